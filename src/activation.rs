@@ -1,0 +1,186 @@
+//! Activation functions, each above its derivative. A derivative is computed from the output `y` alone, so that the
+//! weighted sums `z` need no memory.
+
+use crate::scalar::Scalar;
+
+/// What an activation inverts. Where activation and loss name the same link, the derivative of one cancels the
+/// denominator of the other: the delta of the output is `y - t`, without a division.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Link {
+    /// [`Identity`] and squared error.
+    Identity,
+    /// [`Sigmoid`] and binary cross-entropy: the log-odds.
+    Logit,
+    /// [`Softmax`] and cross-entropy: the log-probabilities, up to a constant.
+    MultiLogit,
+    /// An activation that belongs to no loss here.
+    None,
+}
+
+impl Link {
+    /// Whether both are the same link; false for [`None`](Link::None).
+    #[must_use]
+    pub const fn is(self, other: Self) -> bool {
+        !matches!(self, Self::None) && self as u8 == other as u8
+    }
+}
+
+/// A function applied to the weighted sums of a layer.
+pub trait Activation {
+    /// The loss that belongs to this activation.
+    const LINK: Link;
+
+    /// `z` becomes `y = f(z)`.
+    fn activate<T: Scalar>(z: &mut [T]);
+
+    /// `error`, dE/dy, becomes dE/dz.
+    fn derivative<T: Scalar>(y: &[T], error: &mut [T]);
+}
+
+fn each<T: Scalar>(y: &[T], error: &mut [T], derivative: impl Fn(T, T) -> T) {
+    for (error, &y) in error.iter_mut().zip(y) {
+        *error = derivative(*error, y);
+    }
+}
+
+/// `f(z) = z`: a linear layer. Tutorial, "linear networks".
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Identity;
+
+impl Activation for Identity {
+    const LINK: Link = Link::Identity;
+
+    fn activate<T: Scalar>(_: &mut [T]) {}
+
+    // f'(z) = 1
+    fn derivative<T: Scalar>(_: &[T], _: &mut [T]) {}
+}
+
+/// `f(z) = 1 / (1 + e^-z)`, between 0 and 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Sigmoid;
+
+impl Activation for Sigmoid {
+    const LINK: Link = Link::Logit;
+
+    fn activate<T: Scalar>(z: &mut [T]) {
+        for z in z {
+            *z = T::ONE / (T::ONE + (-*z).exp());
+        }
+    }
+
+    // f'(z) = y (1 - y)
+    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) {
+        each(y, error, |error, y| error * y * (T::ONE - y));
+    }
+}
+
+/// `f(z) = tanh(z)`, between -1 and 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Tanh;
+
+impl Activation for Tanh {
+    const LINK: Link = Link::None;
+
+    fn activate<T: Scalar>(z: &mut [T]) {
+        for z in z {
+            *z = z.tanh();
+        }
+    }
+
+    // f'(z) = 1 - y^2
+    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) {
+        each(y, error, |error, y| error * (T::ONE - y * y));
+    }
+}
+
+/// `f(z) = max(z, 0)`. The derivative at 0 is taken as 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Relu;
+
+impl Activation for Relu {
+    const LINK: Link = Link::None;
+
+    fn activate<T: Scalar>(z: &mut [T]) {
+        for z in z {
+            // NaN is not below zero and stays visible.
+            if *z < T::ZERO {
+                *z = T::ZERO;
+            }
+        }
+    }
+
+    // f'(z) = 1 where y > 0, else 0
+    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) {
+        each(y, error, |error, y| if y > T::ZERO { error } else { T::ZERO });
+    }
+}
+
+/// `f(z) = z` for positive `z`, else `z / 100`. The derivative at 0 is taken as 1/100.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct LeakyRelu;
+
+impl LeakyRelu {
+    fn slope<T: Scalar>() -> T {
+        T::from_f32(0.01)
+    }
+}
+
+impl Activation for LeakyRelu {
+    const LINK: Link = Link::None;
+
+    fn activate<T: Scalar>(z: &mut [T]) {
+        for z in z {
+            if *z < T::ZERO {
+                *z *= Self::slope();
+            }
+        }
+    }
+
+    // f'(z) = 1 where y > 0, else 1/100
+    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) {
+        each(y, error, |error, y| if y > T::ZERO { error } else { error * Self::slope() });
+    }
+}
+
+/// `f(z)[o] = e^z[o] / sum over k of e^z[k]`: positive numbers that sum to 1, computed relative to the largest `z`, so
+/// that nothing overflows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Softmax;
+
+impl Activation for Softmax {
+    const LINK: Link = Link::MultiLogit;
+
+    fn activate<T: Scalar>(z: &mut [T]) {
+        let top = largest(z);
+        let mut sum = T::ZERO;
+        for z in z.iter_mut() {
+            *z = (*z - top).exp();
+            sum += *z;
+        }
+        for z in z {
+            *z = *z / sum;
+        }
+    }
+
+    // dE/dz[o] = y[o] (dE/dy[o] - sum over k of dE/dy[k] y[k])
+    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) {
+        let mut mean = T::ZERO;
+        for (&error, &y) in error.iter().zip(y) {
+            mean += error * y;
+        }
+        each(y, error, |error, y| y * (error - mean));
+    }
+}
+
+/// The largest of the values; zero if there are none.
+pub(crate) fn largest<T: Scalar>(values: &[T]) -> T {
+    values.iter().copied().reduce(|top, v| if v > top { v } else { top }).unwrap_or(T::ZERO)
+}

@@ -1,0 +1,144 @@
+//! Where weights start: distributions, and a small generator that makes a seed reproducible.
+
+use crate::scalar::Scalar;
+
+/// Draws the first value of a weight.
+///
+/// `fan_in` and `fan_out` are the numbers of inputs and outputs of the layer. Biases are not drawn: they start at 0.
+pub trait Init {
+    /// The next weight.
+    fn weight<T: Scalar>(&mut self, fan_in: usize, fan_out: usize) -> T;
+}
+
+/// A source of uniformly distributed 32-bit numbers: any `FnMut() -> u32`, such as the hardware generator of a chip,
+/// or the [`Generator`] here.
+pub trait Random {
+    /// The next number.
+    fn next_u32(&mut self) -> u32;
+
+    /// The next number from [-1, 1), a multiple of 2^-23.
+    fn signed_unit(&mut self) -> f32 {
+        // 24 bits, which f32 holds exactly.
+        #[allow(clippy::cast_precision_loss)]
+        let integer = (self.next_u32() >> 8) as f32;
+        integer * (1.0 / 8_388_608.0) - 1.0
+    }
+}
+
+impl<F: FnMut() -> u32> Random for F {
+    fn next_u32(&mut self) -> u32 {
+        self()
+    }
+}
+
+/// A generator with 32 bits of state: a counter in steps of the golden ratio, scrambled by the finaliser of
+/// `MurmurHash3`. Every seed gives another order of all 2^32 numbers. Not for cryptography.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Generator {
+    state: u32,
+}
+
+impl Generator {
+    /// A generator that starts at `seed`; any seed will do.
+    pub const fn new(seed: u32) -> Self {
+        Self { state: seed }
+    }
+}
+
+impl Random for Generator {
+    fn next_u32(&mut self) -> u32 {
+        self.state = self.state.wrapping_add(0x9E37_79B9);
+        let mut z = self.state;
+        z = (z ^ (z >> 16)).wrapping_mul(0x85EB_CA6B);
+        z = (z ^ (z >> 13)).wrapping_mul(0xC2B2_AE35);
+        z ^ (z >> 16)
+    }
+}
+
+#[cfg(feature = "rand_core")]
+impl rand_core::TryRng for Generator {
+    type Error = core::convert::Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+        Ok(Random::next_u32(self))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+        rand_core::utils::next_u64_via_u32(self)
+    }
+
+    fn try_fill_bytes(&mut self, dst: &mut [u8]) -> Result<(), Self::Error> {
+        rand_core::utils::fill_bytes_via_next_word(dst, || self.try_next_u32())
+    }
+}
+
+#[cfg(feature = "rand_core")]
+impl rand_core::SeedableRng for Generator {
+    type Seed = [u8; 4];
+
+    fn from_seed(seed: [u8; 4]) -> Self {
+        Self::new(u32::from_le_bytes(seed))
+    }
+}
+
+/// The number of inputs or outputs, as far as it matters here exact.
+#[allow(clippy::cast_precision_loss)]
+fn count(n: usize) -> f32 {
+    n as f32
+}
+
+/// Uniform within +-1/sqrt(fan-in).
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Uniform<G>(pub G);
+
+impl<G: Random> Init for Uniform<G> {
+    fn weight<T: Scalar>(&mut self, fan_in: usize, _: usize) -> T {
+        T::from_f32(self.0.signed_unit() / libm::sqrtf(count(fan_in)))
+    }
+}
+
+/// The normal distribution with mean 0 and standard deviation 1, cut off at +-1/sqrt(fan-in): what the tutorial draws
+/// its weights from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct TruncatedNormal<G>(pub G);
+
+impl<G: Random> Init for TruncatedNormal<G> {
+    fn weight<T: Scalar>(&mut self, fan_in: usize, fan_out: usize) -> T {
+        // Rejection: a uniform draw is kept with the probability e^(-w^2/2), at least 0.6. After 64 refusals in a row
+        // the generator is broken, and waiting would never end.
+        for _ in 0..64 {
+            let weight: f32 = Uniform(|| self.0.next_u32()).weight(fan_in, fan_out);
+            let keep = (self.0.signed_unit() + 1.0) * 0.5;
+            if keep < libm::expf(-0.5 * weight * weight) {
+                return T::from_f32(weight);
+            }
+        }
+        T::ZERO
+    }
+}
+
+/// Uniform within +-sqrt(6 / (fan-in + fan-out)). Xavier Glorot and Yoshua Bengio, "Understanding the difficulty of
+/// training deep feedforward neural networks", 2010; for sigmoid and tanh.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Xavier<G>(pub G);
+
+impl<G: Random> Init for Xavier<G> {
+    fn weight<T: Scalar>(&mut self, fan_in: usize, fan_out: usize) -> T {
+        T::from_f32(self.0.signed_unit() * libm::sqrtf(6.0 / count(fan_in + fan_out)))
+    }
+}
+
+/// Uniform within +-sqrt(6 / fan-in). Kaiming He et al., "Delving deep into rectifiers", 2015; for `ReLU` and its kin.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct He<G>(pub G);
+
+impl<G: Random> Init for He<G> {
+    fn weight<T: Scalar>(&mut self, fan_in: usize, _: usize) -> T {
+        T::from_f32(self.0.signed_unit() * libm::sqrtf(6.0 / count(fan_in)))
+    }
+}

@@ -1,0 +1,124 @@
+//! Losses: the value and, under it, the gradient with respect to the outputs.
+
+use crate::activation::{Link, largest};
+use crate::scalar::Scalar;
+
+/// What a network is trained to make small.
+pub trait Loss {
+    /// The activation that belongs to this loss: with it, the gradient with respect to the weighted sums is `y - t`.
+    const LINK: Link;
+
+    /// The loss of outputs `y` against targets `t`, both of the same length.
+    fn value<T: Scalar>(y: &[T], t: &[T]) -> T;
+
+    /// The loss from the weighted sums `z` of the activation of the same link: no rounding of `y` near 0 or 1 is felt.
+    fn linked_value<T: Scalar>(z: &[T], t: &[T]) -> T;
+
+    /// `error` becomes dE/dy.
+    fn gradient<T: Scalar>(y: &[T], t: &[T], error: &mut [T]);
+
+    /// `error` becomes dE/dz for the activation of the same link: `y - t`, the negative of the tutorial's `e = t - o`.
+    fn linked_gradient<T: Scalar>(y: &[T], t: &[T], error: &mut [T]) {
+        each(y, t, error, |y, t| y - t);
+    }
+}
+
+fn each<T: Scalar>(y: &[T], t: &[T], error: &mut [T], gradient: impl Fn(T, T) -> T) {
+    for ((error, &y), &t) in error.iter_mut().zip(y).zip(t) {
+        *error = gradient(y, t);
+    }
+}
+
+fn sum<T: Scalar>(y: &[T], t: &[T], term: impl Fn(T, T) -> T) -> T {
+    y.iter().zip(t).fold(T::ZERO, |sum, (&y, &t)| sum + term(y, t))
+}
+
+/// `E = sum over o of 1/2 (t - y)^2`, as in the tutorial.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct SquaredError;
+
+impl Loss for SquaredError {
+    const LINK: Link = Link::Identity;
+
+    fn value<T: Scalar>(y: &[T], t: &[T]) -> T {
+        sum(y, t, |y, t| (y - t) * (y - t)) * T::from_f32(0.5)
+    }
+
+    fn linked_value<T: Scalar>(z: &[T], t: &[T]) -> T {
+        Self::value(z, t)
+    }
+
+    // dE/dy = y - t
+    fn gradient<T: Scalar>(y: &[T], t: &[T], error: &mut [T]) {
+        Self::linked_gradient(y, t, error);
+    }
+}
+
+/// `E = -sum over o of (t ln y + (1 - t) ln(1 - y))`: each output is a probability of its own.
+///
+/// Outputs lie between 0 and 1, which [`Sigmoid`](crate::Sigmoid) ensures; others make the loss NaN or infinite, an
+/// error of the step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct BinaryCrossEntropy;
+
+impl Loss for BinaryCrossEntropy {
+    const LINK: Link = Link::Logit;
+
+    fn value<T: Scalar>(y: &[T], t: &[T]) -> T {
+        sum(y, t, |y, t| -(times_ln(t, y) + times_ln(T::ONE - t, T::ONE - y)))
+    }
+
+    // ln(1 + e^z) - t z, where the exponent is never positive
+    fn linked_value<T: Scalar>(z: &[T], t: &[T]) -> T {
+        sum(z, t, |z, t| {
+            let (positive, magnitude) = if z > T::ZERO { (z, z) } else { (T::ZERO, -z) };
+            positive - t * z + (-magnitude).exp().ln_1p()
+        })
+    }
+
+    // dE/dy = (y - t) / (y (1 - y))
+    fn gradient<T: Scalar>(y: &[T], t: &[T], error: &mut [T]) {
+        each(y, t, error, |y, t| (y - t) / (y * (T::ONE - y)));
+    }
+}
+
+/// `E = -sum over o of t ln y`: the outputs together are one distribution.
+///
+/// The targets usually sum to 1. Activations other than [`Softmax`](crate::Softmax) must keep `y` positive wherever `t` is not 0; where they don't, the loss is NaN or infinite, an error of
+/// the step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct CrossEntropy;
+
+impl Loss for CrossEntropy {
+    const LINK: Link = Link::MultiLogit;
+
+    fn value<T: Scalar>(y: &[T], t: &[T]) -> T {
+        sum(y, t, |y, t| -times_ln(t, y))
+    }
+
+    // sum over o of t (ln sum over k of e^z[k] - z)
+    fn linked_value<T: Scalar>(z: &[T], t: &[T]) -> T {
+        let top = largest(z);
+        let total = z.iter().fold(T::ZERO, |total, &z| total + (z - top).exp()).ln();
+        sum(z, t, |z, t| t * (total - (z - top)))
+    }
+
+    // dE/dy = -t / y
+    fn gradient<T: Scalar>(y: &[T], t: &[T], error: &mut [T]) {
+        each(y, t, error, |y, t| if t == T::ZERO { T::ZERO } else { -t / y });
+    }
+
+    // dE/dz = y sum over k of t[k] - t, which is y - t where the targets sum to 1
+    fn linked_gradient<T: Scalar>(y: &[T], t: &[T], error: &mut [T]) {
+        let total = t.iter().fold(T::ZERO, |total, &t| total + t);
+        each(y, t, error, |y, t| y * total - t);
+    }
+}
+
+/// `a ln b`, which is 0 where `a` is.
+fn times_ln<T: Scalar>(a: T, b: T) -> T {
+    if a == T::ZERO { T::ZERO } else { a * b.ln() }
+}

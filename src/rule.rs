@@ -1,0 +1,100 @@
+//! How errors travel back from a layer's outputs to its inputs: three rules, one of which is the gradient.
+
+use core::fmt;
+
+use crate::scalar::Scalar;
+
+/// How the errors of a layer's outputs become the errors of its inputs.
+///
+/// | rule | sends back | tutorial | the gradient |
+/// |---|---|---|---|
+/// | [`ChainRule`] | the deltas, weighted | T7 | yes |
+/// | [`RawError`] | the errors, weighted | T4, T6 | no |
+/// | [`ErrorShare`] | the errors, in proportion to the weights | T3 | no |
+pub trait Rule {
+    /// Whether errors travel as they are, not multiplied by the derivative of the activation they pass.
+    const RAW: bool;
+
+    /// `below[i]` becomes the part of `error` that input `i` answers for. `weights` are input-major, one row of
+    /// `error.len()` weights per input.
+    ///
+    /// # Errors
+    /// [`NoShares`] if the rule divides and can't.
+    fn send_back<T: Scalar>(weights: &[T], error: &[T], below: &mut [T]) -> Result<(), NoShares>;
+}
+
+/// The chain rule: `below[i] = sum over o of w[i][o] delta[o]`. This one is the gradient of the loss.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ChainRule;
+
+impl Rule for ChainRule {
+    const RAW: bool = false;
+
+    fn send_back<T: Scalar>(weights: &[T], delta: &[T], below: &mut [T]) -> Result<(), NoShares> {
+        T::send_back(weights, delta, below);
+        Ok(())
+    }
+}
+
+/// The tutorial's step: `below[i] = sum over o of w[i][o] e[o]`, where the raw error `e` has not been multiplied by the
+/// activation's derivative.
+///
+/// Not the gradient, for a hidden layer receives `W e` instead of `W (e y (1 - y))`. It often learns faster at small
+/// learning rates, because errors are not damped on their way.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct RawError;
+
+impl Rule for RawError {
+    const RAW: bool = true;
+
+    fn send_back<T: Scalar>(weights: &[T], error: &[T], below: &mut [T]) -> Result<(), NoShares> {
+        T::send_back(weights, error, below);
+        Ok(())
+    }
+}
+
+/// The proportional share: `below[i] = sum over o of e[o] w[i][o] / sum over k of w[k][o]`.
+///
+/// Not the gradient, but the tutorial's first picture of it: who contributed more to an output answers for more of
+/// its error. An output whose weights sum to zero has no shares, which is an error.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ErrorShare;
+
+impl Rule for ErrorShare {
+    const RAW: bool = true;
+
+    // Sums over k in rising order; the shares of rising o are added to 0.
+    fn send_back<T: Scalar>(weights: &[T], error: &[T], below: &mut [T]) -> Result<(), NoShares> {
+        below.fill(T::ZERO);
+        for (output, &e) in error.iter().enumerate() {
+            let column = || weights.iter().skip(output).step_by(error.len().max(1));
+            let sum = column().fold(T::ZERO, |sum, &w| sum + w);
+            if sum == T::ZERO || !sum.is_finite() {
+                return Err(NoShares { output });
+            }
+            for (below, &w) in below.iter_mut().zip(column()) {
+                *below += e * w / sum;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The weights into an output sum to zero (or to NaN or infinity), so its error can't be shared in proportion to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct NoShares {
+    /// The output, counted from 0 in its layer.
+    pub output: usize,
+}
+
+impl fmt::Display for NoShares {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the weights into output {} sum to zero or are not finite", self.output)
+    }
+}
+
+impl core::error::Error for NoShares {}

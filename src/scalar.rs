@@ -1,0 +1,83 @@
+//! The numbers a network is made of: `f32` and `f64`.
+
+use core::fmt::Debug;
+use core::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
+
+use crate::kernel::Kernel;
+use crate::math::Math;
+
+/// The type of weights, inputs and outputs: `f32` or `f64`.
+///
+/// Arithmetic comes from the operators, functions such as `exp` from [`Math`], and the loops over whole layers from
+/// this crate's kernels, which is why the trait can't be implemented elsewhere.
+pub trait Scalar:
+    Zero
+    + Math
+    + Kernel
+    + Copy
+    + Debug
+    + PartialOrd
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + SubAssign
+    + MulAssign
+    + 'static
+{
+    /// The number 1.
+    const ONE: Self;
+
+    /// The number nearest to `value`; exact for both types.
+    fn from_f32(value: f32) -> Self;
+
+    /// Whether the number is neither NaN nor infinite.
+    fn is_finite(self) -> bool;
+
+    /// The IEEE 754 bits, in the low bits of the result.
+    fn bits(self) -> u64;
+}
+
+macro_rules! scalar {
+    ($t:ty) => {
+        impl Scalar for $t {
+            const ONE: Self = 1.0;
+
+            fn from_f32(value: f32) -> Self {
+                value.into()
+            }
+
+            fn is_finite(self) -> bool {
+                self.is_finite()
+            }
+
+            fn bits(self) -> u64 {
+                self.to_bits().into()
+            }
+        }
+
+        impl Zero for $t {
+            const ZERO: Self = 0.0;
+        }
+    };
+}
+scalar!(f32);
+scalar!(f64);
+
+/// A value whose bits are all zero, known when the program compiles.
+///
+/// Everything a [`Trainer`](crate::Trainer) holds has one, so a `static` trainer lies in `.bss` and costs no flash.
+pub trait Zero {
+    /// The value.
+    const ZERO: Self;
+}
+
+impl<Z: Zero, const N: usize> Zero for [Z; N] {
+    const ZERO: Self = [Z::ZERO; N];
+}
+
+impl Zero for () {
+    const ZERO: Self = ();
+}

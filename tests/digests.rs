@@ -1,0 +1,61 @@
+//! The same training gives the same bits: on this machine in every build, and on every chip (`examples/firmware`).
+
+mod common;
+#[path = "digests/workloads.rs"]
+mod workloads;
+
+use workloads::{Digit, Flower, Workload};
+
+fn check<T, D: ?Sized>(workload: &Workload<T, D>, mut trainer: T, data: &D) {
+    let digest = (workload.train)(&mut trainer, data).expect("the training succeeds");
+    println!("host {} digest {digest:016x}", workload.name);
+    assert_eq!(digest, workload.golden, "{}: expected {:016x}, got {digest:016x}", workload.name, workload.golden);
+}
+
+fn flowers() -> Vec<Flower> {
+    common::samples("iris/train.csv")
+}
+
+fn digits() -> Vec<Digit> {
+    common::samples("digits/train.csv")
+}
+
+#[test]
+fn xor() {
+    check(&workloads::XOR, workloads::Xor::ZERO, &());
+}
+
+#[test]
+fn iris() {
+    check(&workloads::IRIS, workloads::Iris::ZERO, &flowers());
+}
+
+#[test]
+fn iris_momentum() {
+    check(&workloads::IRIS_MOMENTUM, workloads::IrisMomentum::ZERO, &flowers());
+}
+
+#[test]
+fn iris_raw_error() {
+    check(&workloads::IRIS_RAW_ERROR, workloads::IrisRawError::ZERO, &flowers());
+}
+
+#[test]
+fn iris_error_share() {
+    check(&workloads::IRIS_ERROR_SHARE, workloads::IrisErrorShare::ZERO, &flowers());
+}
+
+#[test]
+fn iris_deep() {
+    check(&workloads::IRIS_DEEP, workloads::IrisDeep::ZERO, &flowers());
+}
+
+#[test]
+fn digits_one_epoch() {
+    check(&workloads::DIGITS, workloads::Digits::ZERO, &digits());
+}
+
+#[test]
+fn digits_momentum() {
+    check(&workloads::DIGITS_MOMENTUM, workloads::DigitsMomentum::ZERO, &digits());
+}

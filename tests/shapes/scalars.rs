@@ -1,0 +1,10 @@
+//! One network computes in one number type.
+use downhill::{Dense, Sigmoid, Sgd, SquaredError, Trainer};
+
+type Net = (Dense<2, 3, Sigmoid, f32>, Dense<3, 1, Sigmoid, f64>);
+
+static TRAINER: Trainer<Net, SquaredError, Sgd> = Trainer::ZERO;
+
+fn main() {
+    let _ = &TRAINER;
+}

@@ -1,0 +1,169 @@
+//! Learns handwritten digits, 8 by 8 pixels: `cargo run --release --example digits [-- SEED]`.
+//!
+//! The seed decides the first weights and the order of the samples; the same seed gives the same network, bit for bit.
+
+mod common;
+#[path = "../tests/common/mod.rs"]
+mod data;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use common::{BLUE, ORANGE, axes, legend, picture, stroke};
+use downhill::init::{Generator, Random, TruncatedNormal};
+use downhill::layer::Layer;
+use downhill::metrics::ConfusionMatrix;
+use downhill::{Dense, Sgd, SquaredError, StepError, Trainer, encode};
+use indicatif::{ProgressBar, ProgressStyle};
+use plotters::prelude::*;
+
+type Net = (Dense<64, 32>, Dense<32, 10>);
+type Digits = Trainer<Net, SquaredError, Sgd>;
+
+const EPOCHS: u32 = 60;
+const RATE: f32 = 0.3;
+
+/// Pixels, scaled to 0.01..=1, and class.
+type Sample = ([f32; 64], usize);
+
+/// After an epoch: mean loss of its steps, accuracy on the training and on the test set.
+struct Progress {
+    loss: f32,
+    train: f32,
+    test: f32,
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let seed = match arguments.as_slice() {
+        [] => Some(1),
+        [seed] => seed.parse().ok(),
+        _ => None,
+    };
+    let Some(seed) = seed else {
+        eprintln!("digits: expected one seed, a whole number from 0 to {}, got: {}", u32::MAX, arguments.join(" "));
+        return ExitCode::from(2);
+    };
+    match run(seed) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("digits: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(seed: u32) -> Result<(), Box<dyn Error>> {
+    let (train, test) = (samples("digits/train.csv"), samples("digits/test.csv"));
+    println!("64-32-10, {} training and {} test images, seed {seed}", train.len(), test.len());
+
+    let mut trainer = Digits::ZERO;
+    let history = learn(&mut trainer, train, &test, seed)?;
+    draw("digits.svg", &history)?;
+
+    let matrix = evaluate(&mut trainer, &test);
+    print(&matrix);
+    println!(
+        "\ntrainer: {} bytes, of which {} are parameters",
+        size_of::<Digits>(),
+        Net::PARAMETERS * size_of::<f32>()
+    );
+    println!("test accuracy {:.2} %", percent(&matrix));
+    Ok(())
+}
+
+fn samples(file: &str) -> Vec<Sample> {
+    let scale = |(pixels, class): ([u8; 64], usize)| (pixels.map(|pixel| encode::scaled(pixel.into(), 16.0)), class);
+    data::samples(file).into_iter().map(scale).collect()
+}
+
+/// Trains for all epochs, whatever the test set says: it is measured for the picture only.
+fn learn(trainer: &mut Digits, mut train: Vec<Sample>, test: &[Sample], seed: u32) -> Result<Vec<Progress>, StepError> {
+    let mut random = Generator::new(seed);
+    trainer.start(Sgd::new(RATE), &mut TruncatedNormal(|| random.next_u32()));
+
+    // Drawn on standard error, and only if that is a terminal.
+    let bar = ProgressBar::new(EPOCHS.into());
+    bar.set_style(ProgressStyle::with_template("{bar:40} epoch {pos}/{len}  {msg}").expect("the template is valid"));
+    let mut history = Vec::new();
+    for epoch in 1..=EPOCHS {
+        shuffle(&mut train, &mut random);
+        let mut loss = 0.0;
+        for (x, class) in &train {
+            let target = encode::targets(*class).expect("a class is below 10");
+            loss += trainer.step(x, &target)?;
+        }
+        let loss = loss / count(train.len());
+        let progress =
+            Progress { loss, train: percent(&evaluate(trainer, &train)), test: percent(&evaluate(trainer, test)) };
+        bar.set_message(format!("loss {loss:.4}  training accuracy {:.1} %", progress.train));
+        bar.inc(1);
+        if epoch == 1 || epoch % 10 == 0 {
+            bar.suspend(|| println!("epoch {epoch:2}   loss {loss:.4}   training accuracy {:6.2} %", progress.train));
+        }
+        history.push(progress);
+    }
+    bar.finish_and_clear();
+    Ok(history)
+}
+
+/// Fisher and Yates.
+fn shuffle<T>(items: &mut [T], random: &mut impl Random) {
+    for last in (1..items.len()).rev() {
+        items.swap(last, random.next_u32() as usize % (last + 1));
+    }
+}
+
+fn evaluate(trainer: &mut Digits, samples: &[Sample]) -> ConfusionMatrix<10> {
+    let mut matrix = ConfusionMatrix::new();
+    for (x, class) in samples {
+        matrix.record(*class, encode::class(trainer.predict(x)));
+    }
+    matrix
+}
+
+fn percent(matrix: &ConfusionMatrix<10>) -> f32 {
+    matrix.accuracy().unwrap_or(0.0) * 100.0
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn count(n: usize) -> f32 {
+    n as f32
+}
+
+fn print(matrix: &ConfusionMatrix<10>) {
+    let cells = |cells: [u32; 10]| cells.map(|cell| format!("{cell:5}")).concat();
+    let part = |part: Option<f32>| part.map_or("-".into(), |part| format!("{:.1} %", part * 100.0));
+    println!("\nconfusion matrix (rows: actual digit, columns: predicted digit)");
+    println!("     {}   precision   recall", cells([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]));
+    for (class, row) in matrix.counts.iter().enumerate() {
+        println!("{class:5}{}{:>12}{:>9}", cells(*row), part(matrix.precision(class)), part(matrix.recall(class)));
+    }
+}
+
+fn draw(file: &str, history: &[Progress]) -> Result<(), Box<dyn Error>> {
+    let points = |value: fn(&Progress) -> f32| -> Vec<(f64, f64)> {
+        (1..).zip(history).map(|(epoch, progress)| (f64::from(epoch), f64::from(value(progress)))).collect()
+    };
+    let (loss, train, test) = (points(|p| p.loss), points(|p| p.train), points(|p| p.test));
+    let lowest = |points: &[(f64, f64)]| points.iter().map(|point| point.1).fold(f64::INFINITY, f64::min);
+    let highest = |points: &[(f64, f64)]| points.iter().map(|point| point.1).fold(0.0, f64::max);
+    let epochs = || ("epoch", 0.0..f64::from(EPOCHS));
+    let line = |points, colour: RGBColor| LineSeries::new(points, colour.stroke_width(2));
+
+    picture(file, |left, right| {
+        let range = (lowest(&loss) * 0.7..highest(&loss) * 1.4).log_scale();
+        let mut chart = axes(left, "Training loss", epochs(), ("mean of ½ Σ (t − o)² over the epoch", range))?;
+        chart.draw_series(line(loss, BLUE))?.label("training").legend(stroke(BLUE));
+        legend(&mut chart, SeriesLabelPosition::UpperRight)?;
+
+        let range = (lowest(&train).min(lowest(&test)) / 10.0).floor() * 10.0..101.0;
+        let mut chart = axes(right, "Accuracy", epochs(), ("recognised digits, %", range))?;
+        for (name, points, colour) in [("training", train, BLUE), ("test", test, ORANGE)] {
+            let last = points.last().map_or(0.0, |point| point.1);
+            let label = format!("{name}: {last:.2} % after the last epoch");
+            chart.draw_series(line(points, colour))?.label(label).legend(stroke(colour));
+        }
+        legend(&mut chart, SeriesLabelPosition::LowerRight)
+    })
+}

@@ -9,7 +9,7 @@ use std::error::Error;
 use common::{BLUE, ORANGE, axes, legend, picture, stroke};
 use downhill::init::{Generator, Random, TruncatedNormal};
 use downhill::loss::Loss;
-use downhill::optimizer::Optimizer;
+use downhill::optimizer::{Optimizer, Parameters};
 use downhill::{Dense, Sgd, SquaredError, StepError, Trainer};
 use plotters::prelude::*;
 
@@ -28,9 +28,10 @@ fn slope(w: f64) -> f64 {
 fn walk(start: f64) -> Vec<f64> {
     let sgd = Sgd::new(0.02);
     let step = |&w: &f64| {
-        let (mut weight, mut delta) = ([w], [slope(w)]);
-        sgd.scale(&mut delta);
-        sgd.update(&mut weight, &mut [()], &[1.0], &delta);
+        let (mut weight, delta) = ([w], [slope(w)]);
+        let parameters =
+            Parameters { weights: &mut weight, weight_slots: &mut [()], biases: &mut [], bias_slots: &mut [] };
+        sgd.update(parameters, &[1.0], &delta);
         Some(weight[0])
     };
     std::iter::successors(Some(start), step).take(60).collect()

@@ -87,7 +87,7 @@ fn learn(trainer: &mut Digits, mut train: Vec<Sample>, test: &[Sample], seed: u3
     bar.set_style(ProgressStyle::with_template("{bar:40} epoch {pos}/{len}  {msg}").expect("the template is valid"));
     let mut history = Vec::new();
     for epoch in 1..=EPOCHS {
-        shuffle(&mut train, &mut random);
+        random.shuffle(&mut train);
         let mut loss = 0.0;
         for (x, class) in &train {
             let target = encode::targets(*class).expect("a class is below 10");
@@ -105,13 +105,6 @@ fn learn(trainer: &mut Digits, mut train: Vec<Sample>, test: &[Sample], seed: u3
     }
     bar.finish_and_clear();
     Ok(history)
-}
-
-/// Fisher and Yates.
-fn shuffle<T>(items: &mut [T], random: &mut impl Random) {
-    for last in (1..items.len()).rev() {
-        items.swap(last, random.next_u32() as usize % (last + 1));
-    }
 }
 
 fn evaluate(trainer: &mut Digits, samples: &[Sample]) -> ConfusionMatrix<10> {

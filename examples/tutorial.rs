@@ -11,7 +11,7 @@ use downhill::init::{Generator, Init, TruncatedNormal, Uniform, Xavier};
 use downhill::layer::Layer;
 use downhill::loss::Loss;
 use downhill::metrics::ConfusionMatrix;
-use downhill::optimizer::Optimizer;
+use downhill::optimizer::{Optimizer, Parameters};
 use downhill::rule::Rule;
 use downhill::{
     Biased, ChainRule, Dense, ErrorShare, Identity, RawError, Sgd, Sigmoid, SquaredError, Trainer, Unbiased, encode,
@@ -47,9 +47,10 @@ fn t1() {
     for (start, reference) in [(0.0, "global minimum at -1.4730"), (0.25, "local minimum at 1.3470")] {
         let mut w = [start];
         for _ in 0..200 {
-            let mut delta = [4.0 * w[0] * w[0] * w[0] - 8.0 * w[0] + 1.0];
-            sgd.scale(&mut delta);
-            sgd.update(&mut w, &mut [()], &[1.0], &delta);
+            let delta = [4.0 * w[0] * w[0] * w[0] - 8.0 * w[0] + 1.0];
+            let parameters =
+                Parameters { weights: &mut w, weight_slots: &mut [()], biases: &mut [], bias_slots: &mut [] };
+            sgd.update(parameters, &[1.0], &delta);
         }
         number(&format!("200 x Sgd::update, from {start}"), vector(&w), reference);
     }

@@ -1,6 +1,7 @@
 //! Activation functions, each above its derivative. A derivative is computed from the output `y` alone, so that the
 //! weighted sums `z` need no memory.
 
+use crate::kernel::keep_rolled;
 use crate::scalar::Scalar;
 
 /// What an activation inverts. Where activation and loss name the same link, the derivative of one cancels the
@@ -38,9 +39,30 @@ pub trait Activation {
     fn derivative<T: Scalar>(y: &[T], error: &mut [T]);
 }
 
+/// [`Activation::activate`]: one copy of the loop for all layers, except for those so small that it is shorter in place.
+#[inline(always)]
+pub(crate) fn activate<A: Activation, T: Scalar>(z: &mut [T]) {
+    #[inline(never)]
+    fn shared<A: Activation, T: Scalar>(z: &mut [T]) {
+        A::activate(z);
+    }
+    if z.len() <= 4 { A::activate(z) } else { shared::<A, T>(z) }
+}
+
+/// [`Activation::derivative`], likewise.
+#[inline(always)]
+pub(crate) fn derivative<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) {
+    #[inline(never)]
+    fn shared<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) {
+        A::derivative(y, error);
+    }
+    if y.len() <= 4 { A::derivative(y, error) } else { shared::<A, T>(y, error) }
+}
+
 fn each<T: Scalar>(y: &[T], error: &mut [T], derivative: impl Fn(T, T) -> T) {
     for (error, &y) in error.iter_mut().zip(y) {
         *error = derivative(*error, y);
+        keep_rolled();
     }
 }
 

@@ -3,11 +3,11 @@
 use core::fmt::Debug;
 use core::marker::PhantomData;
 
-use crate::activation::{Activation, Link, Sigmoid};
+use crate::activation::{self, Activation, Link, Sigmoid};
 use crate::init::Init;
 use crate::kernel;
 use crate::layer::Layer;
-use crate::optimizer::Optimizer;
+use crate::optimizer::{Optimizer, Parameters};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
 use crate::trainer::StepError;
@@ -49,16 +49,16 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
     const LINK: Link = A::LINK;
 
     // z[o] = b[o] + sum over i of x[i] w[i][o]
-    fn linear(&self, x: &[T; I], z: &mut [T; O]) {
-        match <&[T; O]>::try_from(self.biases.as_ref()) {
-            Ok(biases) => *z = *biases,
-            Err(_) => z.fill(T::ZERO),
-        }
-        T::forward(self.weights.as_flattened(), x, z);
+    #[inline(always)]
+    fn linear(&self, x: &[T; I], z: &mut [T; O]) -> bool {
+        kernel::forward(self.weights.as_flattened(), self.biases.as_ref(), x, z);
+        // A sum that has met a NaN or an infinity never becomes finite again, so any one tells of all inputs.
+        z.first().is_some_and(|z| z.is_finite())
     }
 
+    #[inline(always)]
     fn activate(z: &mut [T; O]) {
-        A::activate(z);
+        activation::activate::<A, T>(z);
     }
 
     fn output(y: &[T; O]) -> &[T; O] {
@@ -70,6 +70,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
     }
 
     // delta[o] = error[o] A'(z[o]);  below[i] = sum over o of delta[o] w[i][o], or as the rule has it
+    #[inline(always)]
     fn back<R: Rule>(
         &self,
         y: &[T; O],
@@ -79,7 +80,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
     ) -> Result<(), StepError> {
         let derive = |error: &mut [T; O]| {
             if !settled {
-                A::derivative(y, error);
+                activation::derivative::<A, T>(y, error);
             }
         };
         if !R::RAW {
@@ -95,18 +96,22 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
     }
 
     // dE/dw[i][o] = x[i] delta[o];  dE/db[o] = delta[o]
+    #[inline(always)]
     fn update<P: Optimizer<T>>(
         &mut self,
         x: &[T; I],
         _: &[T; O],
-        delta: &mut [T; O],
+        delta: &[T; O],
         slots: &mut Slots<P::Slot, I, O, B>,
         optimizer: &P,
     ) {
-        optimizer.scale(delta);
-        optimizer.update(self.weights.as_flattened_mut(), slots.weights.as_flattened_mut(), x, delta);
-        // A bias is the weight of an input that is always 1.
-        optimizer.update(self.biases.as_mut(), slots.biases.as_mut(), &[T::ONE], delta);
+        let layer = Parameters {
+            weights: self.weights.as_flattened_mut(),
+            weight_slots: slots.weights.as_flattened_mut(),
+            biases: self.biases.as_mut(),
+            bias_slots: slots.biases.as_mut(),
+        };
+        optimizer.update(layer, x, delta);
     }
 
     fn initialize(&mut self, init: &mut impl Init) {

@@ -23,6 +23,18 @@ pub trait Random {
         let integer = (self.next_u32() >> 8) as f32;
         integer * (1.0 / 8_388_608.0) - 1.0
     }
+
+    /// Puts the items in random order (Fisher and Yates): samples before an epoch.
+    fn shuffle<S>(&mut self, items: &mut [S]) {
+        for last in (1..items.len()).rev() {
+            // The product is below 2^32 times a length, and its upper half is below the length.
+            let other = (u64::from(self.next_u32()) * (last as u64 + 1)) >> 32;
+            #[allow(clippy::cast_possible_truncation)]
+            if let Ok([a, b]) = items.get_disjoint_mut([other as usize, last]) {
+                core::mem::swap(a, b);
+            }
+        }
+    }
 }
 
 impl<F: FnMut() -> u32> Random for F {

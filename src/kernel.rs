@@ -4,45 +4,56 @@
 //! The order of sums is a contract, because floating-point addition is not associative: whoever keeps it gets the same
 //! bits, however the loop is cut into blocks or vectors. A multiplication and the addition after it round separately.
 //!
-//! 1. [`forward`](Kernel::forward): `z[o]` starts as the bias (0 without one); then `z[o] += x[i] * w[i][o]` for rising `i`.
-//! 2. [`send_back`](Kernel::send_back): lane `l` of eight sums `d[o] * w[i][o]` over the `o` with `o mod 8 = l`, rising,
-//!    from its first product; then `lane[l] += lane[l + 4]`, `lane[l] += lane[l + 2]`, `lane[0] += lane[1]`, where lanes
-//!    without a product are left out.
-//! 3. [`descend`](Kernel::descend): `w[i][o] -= x[i] * d[o]`, where the caller has put the learning rate into `d`.
+//! 1. Forward: `z[o]` starts as the bias (0 without one); then `z[o] += x[i] * w[i][o]` for rising `i`.
+//! 2. Sending back: lane `l` of eight sums `d[o] * w[i][o]` over the `o` with `o mod 8 = l`, rising, from its first product;
+//!    then `lane[l] += lane[l + 4]`, `lane[l] += lane[l + 2]`, `lane[0] += lane[1]`, where lanes without a product are
+//!    left out.
+//! 3. Descent: `s[o] = rate * d[o]`; then `w[i][o] -= x[i] * s[o]` and `b[o] -= s[o]`.
+//!
+//! [`plain`] says the same in code.
+
+mod blocks;
+mod plain;
 
 use crate::scalar::Scalar;
-
-const LANES: usize = 8;
 
 /// One instance of every loop per number type, shared by all layers: code that is generic over a layer's size would
 /// stand in flash once per layer.
 pub trait Kernel: Sized {
-    /// Pre-activations of a layer: `z = b + x W`. `z` holds the biases (or zeros) on entry.
-    fn forward(weights: &[Self], x: &[Self], z: &mut [Self]);
+    /// `z = b + x W`. There are as many biases as outputs, or none.
+    fn forward(weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self]);
 
-    /// Deltas sent back through a layer's weights: `back = W d`.
+    /// `back = W d`.
     fn send_back(weights: &[Self], delta: &[Self], back: &mut [Self]);
 
-    /// The update `W -= x d`, an outer product.
-    fn descend(weights: &mut [Self], x: &[Self], delta: &[Self]);
+    /// `W -= x (rate d)`, `b -= rate d`.
+    fn descend(weights: &mut [Self], biases: &mut [Self], x: &[Self], delta: &[Self], rate: Self);
+
+    /// Whether all values are finite.
+    fn finite(values: &[Self]) -> bool;
 }
 
 macro_rules! kernel {
     ($t:ty) => {
         impl Kernel for $t {
             #[inline(never)]
-            fn forward(weights: &[Self], x: &[Self], z: &mut [Self]) {
-                forward(weights, x, z);
+            fn forward(weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self]) {
+                blocks::forward(weights, biases, x, z);
             }
 
             #[inline(never)]
             fn send_back(weights: &[Self], delta: &[Self], back: &mut [Self]) {
-                send_back(weights, delta, back);
+                blocks::send_back(weights, delta, back);
             }
 
             #[inline(never)]
-            fn descend(weights: &mut [Self], x: &[Self], delta: &[Self]) {
-                descend(weights, x, delta);
+            fn descend(weights: &mut [Self], biases: &mut [Self], x: &[Self], delta: &[Self], rate: Self) {
+                blocks::descend(weights, biases, x, delta, rate);
+            }
+
+            #[inline(never)]
+            fn finite(values: &[Self]) -> bool {
+                plain::finite(values)
             }
         }
     };
@@ -50,43 +61,107 @@ macro_rules! kernel {
 kernel!(f32);
 kernel!(f64);
 
-fn forward<T: Scalar>(weights: &[T], x: &[T], z: &mut [T]) {
-    for (row, &x) in rows(weights, z.len()).zip(x) {
-        for (z, &w) in z.iter_mut().zip(row) {
-            *z += x * w;
-        }
+/// Whether a layer is small enough for loops of its own: so few weights are faster, and hardly longer, than a call.
+const fn tiny(weights: usize) -> bool {
+    weights <= 16
+}
+
+/// [`Kernel::forward`]. Here as below, the compiler knows the lengths where the size of the layer is known.
+#[inline(always)]
+pub(crate) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
+    if tiny(weights.len()) { plain::forward(weights, biases, x, z) } else { T::forward(weights, biases, x, z) }
+}
+
+/// [`Kernel::send_back`].
+#[inline(always)]
+pub(crate) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
+    if tiny(weights.len()) { plain::send_back(weights, delta, back) } else { T::send_back(weights, delta, back) }
+}
+
+/// [`Kernel::descend`].
+#[inline(always)]
+pub(crate) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], delta: &[T], rate: T) {
+    if tiny(weights.len()) {
+        plain::descend(weights, biases, x, delta, rate);
+    } else {
+        T::descend(weights, biases, x, delta, rate);
     }
 }
 
-fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
-    for (row, back) in rows(weights, delta.len()).zip(back) {
-        // -0 is the number that changes nothing when it is added, the sign of a zero included.
-        let mut lanes = [-T::ZERO; LANES];
-        for (row, delta) in row.chunks(LANES).zip(delta.chunks(LANES)) {
-            for ((lane, &w), &d) in lanes.iter_mut().zip(row).zip(delta) {
-                *lane += d * w;
+/// [`Kernel::finite`].
+#[inline(always)]
+pub(crate) fn finite<T: Scalar>(values: &[T]) -> bool {
+    if values.len() <= 4 { plain::finite(values) } else { T::finite(values) }
+}
+
+/// Emits nothing, but keeps the compiler from unrolling the loop around it, which on a chip doubles the code for little.
+#[inline(always)]
+pub(crate) fn keep_rolled() {
+    if cfg!(target_os = "none") {
+        core::hint::black_box(());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kernel, Scalar, blocks, plain};
+    use crate::init::{Generator, Random};
+
+    /// The blocks compute the bits of the contract, for layers of all sizes up to 40 outputs.
+    fn compare<T: Scalar>() {
+        let mut random = Generator::new(1);
+        // Every eighth number is a zero of either sign: whether lanes start at +0 shows only there.
+        let mut draw = || {
+            let unit = random.signed_unit();
+            T::from_f32(if random.next_u32().is_multiple_of(8) { 0.0_f32.copysign(unit) } else { unit })
+        };
+        for (inputs, outputs) in (1..=5).flat_map(|inputs| (1..=40).map(move |outputs| (inputs, outputs))) {
+            let mut numbers = |n: usize| -> [T; 200] { core::array::from_fn(|i| if i < n { draw() } else { T::ZERO }) };
+            let (weights, x, delta) = (numbers(inputs * outputs), numbers(inputs), numbers(outputs));
+            let (weights, x, delta) = (&weights[..inputs * outputs], &x[..inputs], &delta[..outputs]);
+            let biases = numbers(outputs);
+            for biases in [&biases[..outputs], &[]] {
+                let (mut a, mut b) = ([T::ONE; 200], [T::ZERO; 200]);
+                plain::forward(weights, biases, x, &mut a[..outputs]);
+                blocks::forward(weights, biases, x, &mut b[..outputs]);
+                same(&a[..outputs], &b[..outputs]);
+
+                plain::send_back(weights, delta, &mut a[..inputs]);
+                blocks::send_back(weights, delta, &mut b[..inputs]);
+                same(&a[..inputs], &b[..inputs]);
+
+                let rate = T::from_f32(0.3);
+                let learned = |descend: fn(&mut [T], &mut [T], &[T], &[T], T)| {
+                    let mut learned = [T::ZERO; 240];
+                    let (w, b) = learned.split_at_mut(200);
+                    let (w, b) = (&mut w[..weights.len()], &mut b[..biases.len()]);
+                    w.copy_from_slice(weights);
+                    b.copy_from_slice(biases);
+                    descend(w, b, x, delta, rate);
+                    learned
+                };
+                same(&learned(plain::descend), &learned(blocks::descend));
             }
         }
-        let [a, b, c, d, e, f, g, h] = lanes;
-        *back = ((a + e) + (c + g)) + ((b + f) + (d + h));
     }
-}
 
-fn descend<T: Scalar>(weights: &mut [T], x: &[T], delta: &[T]) {
-    let outputs = delta.len().max(1);
-    for (row, &x) in weights.chunks_exact_mut(outputs).zip(x) {
-        for (w, &d) in row.iter_mut().zip(delta) {
-            *w -= x * d;
+    fn same<T: Scalar>(a: &[T], b: &[T]) {
+        assert!(a.iter().zip(b).all(|(a, b)| a.bits() == b.bits()), "{a:?}\n{b:?}");
+    }
+
+    #[test]
+    fn blocks_keep_the_order() {
+        compare::<f32>();
+        compare::<f64>();
+    }
+
+    #[test]
+    fn finite_sees_every_place() {
+        for (n, bad) in (1..20).flat_map(|n| [f32::NAN, f32::INFINITY, f32::NEG_INFINITY].map(|bad| (n, bad))) {
+            let mut values = [f32::MAX; 20];
+            assert!(Kernel::finite(&values[..n]));
+            values[n - 1] = bad;
+            assert!(!Kernel::finite(&values[..n]));
         }
     }
-}
-
-/// The rows of a weight matrix. No layer has zero outputs; the `max` shows the compiler that this can't panic.
-pub(crate) fn rows<T>(weights: &[T], outputs: usize) -> core::slice::ChunksExact<'_, T> {
-    weights.chunks_exact(outputs.max(1))
-}
-
-/// Whether all values are finite.
-pub(crate) fn finite<T: Scalar>(values: &[T]) -> bool {
-    values.iter().all(|v| v.is_finite())
 }

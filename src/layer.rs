@@ -34,7 +34,9 @@ pub trait Layer {
     const LINK: Link;
 
     /// Forward pass up to the last layer's weighted sums `z`, which are then the [`output`](Layer::output) on the tape.
-    fn linear(&self, x: &Self::Input, tape: &mut Self::Tape);
+    ///
+    /// Returns true only if all inputs are finite, false if this is not known.
+    fn linear(&self, x: &Self::Input, tape: &mut Self::Tape) -> bool;
 
     /// Turns the weighted sums on the tape into outputs: `y = activation(z)`.
     fn activate(tape: &mut Self::Tape);
@@ -67,12 +69,12 @@ pub trait Layer {
         below: Option<&mut Self::Input>,
     ) -> Result<(), StepError>;
 
-    /// Writes the weights. `deltas` are used up.
+    /// Writes the weights.
     fn update<P: Optimizer<Self::Scalar>>(
         &mut self,
         x: &Self::Input,
         tape: &Self::Tape,
-        deltas: &mut Self::Deltas,
+        deltas: &Self::Deltas,
         slots: &mut Self::Slots<P::Slot>,
         optimizer: &P,
     );
@@ -106,14 +108,17 @@ macro_rules! tuples {
             const PARAMETERS: usize = $A::PARAMETERS $(+ $U::PARAMETERS)*;
             const LINK: Link = $Z::LINK;
 
-            fn linear(&self, x: &Self::Input, tape: &mut Self::Tape) {
-                self.$a.linear(x, &mut tape.$a);
+            #[inline(always)]
+            fn linear(&self, x: &Self::Input, tape: &mut Self::Tape) -> bool {
+                let finite = self.$a.linear(x, &mut tape.$a);
                 $(
                     $L::activate(&mut tape.$l);
                     self.$u.linear($L::output(&tape.$l), &mut tape.$u);
                 )*
+                finite
             }
 
+            #[inline(always)]
             fn activate(tape: &mut Self::Tape) {
                 $Z::activate(&mut tape.$z);
             }
@@ -126,6 +131,7 @@ macro_rules! tuples {
                 $Z::error(&mut deltas.$z)
             }
 
+            #[inline(always)]
             fn back<R: Rule>(
                 &self,
                 tape: &Self::Tape,
@@ -142,18 +148,19 @@ macro_rules! tuples {
                 self.$a.back::<R>(&tape.$a, &mut deltas.$a, settled, below)
             }
 
+            #[inline(always)]
             fn update<P: Optimizer<Self::Scalar>>(
                 &mut self,
                 x: &Self::Input,
                 tape: &Self::Tape,
-                deltas: &mut Self::Deltas,
+                deltas: &Self::Deltas,
                 slots: &mut Self::Slots<P::Slot>,
                 optimizer: &P,
             ) {
-                self.$a.update(x, &tape.$a, &mut deltas.$a, &mut slots.$a, optimizer);
+                self.$a.update(x, &tape.$a, &deltas.$a, &mut slots.$a, optimizer);
                 $(
                     let x = $L::output(&tape.$l);
-                    self.$u.update(x, &tape.$u, &mut deltas.$u, &mut slots.$u, optimizer);
+                    self.$u.update(x, &tape.$u, &deltas.$u, &mut slots.$u, optimizer);
                 )*
             }
 

@@ -1,5 +1,6 @@
 //! How a gradient becomes new weights.
 
+use crate::kernel;
 use crate::scalar::{Scalar, Zero};
 use crate::trainer::StepError;
 
@@ -17,15 +18,25 @@ pub trait Optimizer<T: Scalar> {
     /// The [`StepError`] that names the one that is out of range.
     fn check(&self) -> Result<(), StepError>;
 
-    /// Called once with a layer's deltas, before the layer's updates.
-    fn scale(&self, _delta: &mut [T]) {}
+    /// Updates a layer that had the inputs `x` and has the deltas `delta`.
+    fn update(&self, layer: Parameters<T, Self::Slot>, x: &[T], delta: &[T]);
+}
 
-    /// Updates the weights of `x.len()` inputs, each to `delta.len()` outputs. `weights` and `slots` are input-major.
-    fn update(&self, weights: &mut [T], slots: &mut [Self::Slot], x: &[T], delta: &[T]);
+/// The parameters of a layer, and what the optimiser keeps for each.
+#[derive(Debug)]
+pub struct Parameters<'a, T, S> {
+    /// Input-major: one row per input, one weight per output in it.
+    pub weights: &'a mut [T],
+    /// As the weights.
+    pub weight_slots: &'a mut [S],
+    /// One per output, or none. A bias is the weight of an input that is always 1.
+    pub biases: &'a mut [T],
+    /// As the biases.
+    pub bias_slots: &'a mut [S],
 }
 
 fn check_rate<T: Scalar>(rate: T) -> Result<(), StepError> {
-    if rate.is_finite() && rate > T::ZERO { Ok(()) } else { Err(StepError::LearningRate) }
+    if rate > T::ZERO && rate < T::INFINITY { Ok(()) } else { Err(StepError::LearningRate) }
 }
 
 /// Stochastic gradient descent: `w -= rate * dE/dw`. Keeps nothing.
@@ -54,14 +65,9 @@ impl<T: Scalar> Optimizer<T> for Sgd<T> {
         check_rate(self.rate)
     }
 
-    fn scale(&self, delta: &mut [T]) {
-        for d in delta {
-            *d *= self.rate;
-        }
-    }
-
-    fn update(&self, weights: &mut [T], _: &mut [()], x: &[T], delta: &[T]) {
-        T::descend(weights, x, delta);
+    #[inline(always)]
+    fn update(&self, layer: Parameters<T, ()>, x: &[T], delta: &[T]) {
+        kernel::descend(layer.weights, layer.biases, x, delta, self.rate);
     }
 }
 
@@ -96,14 +102,21 @@ impl<T: Scalar> Optimizer<T> for Momentum<T> {
         if self.momentum >= T::ZERO && self.momentum < T::ONE { Ok(()) } else { Err(StepError::Momentum) }
     }
 
-    fn update(&self, weights: &mut [T], velocities: &mut [T], x: &[T], delta: &[T]) {
+    fn update(&self, layer: Parameters<T, T>, x: &[T], delta: &[T]) {
         let outputs = delta.len().max(1);
-        let rows = weights.chunks_exact_mut(outputs).zip(velocities.chunks_exact_mut(outputs));
+        let rows = layer.weights.chunks_exact_mut(outputs).zip(layer.weight_slots.chunks_exact_mut(outputs));
         for ((weights, velocities), &x) in rows.zip(x) {
-            for ((w, v), &d) in weights.iter_mut().zip(velocities).zip(delta) {
-                *v = self.momentum * *v + x * d;
-                *w -= self.rate * *v;
-            }
+            self.update_row(weights, velocities, x, delta);
+        }
+        self.update_row(layer.biases, layer.bias_slots, T::ONE, delta);
+    }
+}
+
+impl<T: Scalar> Momentum<T> {
+    fn update_row(&self, weights: &mut [T], velocities: &mut [T], x: T, delta: &[T]) {
+        for ((w, v), &d) in weights.iter_mut().zip(velocities).zip(delta) {
+            *v = self.momentum * *v + x * d;
+            *w -= self.rate * *v;
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::kernel;
 use crate::scalar::Scalar;
 
 /// How the errors of a layer's outputs become the errors of its inputs.
@@ -32,7 +33,7 @@ impl Rule for ChainRule {
     const RAW: bool = false;
 
     fn send_back<T: Scalar>(weights: &[T], delta: &[T], below: &mut [T]) -> Result<(), NoShares> {
-        T::send_back(weights, delta, below);
+        kernel::send_back(weights, delta, below);
         Ok(())
     }
 }
@@ -50,7 +51,7 @@ impl Rule for RawError {
     const RAW: bool = true;
 
     fn send_back<T: Scalar>(weights: &[T], error: &[T], below: &mut [T]) -> Result<(), NoShares> {
-        T::send_back(weights, error, below);
+        kernel::send_back(weights, error, below);
         Ok(())
     }
 }

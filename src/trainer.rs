@@ -9,7 +9,7 @@ use crate::layer::Layer;
 use crate::loss::Loss;
 use crate::optimizer::Optimizer;
 use crate::rule::{ChainRule, NoShares, Rule};
-use crate::scalar::Zero;
+use crate::scalar::{Scalar, Zero};
 
 /// A network together with what it takes to train it: the optimiser and its slots, and the outputs and deltas of every
 /// layer. `size_of::<Trainer<..>>()` is all the memory that training needs besides a small stack.
@@ -51,30 +51,25 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule> Trainer<N, L, P, R> {
     /// Anything that is not finite, and hyperparameters out of range; see [`StepError`]. Weights and slots then keep
     /// every bit: all is checked before the first of them is written.
     pub fn step(&mut self, x: &N::Input, target: &N::Output) -> Result<N::Scalar, StepError> {
-        if !finite(x.as_ref()) {
-            return Err(StepError::Input);
-        }
-        if !finite(target.as_ref()) {
-            return Err(StepError::Target);
-        }
         self.optimizer.check()?;
-        let loss = self.forward(x, target.as_ref());
-        if !finite(&[loss]) {
-            return Err(StepError::Loss);
+        let (loss, finite) = self.forward(x, target.as_ref());
+        if !finite {
+            refuse(x.as_ref(), target.as_ref(), loss)?;
         }
         self.network.back::<R>(&self.tape, &mut self.deltas, Self::LINKED, None)?;
-        self.network.update(x, &self.tape, &mut self.deltas, &mut self.slots, &self.optimizer);
+        self.network.update(x, &self.tape, &self.deltas, &mut self.slots, &self.optimizer);
         Ok(loss)
     }
 
     /// Whether the last activation is the one that belongs to the loss.
     const LINKED: bool = N::LINK.is(L::LINK);
 
-    /// Outputs, their error, and the loss.
-    fn forward(&mut self, x: &N::Input, target: &[N::Scalar]) -> N::Scalar {
+    /// Outputs, their error, and the loss, and whether all inputs, all targets and the loss are finite, or this is not known.
+    #[inline(always)]
+    fn forward(&mut self, x: &N::Input, target: &[N::Scalar]) -> (N::Scalar, bool) {
         let error = N::error(&mut self.deltas).as_mut();
-        self.network.linear(x, &mut self.tape);
-        if Self::LINKED {
+        let finite = self.network.linear(x, &mut self.tape);
+        let loss = if Self::LINKED {
             let loss = L::linked_value(N::output(&self.tape).as_ref(), target);
             N::activate(&mut self.tape);
             L::linked_gradient(N::output(&self.tape).as_ref(), target, error);
@@ -84,7 +79,23 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule> Trainer<N, L, P, R> {
             let y = N::output(&self.tape).as_ref();
             L::gradient(y, target, error);
             L::value(y, target)
-        }
+        };
+        (loss, finite && loss.is_finite())
+    }
+}
+
+/// What is not finite, if anything: a weighted sum may be infinite without harm.
+#[cold]
+#[inline(never)]
+fn refuse<T: Scalar>(x: &[T], target: &[T], loss: T) -> Result<(), StepError> {
+    if !finite(x) {
+        Err(StepError::Input)
+    } else if !finite(target) {
+        Err(StepError::Target)
+    } else if !loss.is_finite() {
+        Err(StepError::Loss)
+    } else {
+        Ok(())
     }
 }
 

@@ -12,7 +12,7 @@ use downhill::init::{Generator, He, Init, Random, TruncatedNormal, Uniform, Xavi
 use downhill::layer::Layer;
 use downhill::loss::Loss;
 use downhill::metrics::ConfusionMatrix;
-use downhill::optimizer::Optimizer;
+use downhill::optimizer::{Optimizer, Parameters};
 use downhill::rule::{NoShares, Rule};
 use downhill::{
     ChainRule, Dense, ErrorShare, Identity, Momentum, RawError, Sgd, Sigmoid, SquaredError, StepError, Tanh, Trainer,
@@ -62,9 +62,9 @@ fn walk(start: f64) -> f64 {
     let sgd = Sgd::new(0.02);
     let mut w = [start];
     for _ in 0..400 {
-        let mut delta = [4.0 * w[0].powi(3) - 8.0 * w[0] + 1.0];
-        sgd.scale(&mut delta);
-        sgd.update(&mut w, &mut [()], &[1.0], &delta);
+        let delta = [4.0 * w[0].powi(3) - 8.0 * w[0] + 1.0];
+        let parameters = Parameters { weights: &mut w, weight_slots: &mut [()], biases: &mut [], bias_slots: &mut [] };
+        sgd.update(parameters, &[1.0], &delta);
     }
     w[0]
 }

@@ -1,0 +1,185 @@
+//! The loops for chips: a block of outputs stays in registers while the inputs pass by, so that a multiplication costs one
+//! load of a weight and no store.
+//!
+//! Scalars are written out, because no optimisation level then keeps them in memory.
+
+use super::keep_rolled;
+use super::plain::{dot, outputs, tree};
+use crate::scalar::Scalar;
+
+/// Runs the blocks that `$outputs` outputs are made of: as many of 16 as there are, then one of 8, 4, 2 and 1 each where
+/// needed; blocks of 4 and 1 alone where the crate is built for size. `$at` is the first output of a block.
+macro_rules! in_blocks {
+    ($outputs:expr, |$at:ident| $b16:expr, $b8:expr, $b4:expr, $b2:expr, $b1:expr) => {
+        let outputs = $outputs;
+        let mut $at = 0;
+        if cfg!(not(for_size)) {
+            while outputs - $at >= 16 {
+                $b16;
+                $at += 16;
+            }
+            if outputs & 8 != 0 {
+                $b8;
+                $at += 8;
+            }
+        }
+        while outputs - $at >= 4 {
+            $b4;
+            $at += 4;
+        }
+        if cfg!(not(for_size)) && outputs & 2 != 0 {
+            $b2;
+            $at += 2;
+        }
+        while outputs - $at >= 1 {
+            $b1;
+            $at += 1;
+        }
+    };
+}
+
+/// Makes the loops of a block of `$size` outputs, from `at` on. `$s` are its scalars.
+macro_rules! block {
+    ($forward:ident, $descend:ident, $size:literal, $keep_rolled:block, $($s:ident)*) => {
+        #[inline(always)]
+        fn $forward<T: Scalar>(weights: &[T], x: &[T], z: &mut [T], at: usize) {
+            let outputs = outputs(z);
+            let Some(z) = z.get_mut(at..).and_then(|z| z.first_chunk_mut::<$size>()) else { return };
+            let [$(mut $s),*] = *z;
+            for (row, &x) in weights.chunks_exact(outputs).zip(x) {
+                if let Some(row) = row.get(at..at + $size) {
+                    let mut row = row.iter();
+                    $(if let Some(&w) = row.next() { $s += x * w; })*
+                }
+                $keep_rolled
+            }
+            *z = [$($s),*];
+        }
+
+        #[inline(always)]
+        fn $descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], delta: &[T], rate: T, at: usize) {
+            let outputs = outputs(delta);
+            let Some(delta) = delta.get(at..).and_then(|d| d.first_chunk::<$size>()) else { return };
+            let [$($s),*] = *delta;
+            let [$($s),*] = [$(rate * $s),*];
+            if let Some(biases) = biases.get_mut(at..at + $size) {
+                let mut biases = biases.iter_mut();
+                $(if let Some(b) = biases.next() { *b -= $s; })*
+            }
+            for (row, &x) in weights.chunks_exact_mut(outputs).zip(x) {
+                if let Some(row) = row.get_mut(at..at + $size) {
+                    let mut row = row.iter_mut();
+                    $(if let Some(w) = row.next() { *w -= x * $s; })*
+                }
+                $keep_rolled
+            }
+        }
+    };
+}
+// Unrolling the largest block is worth its code.
+block!(forward16, descend16, 16, {}, a b c d e f g h i j k l m n o p);
+block!(forward8, descend8, 8, { keep_rolled() }, a b c d e f g h);
+block!(forward4, descend4, 4, { keep_rolled() }, a b c d);
+block!(forward2, descend2, 2, { keep_rolled() }, a b);
+block!(forward1, descend1, 1, { keep_rolled() }, a);
+
+#[inline(always)]
+pub(super) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
+    if biases.is_empty() {
+        z.fill(T::ZERO);
+    }
+    for (z, &b) in z.iter_mut().zip(biases) {
+        *z = b;
+        // Nor does this loop become a call of memcpy, which is longer than all loops here.
+        keep_rolled();
+    }
+    in_blocks!(
+        z.len(),
+        |at| forward16(weights, x, z, at),
+        forward8(weights, x, z, at),
+        forward4(weights, x, z, at),
+        forward2(weights, x, z, at),
+        forward1(weights, x, z, at)
+    );
+}
+
+#[inline(always)]
+pub(super) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], delta: &[T], rate: T) {
+    in_blocks!(
+        delta.len(),
+        |at| descend16(weights, biases, x, delta, rate, at),
+        descend8(weights, biases, x, delta, rate, at),
+        descend4(weights, biases, x, delta, rate, at),
+        descend2(weights, biases, x, delta, rate, at),
+        descend1(weights, biases, x, delta, rate, at)
+    );
+}
+
+/// Two rows at a time share the loads of the deltas; one at a time where the crate is built for size.
+#[inline(always)]
+pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
+    let outputs = outputs(delta);
+    if cfg!(for_size) {
+        for (row, back) in weights.chunks_exact(outputs).zip(back) {
+            *back = dot(row, delta);
+        }
+        return;
+    }
+    let mut pairs = weights.chunks_exact(2 * outputs);
+    let mut backs = back.chunks_exact_mut(2);
+    for (pair, back) in (&mut pairs).zip(&mut backs) {
+        if let (Some((row0, row1)), [back0, back1]) = (pair.split_at_checked(outputs), back) {
+            (*back0, *back1) = dots(row0, row1, delta);
+        }
+        keep_rolled();
+    }
+    for (row, back) in pairs.remainder().chunks_exact(outputs).zip(backs.into_remainder()) {
+        *back = dot(row, delta);
+    }
+}
+
+/// The [`dot`]s of two rows.
+#[inline(always)]
+#[allow(clippy::many_single_char_names)]
+fn dots<T: Scalar>(row0: &[T], row1: &[T], delta: &[T]) -> (T, T) {
+    let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = [-T::ZERO; 8];
+    let [mut i, mut j, mut k, mut l, mut m, mut n, mut o, mut p] = [-T::ZERO; 8];
+    for ((delta, row0), row1) in delta.chunks_exact(8).zip(row0.chunks_exact(8)).zip(row1.chunks_exact(8)) {
+        let mut terms = delta.iter().zip(row0).zip(row1);
+        macro_rules! lane {
+            ($lane0:ident $lane1:ident) => {
+                if let Some(((&delta, &w0), &w1)) = terms.next() {
+                    $lane0 += delta * w0;
+                    $lane1 += delta * w1;
+                }
+            };
+        }
+        lane!(a i);
+        lane!(b j);
+        lane!(c k);
+        lane!(d l);
+        lane!(e m);
+        lane!(f n);
+        lane!(g o);
+        lane!(h p);
+        keep_rolled();
+    }
+    let mut rest = delta.iter().zip(row0).zip(row1).skip(delta.len() / 8 * 8);
+    'rest: {
+        macro_rules! lane {
+            ($lane0:ident $lane1:ident) => {
+                let Some(((&delta, &w0), &w1)) = rest.next() else { break 'rest };
+                $lane0 += delta * w0;
+                $lane1 += delta * w1;
+            };
+        }
+        lane!(a i);
+        lane!(b j);
+        lane!(c k);
+        lane!(d l);
+        lane!(e m);
+        lane!(f n);
+        lane!(g o);
+    }
+    (tree([a, b, c, d, e, f, g, h]), tree([i, j, k, l, m, n, o, p]))
+}

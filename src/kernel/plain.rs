@@ -1,0 +1,65 @@
+//! The contract in code, and the loops of tiny layers.
+
+use crate::scalar::Scalar;
+
+#[inline(always)]
+pub(super) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
+    z.fill(T::ZERO);
+    for (z, &b) in z.iter_mut().zip(biases) {
+        *z = b;
+    }
+    for (row, &x) in weights.chunks_exact(outputs(z)).zip(x) {
+        for (z, &w) in z.iter_mut().zip(row) {
+            *z += x * w;
+        }
+    }
+}
+
+#[inline(always)]
+pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
+    for (row, back) in weights.chunks_exact(outputs(delta)).zip(back) {
+        *back = dot(row, delta);
+    }
+}
+
+#[inline(always)]
+pub(super) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], delta: &[T], rate: T) {
+    for (b, &d) in biases.iter_mut().zip(delta) {
+        *b -= rate * d;
+    }
+    for (row, &x) in weights.chunks_exact_mut(outputs(delta)).zip(x) {
+        for (w, &d) in row.iter_mut().zip(delta) {
+            *w -= x * (rate * d);
+        }
+    }
+}
+
+/// NaN times 0 is NaN, and so is infinity times 0: two instructions a value.
+#[inline(always)]
+pub(super) fn finite<T: Scalar>(values: &[T]) -> bool {
+    values.iter().fold(T::ZERO, |sum, &value| sum + value * T::ZERO) == T::ZERO
+}
+
+/// One sum of [`send_back`].
+#[inline(always)]
+pub(super) fn dot<T: Scalar>(row: &[T], delta: &[T]) -> T {
+    // -0 is the number that changes nothing when it is added, the sign of a zero included.
+    let mut lanes = [-T::ZERO; 8];
+    for (row, delta) in row.chunks(8).zip(delta.chunks(8)) {
+        for ((lane, &w), &d) in lanes.iter_mut().zip(row).zip(delta) {
+            *lane += d * w;
+        }
+    }
+    tree(lanes)
+}
+
+#[inline(always)]
+#[allow(clippy::many_single_char_names)]
+pub(super) fn tree<T: Scalar>([a, b, c, d, e, f, g, h]: [T; 8]) -> T {
+    ((a + e) + (c + g)) + ((b + f) + (d + h))
+}
+
+/// The length of a row. No layer is without outputs; the `max` shows the compiler that cutting by it can't panic.
+pub(super) fn outputs<T>(values: &[T]) -> usize {
+    values.len().max(1)
+}

@@ -1,0 +1,56 @@
+//! What the programs share: the chip, the data sets in flash, and the trainings that the host runs as well.
+
+#![no_std]
+
+mod chip;
+#[path = "../../../tests/digests/workloads.rs"]
+pub mod workloads;
+
+pub use chip::{entry, exit, illegal_instruction};
+
+use downhill::layer::Layer;
+use downhill::loss::Loss;
+use downhill::metrics::ConfusionMatrix;
+use downhill::optimizer::Optimizer;
+use downhill::rule::Rule;
+use downhill::{Trainer, encode};
+use workloads::Workload;
+
+/// The data sets of `tests/data`, in flash.
+pub mod data {
+    use crate::workloads::{Digit, Flower};
+
+    include!(concat!(env!("OUT_DIR"), "/data.rs"));
+}
+
+/// Trains, makes sure that the weights are the host's to the last bit, and logs the line that `run` requires.
+///
+/// # Panics
+/// If they are not, or a step is refused.
+pub fn train<T, D: ?Sized>(workload: &Workload<T, D>, trainer: &mut T, data: &D) {
+    let Workload { name, golden, train } = *workload;
+    match train(trainer, data) {
+        Ok(digest) if digest == golden => defmt::info!("{=str} digest {=u64:016x}", name, digest),
+        Ok(digest) => panic!("{name}: expected {golden:016x}, got {digest:016x}"),
+        Err(error) => panic!("{name}: {error}"),
+    }
+}
+
+/// Counts what a classifier predicts. `inputs` turns a stored sample into the network's inputs.
+pub fn test<S, N, L, P, R, const C: usize>(
+    trainer: &mut Trainer<N, L, P, R>,
+    samples: &[(S, usize)],
+    inputs: fn(&S) -> N::Input,
+) -> ConfusionMatrix<C>
+where
+    N: Layer<Output = [f32; C]>,
+    L: Loss,
+    P: Optimizer<N::Scalar>,
+    R: Rule,
+{
+    let mut matrix = ConfusionMatrix::new();
+    for (sample, class) in samples {
+        matrix.record(*class, encode::class(trainer.predict(&inputs(sample))));
+    }
+    matrix
+}

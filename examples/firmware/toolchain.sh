@@ -1,0 +1,114 @@
+# Sourced by scripts that run programs on emulated chips. Installs what is missing.
+#
+#   build PACKAGE CHIP BIN [CARGO ARGUMENT]...  builds a program of the package in that folder; prints where it is
+#   emulate CHIP ELF [QEMU ARGUMENT]...         runs it; what it writes by semihosting goes to stdout
+#
+# The chips are m4f, m0 and rv32. From the environment:
+#   FIRMWARE_TOOLCHAIN  rustup or debian; otherwise rustup, if it has the chip's target, or else debian
+#   FIRMWARE_RUSTFLAGS  for example -Ctarget-cpu=cortex-m4
+#   FIRMWARE_TIMEOUT    seconds that a program may take, 120 if unset
+#   OPT_LEVEL           instead of the profile's
+
+shopt -s inherit_errexit
+# Where `cargo install` puts things.
+PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
+
+build() {
+    local package=$1 chip=$2 bin=$3 target compiler linker cargo=(cargo) directory
+    shift 3
+    target=$(target_of "$chip")
+    compiler=$(compiler_for "$target")
+    echo "building $bin for $chip, $target, with the compiler of $compiler" >&2
+    case $compiler in
+        rustup) ;;
+        debian)
+            install_packages rustc-web cargo-web rust-web-src
+            # Debian has core only as source, and building it counts as unstable.
+            linker=$(linker)
+            cargo=(env RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc /usr/bin/cargo -Zbuild-std=core
+                --config "target.$target.linker='$linker'")
+            ;;
+        *)
+            echo "FIRMWARE_TOOLCHAIN is rustup or debian" >&2
+            return 1
+            ;;
+    esac
+    directory=${CARGO_TARGET_DIR:-$package/target}
+    (
+        export RUSTFLAGS=${FIRMWARE_RUSTFLAGS:-}
+        [ -z "${OPT_LEVEL:-}" ] || export CARGO_PROFILE_RELEASE_OPT_LEVEL=$OPT_LEVEL
+        "${cargo[@]}" build --quiet --release --locked --manifest-path "$package/Cargo.toml" \
+            --target "$target" --target-dir "$directory" --bin "$bin" "$@" >&2
+    )
+    echo "$directory/$target/release/$bin"
+}
+
+emulate() {
+    local chip=$1 elf=$2 machine
+    shift 2
+    case $chip in
+        m4f) machine=(qemu-system-arm -machine mps2-an386 -cpu cortex-m4) ;;
+        m0) machine=(qemu-system-arm -machine microbit) ;;
+        rv32) machine=(qemu-system-riscv32 -machine virt -bios none) ;;
+    esac
+    timeout --kill-after=5 "${FIRMWARE_TIMEOUT:-120}" "${machine[@]}" -display none -monitor none -serial none \
+        -semihosting-config enable=on,target=native -kernel "$elf" "$@" </dev/null
+}
+
+install_emulators() {
+    command -v qemu-system-arm >/dev/null || install_packages qemu-system-arm
+    command -v qemu-system-riscv32 >/dev/null || install_packages qemu-system-misc
+}
+
+install_defmt_print() {
+    command -v cargo >/dev/null || install_packages rustc-web cargo-web
+    command -v defmt-print >/dev/null || cargo install --quiet --locked defmt-print --version 1.2.0
+}
+
+target_of() {
+    case $1 in
+        m4f) echo thumbv7em-none-eabihf ;;
+        m0) echo thumbv6m-none-eabi ;;
+        rv32) echo riscv32imc-unknown-none-elf ;;
+        *)
+            echo "no chip is called $1" >&2
+            return 1
+            ;;
+    esac
+}
+
+compiler_for() {
+    if [ -n "${FIRMWARE_TOOLCHAIN:-}" ]; then
+        echo "$FIRMWARE_TOOLCHAIN"
+    elif command -v rustup >/dev/null && rustup target list --installed | grep -x "$1" >/dev/null; then
+        echo rustup
+    else
+        echo debian
+    fi
+}
+
+linker() {
+    local lld=none
+    if command -v rustup >/dev/null; then
+        lld=$(echo "$(dirname "$(rustup which rustc)")"/../lib/rustlib/*/bin/rust-lld)
+    fi
+    if [ ! -x "$lld" ]; then
+        install_packages lld
+        lld=ld.lld
+    fi
+    echo "$lld"
+}
+
+install_packages() {
+    local package missing=() root=()
+    for package; do
+        [ "$(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+            missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    echo "installing ${missing[*]}" >&2
+    [ "$(id -u)" = 0 ] || root=(sudo)
+    "${root[@]}" apt-get update -qq >&2
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -qq --yes --no-remove --no-install-recommends "${missing[@]}" >&2
+}

@@ -150,7 +150,7 @@ pub struct LeakyRelu;
 
 impl LeakyRelu {
     fn slope<T: Scalar>() -> T {
-        T::from_f32(0.01)
+        T::ONE / T::from_f32(100.0)
     }
 }
 

@@ -11,7 +11,8 @@ pub fn scaled(value: f32, largest: f32) -> f32 {
 /// Targets for class `class` of `C`, for sigmoid outputs: 0.99 for the class, 0.01 for the others. A sigmoid never
 /// reaches 0 and 1, and would grow its weights without end on the way there. `None` if the class is not below `C`.
 pub fn targets<T: Scalar, const C: usize>(class: usize) -> Option<[T; C]> {
-    chosen(class, T::from_f32(0.99), T::from_f32(0.01))
+    let hundred = T::from_f32(100.0);
+    chosen(class, T::from_f32(99.0) / hundred, T::ONE / hundred)
 }
 
 /// The distribution in which class `class` of `C` is certain, for softmax outputs: 1 for the class, 0 for the others.

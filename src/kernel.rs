@@ -107,6 +107,8 @@ mod tests {
     use super::{Kernel, Scalar, blocks, plain};
     use crate::init::{Generator, Random};
 
+    type Descend<T> = fn(&mut [T], &mut [T], &[T], &[T], T);
+
     /// The blocks compute the bits of the contract, for layers of all sizes up to 40 outputs.
     fn compare<T: Scalar>() {
         let mut random = Generator::new(1);
@@ -131,7 +133,7 @@ mod tests {
                 same(&a[..inputs], &b[..inputs]);
 
                 let rate = T::from_f32(0.3);
-                let learned = |descend: fn(&mut [T], &mut [T], &[T], &[T], T)| {
+                let learned = |descend: Descend<T>| {
                     let mut learned = [T::ZERO; 240];
                     let (w, b) = learned.split_at_mut(200);
                     let (w, b) = (&mut w[..weights.len()], &mut b[..biases.len()]);

@@ -78,9 +78,17 @@ impl Loss for BinaryCrossEntropy {
         })
     }
 
-    // dE/dy = (y - t) / (y (1 - y))
+    // dE/dy = (y - t) / (y (1 - y)), where certain targets cancel one factor: that of a y that may be 0 or 1
     fn gradient<T: Scalar>(y: &[T], t: &[T], error: &mut [T]) {
-        each(y, t, error, |y, t| (y - t) / (y * (T::ONE - y)));
+        each(y, t, error, |y, t| {
+            if t == T::ZERO {
+                T::ONE / (T::ONE - y)
+            } else if t == T::ONE {
+                -T::ONE / y
+            } else {
+                (y - t) / (y * (T::ONE - y))
+            }
+        });
     }
 }
 

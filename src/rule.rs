@@ -42,7 +42,8 @@ impl Rule for ChainRule {
 /// activation's derivative.
 ///
 /// Not the gradient, for a hidden layer receives `W e` instead of `W (e y (1 - y))`. It often learns faster at small
-/// learning rates, because errors are not damped on their way.
+/// learning rates, because errors are not damped on their way. (Where loss and last activation are linked, the raw error
+/// of the last layer is its delta; the layer below it then receives the gradient, those further down do not.)
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RawError;

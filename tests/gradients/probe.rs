@@ -1,0 +1,110 @@
+//! Training steps from given parameters, and their gradients.
+
+use std::cell::Cell;
+
+use downhill::loss::Loss;
+use downhill::optimizer::{Optimizer, Parameters};
+use downhill::rule::Rule;
+use downhill::{Layer, Scalar, StepError, Trainer, Zero};
+
+/// One training step of some network from given parameters, in the order of `Layer::visit`, with inputs and targets:
+/// the loss, and the gradient with respect to each parameter, or what the rule takes for it.
+pub type Step = fn(&[f64], &[f64], &[f64]) -> Result<(f64, Vec<f64>), StepError>;
+
+/// `f32` and `f64`, from and to `f64`.
+pub trait Real: Scalar + Into<f64> {
+    fn nearest(value: f64) -> Self;
+}
+
+impl Real for f32 {
+    #[allow(clippy::cast_possible_truncation)]
+    fn nearest(value: f64) -> Self {
+        value as f32
+    }
+}
+
+impl Real for f64 {
+    fn nearest(value: f64) -> Self {
+        value
+    }
+}
+
+/// An optimiser that reaches every parameter: it sets them, or puts the gradient in their place.
+pub enum Probe<'a> {
+    Set(Cell<&'a [f64]>),
+    Gradient,
+}
+
+impl<T: Real> Optimizer<T> for Probe<'_> {
+    type Slot = ();
+
+    fn check(&self) -> Result<(), StepError> {
+        Ok(())
+    }
+
+    fn update(&self, layer: Parameters<T, ()>, x: &[T], delta: &[T]) {
+        match self {
+            Self::Set(values) => {
+                let (weights, rest) = values.get().split_at(layer.weights.len());
+                let (biases, rest) = rest.split_at(layer.biases.len());
+                fill(layer.weights, weights);
+                fill(layer.biases, biases);
+                values.set(rest);
+            }
+            Self::Gradient => {
+                for (row, &x) in layer.weights.chunks_exact_mut(delta.len()).zip(x) {
+                    for (weight, &delta) in row.iter_mut().zip(delta) {
+                        *weight = x * delta;
+                    }
+                }
+                for (bias, &delta) in layer.biases.iter_mut().zip(delta) {
+                    *bias = delta;
+                }
+            }
+        }
+    }
+}
+
+fn fill<T: Real>(to: &mut [T], from: &[f64]) {
+    assert_eq!(to.len(), from.len());
+    for (to, &from) in to.iter_mut().zip(from) {
+        *to = T::nearest(from);
+    }
+}
+
+/// Inputs or targets.
+pub fn array<A: Zero + AsMut<[T]>, T: Real>(values: &[f64]) -> A {
+    let mut array = A::ZERO;
+    fill(array.as_mut(), values);
+    array
+}
+
+/// A network with these parameters.
+pub fn network<T: Real, N: Layer<Scalar = T, Input: Zero> + Zero>(parameters: &[f64]) -> N {
+    let mut network = N::ZERO;
+    let mut slots = N::Slots::ZERO;
+    let probe = Probe::Set(Cell::new(parameters));
+    network.update(&N::Input::ZERO, &N::Tape::ZERO, &N::Deltas::ZERO, &mut slots, &probe);
+    assert!(matches!(probe, Probe::Set(rest) if rest.get().is_empty()), "too many parameters");
+    network
+}
+
+/// All parameters of a network.
+pub fn parameters<T: Real>(network: &impl Layer<Scalar = T>) -> Vec<f64> {
+    let mut all = Vec::new();
+    network.visit(&mut |parameters| all.extend(parameters.iter().map(|&p| p.into())));
+    all
+}
+
+/// The [`Step`] of a network, a loss and a rule.
+pub fn step<T, N, L, R>(values: &[f64], x: &[f64], target: &[f64]) -> Result<(f64, Vec<f64>), StepError>
+where
+    T: Real,
+    N: Layer<Scalar = T, Input: Zero, Output: Zero> + Zero,
+    L: Loss,
+    R: Rule,
+{
+    let mut trainer = Trainer::<N, L, Probe, R>::new(network(values), Probe::Gradient);
+    let loss = trainer.step(&array(x), &array(target))?;
+    Ok((loss.into(), parameters(&trainer.network)))
+}

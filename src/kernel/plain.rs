@@ -38,7 +38,9 @@ pub(super) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], d
 #[inline(always)]
 pub(super) fn finite<T: Scalar>(values: &[T]) -> bool {
     let mut finite = Finite::new();
-    values.iter().for_each(|&value| finite.see(value));
+    for &value in values {
+        finite.see(value);
+    }
     finite.all()
 }
 

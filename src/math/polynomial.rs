@@ -3,6 +3,9 @@
 //! e^x = 2^n e^f, where n is the integer next to x / ln 2, and f = x - n ln 2 lies within +-ln 2 / 2. The polynomials are the
 //! minimax ones of the Cephes library (Stephen Moshier).
 
+// The digits of the source.
+#![allow(clippy::excessive_precision)]
+
 /// 1.5 * 2^23: added to a small number and subtracted again, it leaves the nearest integer, and in between the integer
 /// stands in the low bits of the sum.
 const ROUND: f32 = 12_582_912.0;

@@ -30,8 +30,8 @@ pub trait Scalar:
     /// The number 1.
     const ONE: Self;
 
-    /// Positive infinity.
-    const INFINITY: Self;
+    /// The largest finite number.
+    const MAX: Self;
 
     /// The number nearest to `value`; exact for both types.
     fn from_f32(value: f32) -> Self;
@@ -47,7 +47,7 @@ macro_rules! scalar {
     ($t:ty) => {
         impl Scalar for $t {
             const ONE: Self = 1.0;
-            const INFINITY: Self = <$t>::INFINITY;
+            const MAX: Self = <$t>::MAX;
 
             fn from_f32(value: f32) -> Self {
                 value.into()

@@ -43,6 +43,10 @@ pub trait Scalar:
     fn bits(self) -> u64;
 }
 
+/// A chip, and it has floating point.
+pub(crate) const CHIP_WITH_FLOAT: bool =
+    cfg!(all(target_os = "none", any(target_abi = "eabihf", target_feature = "f")));
+
 macro_rules! scalar {
     ($t:ty) => {
         impl Scalar for $t {
@@ -54,8 +58,12 @@ macro_rules! scalar {
             }
 
             fn is_finite(self) -> bool {
-                // Shorter on a chip than a look at the exponent: infinity less infinity is NaN.
-                self - self == 0.0
+                if CHIP_WITH_FLOAT {
+                    // Shorter there than a look at the exponent: infinity less infinity is NaN.
+                    self - self == 0.0
+                } else {
+                    self.is_finite()
+                }
             }
 
             fn bits(self) -> u64 {

@@ -179,6 +179,7 @@ pub(crate) fn keep_rolled() {
 }
 
 #[cfg(test)]
+#[allow(clippy::many_single_char_names)]
 mod tests {
     use super::{Kernel, Scalar, blocks, plain, wide};
     use crate::init::{Generator, Random};
@@ -228,6 +229,33 @@ mod tests {
         }
     }
 
+    /// The same where the compiler knows the lengths, which on the host it does for every layer.
+    fn compare_known<const I: usize, const O: usize>() {
+        let mut random = Generator::new(2);
+        let weights: [[f32; O]; I] = core::array::from_fn(|_| core::array::from_fn(|_| random.signed_unit()));
+        let x: [f32; I] = core::array::from_fn(|_| random.signed_unit());
+        let biases: [f32; O] = core::array::from_fn(|_| random.signed_unit());
+        let delta: [f32; O] = core::array::from_fn(|_| random.signed_unit());
+        let hidden = core::hint::black_box::<&[f32]>(weights.as_flattened());
+
+        let (mut a, mut b) = ([0.0; O], [0.0; O]);
+        super::forward(weights.as_flattened(), &biases, &x, &mut a);
+        plain::forward(hidden, &biases, &x, &mut b);
+        same(&a, &b);
+
+        let (mut a, mut b) = ([0.0; I], [0.0; I]);
+        super::send_back(weights.as_flattened(), &delta, &mut a);
+        plain::send_back(hidden, &delta, &mut b);
+        same(&a, &b);
+
+        let (mut a, mut b) = (weights, weights);
+        let (mut c, mut d) = (biases, biases);
+        super::descend(a.as_flattened_mut(), &mut c, &x, &delta, 0.3);
+        plain::descend(core::hint::black_box::<&mut [f32]>(b.as_flattened_mut()), &mut d, &x, &delta, 0.3);
+        same(a.as_flattened(), b.as_flattened());
+        same(&c, &d);
+    }
+
     fn same<T: Scalar>(a: &[T], b: &[T]) {
         assert!(a.iter().zip(b).all(|(a, b)| a.bits() == b.bits()), "{a:?}\n{b:?}");
     }
@@ -236,6 +264,22 @@ mod tests {
     fn all_loops_keep_the_order() {
         compare::<f32>();
         compare::<f64>();
+    }
+
+    #[test]
+    fn known_lengths_keep_the_order() {
+        compare_known::<1, 1>();
+        compare_known::<4, 4>();
+        compare_known::<7, 3>();
+        compare_known::<3, 7>();
+        compare_known::<9, 8>();
+        compare_known::<17, 10>();
+        compare_known::<8, 15>();
+        compare_known::<5, 16>();
+        compare_known::<12, 17>();
+        compare_known::<33, 31>();
+        compare_known::<16, 33>();
+        compare_known::<20, 100>();
     }
 
     #[test]

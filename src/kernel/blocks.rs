@@ -137,7 +137,7 @@ pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
 /// The [`dot`]s of two rows.
 #[inline(always)]
 #[allow(clippy::many_single_char_names)]
-fn dots<T: Scalar>(row0: &[T], row1: &[T], delta: &[T]) -> (T, T) {
+fn dots<'a, T: Scalar>(row0: &'a [T], row1: &'a [T], delta: &'a [T]) -> (T, T) {
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = [-T::ZERO; 8];
     let [mut i, mut j, mut k, mut l, mut m, mut n, mut o, mut p] = [-T::ZERO; 8];
     let mut chunks = delta.chunks_exact(8).zip(row0.chunks_exact(8)).zip(row1.chunks_exact(8));
@@ -162,7 +162,9 @@ fn dots<T: Scalar>(row0: &[T], row1: &[T], delta: &[T]) -> (T, T) {
         lanes!(chunk);
         keep_rolled();
     }
-    let mut rest = delta.iter().zip(row0).zip(row1).skip(delta.len() / 8 * 8);
+    let whole = delta.len() & !7;
+    let rest = |values: &'a [T]| values.get(whole..).unwrap_or_default();
+    let mut rest = rest(delta).iter().zip(rest(row0)).zip(rest(row1));
     'rest: {
         macro_rules! lane {
             ($lane0:ident $lane1:ident) => {

@@ -121,16 +121,16 @@ pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
         }
         return;
     }
-    let mut pairs = weights.chunks_exact(2 * outputs);
-    let mut backs = back.chunks_exact_mut(2);
-    for (pair, back) in (&mut pairs).zip(&mut backs) {
+    for (pair, back) in weights.chunks_exact(2 * outputs).zip(back.chunks_exact_mut(2)) {
         if let (Some((row0, row1)), [back0, back1]) = (pair.split_at_checked(outputs), back) {
             (*back0, *back1) = dots(row0, row1, delta);
         }
         keep_rolled();
     }
-    for (row, back) in pairs.remainder().chunks_exact(outputs).zip(backs.into_remainder()) {
-        *back = dot(row, delta);
+    if !back.len().is_multiple_of(2) {
+        for (row, back) in weights.rchunks_exact(outputs).zip(back.last_mut()) {
+            *back = dot(row, delta);
+        }
     }
 }
 

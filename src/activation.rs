@@ -1,7 +1,10 @@
 //! Activation functions, each above its derivative. A derivative is computed from the output `y` alone, so that the
 //! weighted sums `z` need no memory.
 
-use crate::kernel::keep_rolled;
+use core::marker::PhantomData;
+
+use crate::kernel::{Finite, few, finite, keep_rolled};
+use crate::math::{Backend, Libm};
 use crate::scalar::Scalar;
 
 /// What an activation inverts. Where activation and loss name the same link, the derivative of one cancels the
@@ -35,8 +38,9 @@ pub trait Activation {
     /// `z` becomes `y = f(z)`.
     fn activate<T: Scalar>(z: &mut [T]);
 
-    /// `error`, dE/dy, becomes dE/dz.
-    fn derivative<T: Scalar>(y: &[T], error: &mut [T]);
+    /// `error`, dE/dy, becomes dE/dz. Returns whether all of dE/dz is finite.
+    #[must_use]
+    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> bool;
 }
 
 /// [`Activation::activate`]: one copy of the loop for all layers, except for those so small that it is shorter in place.
@@ -44,26 +48,56 @@ pub trait Activation {
 pub(crate) fn activate<A: Activation, T: Scalar>(z: &mut [T]) {
     #[inline(never)]
     fn shared<A: Activation, T: Scalar>(z: &mut [T]) {
-        A::activate(z);
+        // Never so; but then the loop can be compiled for many.
+        if !few(z.len()) {
+            A::activate(z);
+        }
     }
-    if z.len() <= 4 { A::activate(z) } else { shared::<A, T>(z) }
+    if few(z.len()) { A::activate(z) } else { shared::<A, T>(z) }
 }
 
 /// [`Activation::derivative`], likewise.
 #[inline(always)]
-pub(crate) fn derivative<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) {
+pub(crate) fn derivative<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> bool {
     #[inline(never)]
-    fn shared<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) {
-        A::derivative(y, error);
+    fn shared<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> bool {
+        !few(error.len()) && A::derivative(y, error)
     }
-    if y.len() <= 4 { A::derivative(y, error) } else { shared::<A, T>(y, error) }
+    if few(error.len()) { A::derivative(y, error) } else { shared::<A, T>(y, error) }
 }
 
-fn each<T: Scalar>(y: &[T], error: &mut [T], derivative: impl Fn(T, T) -> T) {
-    for (error, &y) in error.iter_mut().zip(y) {
-        *error = derivative(*error, y);
-        keep_rolled();
+/// Applies `f` to all of `z`: two at a time on a chip if `f` is short, because then the loop itself is felt, and the four
+/// or eight that the compiler would choose are long.
+#[inline(always)]
+fn map<T: Scalar>(z: &mut [T], short: bool, f: impl Fn(T) -> T) {
+    let few = few(z.len());
+    let mut pairs = z.chunks_exact_mut(if short && !few { 2 } else { 1 });
+    for pair in &mut pairs {
+        for z in pair {
+            *z = f(*z);
+        }
+        if !few {
+            keep_rolled();
+        }
     }
+    for z in pairs.into_remainder() {
+        *z = f(*z);
+    }
+}
+
+/// Applies `f` to all errors. Returns whether all results are finite.
+#[inline(always)]
+fn each<T: Scalar>(y: &[T], error: &mut [T], f: impl Fn(T, T) -> T) -> bool {
+    let few = few(error.len());
+    let mut finite = Finite::new();
+    for (error, &y) in error.iter_mut().zip(y) {
+        *error = f(*error, y);
+        finite.see(*error);
+        if !few {
+            keep_rolled();
+        }
+    }
+    finite.all()
 }
 
 /// `f(z) = z`: a linear layer. Tutorial, "linear networks".
@@ -77,46 +111,44 @@ impl Activation for Identity {
     fn activate<T: Scalar>(_: &mut [T]) {}
 
     // f'(z) = 1
-    fn derivative<T: Scalar>(_: &[T], _: &mut [T]) {}
+    fn derivative<T: Scalar>(_: &[T], error: &mut [T]) -> bool {
+        finite(error)
+    }
 }
 
-/// `f(z) = 1 / (1 + e^-z)`, between 0 and 1.
+/// `f(z) = 1 / (1 + e^-z)`, between 0 and 1. `M` is where the exponential comes from: see [`math`](crate::math).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Sigmoid;
+pub struct Sigmoid<M = Libm>(PhantomData<M>);
 
-impl Activation for Sigmoid {
+impl<M: Backend> Activation for Sigmoid<M> {
     const LINK: Link = Link::Logit;
 
     fn activate<T: Scalar>(z: &mut [T]) {
-        for z in z {
-            *z = T::ONE / (T::ONE + (-*z).exp());
-        }
+        map(z, M::SHORT, M::sigmoid);
     }
 
     // f'(z) = y (1 - y)
-    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) {
-        each(y, error, |error, y| error * y * (T::ONE - y));
+    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> bool {
+        each(y, error, |error, y| error * y * (T::ONE - y))
     }
 }
 
-/// `f(z) = tanh(z)`, between -1 and 1.
+/// `f(z) = tanh(z)`, between -1 and 1. `M` is where it comes from: see [`math`](crate::math).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Tanh;
+pub struct Tanh<M = Libm>(PhantomData<M>);
 
-impl Activation for Tanh {
+impl<M: Backend> Activation for Tanh<M> {
     const LINK: Link = Link::None;
 
     fn activate<T: Scalar>(z: &mut [T]) {
-        for z in z {
-            *z = z.tanh();
-        }
+        map(z, M::SHORT, M::tanh);
     }
 
     // f'(z) = 1 - y^2
-    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) {
-        each(y, error, |error, y| error * (T::ONE - y * y));
+    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> bool {
+        each(y, error, |error, y| error * (T::ONE - y * y))
     }
 }
 
@@ -129,17 +161,13 @@ impl Activation for Relu {
     const LINK: Link = Link::None;
 
     fn activate<T: Scalar>(z: &mut [T]) {
-        for z in z {
-            // NaN is not below zero and stays visible.
-            if *z < T::ZERO {
-                *z = T::ZERO;
-            }
-        }
+        // NaN is not below zero and stays visible.
+        map(z, true, |z| if z < T::ZERO { T::ZERO } else { z });
     }
 
     // f'(z) = 1 where y > 0, else 0
-    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) {
-        each(y, error, |error, y| if y > T::ZERO { error } else { T::ZERO });
+    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> bool {
+        each(y, error, |error, y| if y > T::ZERO { error } else { T::ZERO })
     }
 }
 
@@ -158,33 +186,29 @@ impl Activation for LeakyRelu {
     const LINK: Link = Link::None;
 
     fn activate<T: Scalar>(z: &mut [T]) {
-        for z in z {
-            if *z < T::ZERO {
-                *z *= Self::slope();
-            }
-        }
+        map(z, true, |z| if z < T::ZERO { z * Self::slope() } else { z });
     }
 
     // f'(z) = 1 where y > 0, else 1/100
-    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) {
-        each(y, error, |error, y| if y > T::ZERO { error } else { error * Self::slope() });
+    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> bool {
+        each(y, error, |error, y| if y > T::ZERO { error } else { error * Self::slope() })
     }
 }
 
 /// `f(z)[o] = e^z[o] / sum over k of e^z[k]`: positive numbers that sum to 1, computed relative to the largest `z`, so
-/// that nothing overflows.
+/// that nothing overflows. `M` is where the exponential comes from: see [`math`](crate::math).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Softmax;
+pub struct Softmax<M = Libm>(PhantomData<M>);
 
-impl Activation for Softmax {
+impl<M: Backend> Activation for Softmax<M> {
     const LINK: Link = Link::MultiLogit;
 
     fn activate<T: Scalar>(z: &mut [T]) {
         let top = largest(z);
         let mut sum = T::ZERO;
         for z in z.iter_mut() {
-            *z = (*z - top).exp();
+            *z = M::exp(*z - top);
             sum += *z;
         }
         for z in z {
@@ -193,12 +217,12 @@ impl Activation for Softmax {
     }
 
     // dE/dz[o] = y[o] (dE/dy[o] - sum over k of dE/dy[k] y[k])
-    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) {
+    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> bool {
         let mut mean = T::ZERO;
         for (&error, &y) in error.iter().zip(y) {
             mean += error * y;
         }
-        each(y, error, |error, y| y * (error - mean));
+        each(y, error, |error, y| y * (error - mean))
     }
 }
 

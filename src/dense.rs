@@ -79,20 +79,19 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
         below: Option<&mut [T; I]>,
     ) -> Result<(), StepError> {
         let derive = |error: &mut [T; O]| {
-            if !settled {
-                activation::derivative::<A, T>(y, error);
-            }
+            let finite = if settled { kernel::finite(error) } else { activation::derivative::<A, T>(y, error) };
+            if finite { Ok(()) } else { Err(StepError::Delta) }
         };
         if !R::RAW {
-            derive(error);
+            derive(error)?;
         }
         if let Some(below) = below {
             R::send_back(self.weights.as_flattened(), error, below)?;
         }
         if R::RAW {
-            derive(error);
+            derive(error)?;
         }
-        if kernel::finite(error) { Ok(()) } else { Err(StepError::Delta) }
+        Ok(())
     }
 
     // dE/dw[i][o] = x[i] delta[o];  dE/db[o] = delta[o]

@@ -91,7 +91,43 @@ pub(crate) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], d
 /// [`Kernel::finite`].
 #[inline(always)]
 pub(crate) fn finite<T: Scalar>(values: &[T]) -> bool {
-    if values.len() <= 4 { plain::finite(values) } else { T::finite(values) }
+    if few(values.len()) { plain::finite(values) } else { T::finite(values) }
+}
+
+/// Watches numbers pass.
+pub(crate) struct Finite<T> {
+    /// On a chip: NaN times 0 is NaN, and so is infinity times 0, and no sum with a NaN is 0. One instruction a number.
+    sum: T,
+    /// Elsewhere, because a sum has an order, which keeps it from being computed in vectors.
+    all: bool,
+}
+
+impl<T: Scalar> Finite<T> {
+    #[inline(always)]
+    pub(crate) fn new() -> Self {
+        Self { sum: T::ZERO, all: true }
+    }
+
+    #[inline(always)]
+    pub(crate) fn see(&mut self, value: T) {
+        if cfg!(target_os = "none") {
+            self.sum += value * T::ZERO;
+        } else {
+            self.all &= value.is_finite();
+        }
+    }
+
+    /// Whether all were finite.
+    #[inline(always)]
+    pub(crate) fn all(&self) -> bool {
+        self.all && self.sum == T::ZERO
+    }
+}
+
+/// So few outputs are worth loops of their own, which the compiler unrolls.
+#[inline(always)]
+pub(crate) const fn few(outputs: usize) -> bool {
+    outputs <= 4
 }
 
 /// Emits nothing, but keeps the compiler from unrolling the loop around it, which on a chip doubles the code for little.

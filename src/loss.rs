@@ -1,6 +1,7 @@
 //! Losses: the value and, under it, the gradient with respect to the outputs.
 
 use crate::activation::{Link, largest};
+use crate::kernel::few;
 use crate::scalar::Scalar;
 
 /// What a network is trained to make small.
@@ -20,6 +21,22 @@ pub trait Loss {
     /// `error` becomes dE/dz for the activation of the same link: `y - t`, the negative of the tutorial's `e = t - o`.
     fn linked_gradient<T: Scalar>(y: &[T], t: &[T], error: &mut [T]) {
         each(y, t, error, |y, t| y - t);
+    }
+}
+
+/// [`Loss::gradient`] and [`Loss::value`]: one copy of the loops for all networks, except for those with few outputs.
+#[inline(always)]
+pub(crate) fn gradient_and_value<L: Loss, T: Scalar>(y: &[T], t: &[T], error: &mut [T]) -> T {
+    #[inline(never)]
+    fn shared<L: Loss, T: Scalar>(y: &[T], t: &[T], error: &mut [T]) -> T {
+        L::gradient(y, t, error);
+        L::value(y, t)
+    }
+    if few(y.len()) {
+        L::gradient(y, t, error);
+        L::value(y, t)
+    } else {
+        shared::<L, T>(y, t, error)
     }
 }
 

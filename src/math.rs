@@ -1,7 +1,23 @@
-//! The functions beyond arithmetic. All come from `libm`, called by path: the float methods of `std` take whatever
-//! the platform has, and the bits would differ between host and chip.
+//! The functions beyond arithmetic, and where the exponential comes from.
+//!
+//! [`Sigmoid`](crate::Sigmoid), [`Tanh`](crate::Tanh) and [`Softmax`](crate::Softmax) take it from a backend, which is
+//! their type parameter:
+//!
+//! | backend | sigmoid, largest error | for |
+//! |---|---|---|
+//! | [`Libm`], the default | 2.5 ulp | everything; the only one that is short on chips without floating point |
+//! | [`Fast`] | 3.5 ulp | chips with floating point, and the host, where it is computed in vectors |
+//! | [`Micromath`] | 0.25 % | programs that use the crate `micromath` anyway |
+//!
+//! Each has the same bits on every platform, but not the bits of another: a network goes on with the backend that it was
+//! trained with, or its digest changes.
 
-/// Elementary functions, with the same bits on every platform.
+mod polynomial;
+
+use crate::scalar::Scalar;
+
+/// Elementary functions of a number type. All come from `libm`, called by path: the float methods of `std` take whatever
+/// the platform has, and the bits would differ between host and chip.
 pub trait Math: Sized {
     /// e to the power of `self`.
     #[must_use]
@@ -22,9 +38,27 @@ pub trait Math: Sized {
     /// Square root.
     #[must_use]
     fn sqrt(self) -> Self;
+
+    /// [`Fast`]'s e to the power of `self`, which is not above zero.
+    #[must_use]
+    fn fast_exp(self) -> Self;
+
+    /// [`Fast`]'s sigmoid.
+    #[must_use]
+    fn fast_sigmoid(self) -> Self;
+
+    /// [`Fast`]'s hyperbolic tangent.
+    #[must_use]
+    fn fast_tanh(self) -> Self;
+
+    /// `micromath`'s e to the power of `self`.
+    #[cfg(feature = "micromath")]
+    #[must_use]
+    fn micromath_exp(self) -> Self;
 }
 
 impl Math for f32 {
+    #[inline]
     fn exp(self) -> Self {
         libm::expf(self)
     }
@@ -43,6 +77,26 @@ impl Math for f32 {
 
     fn sqrt(self) -> Self {
         libm::sqrtf(self)
+    }
+
+    #[inline]
+    fn fast_exp(self) -> Self {
+        polynomial::exp(self)
+    }
+
+    #[inline]
+    fn fast_sigmoid(self) -> Self {
+        polynomial::sigmoid(self)
+    }
+
+    #[inline]
+    fn fast_tanh(self) -> Self {
+        polynomial::tanh(self)
+    }
+
+    #[cfg(feature = "micromath")]
+    fn micromath_exp(self) -> Self {
+        micromath::F32(self).exp().0
     }
 }
 
@@ -65,5 +119,113 @@ impl Math for f64 {
 
     fn sqrt(self) -> Self {
         libm::sqrt(self)
+    }
+
+    fn fast_exp(self) -> Self {
+        self.exp()
+    }
+
+    fn fast_sigmoid(self) -> Self {
+        Libm::sigmoid(self)
+    }
+
+    fn fast_tanh(self) -> Self {
+        self.tanh()
+    }
+
+    #[cfg(feature = "micromath")]
+    fn micromath_exp(self) -> Self {
+        self.exp()
+    }
+}
+
+/// Where activations get their exponential from.
+pub trait Backend {
+    /// Whether the functions are so short that a chip does well to compute two in a row.
+    const SHORT: bool = false;
+
+    /// `1 / (1 + e^-z)`.
+    fn sigmoid<T: Scalar>(z: T) -> T;
+
+    /// `(e^z - e^-z) / (e^z + e^-z)`.
+    fn tanh<T: Scalar>(z: T) -> T;
+
+    /// `e^z` of a `z` that is not above zero.
+    fn exp<T: Scalar>(z: T) -> T;
+}
+
+/// The crate `libm`. The largest errors over all `f32`: sigmoid 2.5 ulp, tanh 2.2, `e^z` 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Libm;
+
+impl Backend for Libm {
+    #[inline]
+    fn sigmoid<T: Scalar>(z: T) -> T {
+        T::ONE / (T::ONE + (-z).exp())
+    }
+
+    #[inline]
+    fn tanh<T: Scalar>(z: T) -> T {
+        z.tanh()
+    }
+
+    #[inline]
+    fn exp<T: Scalar>(z: T) -> T {
+        z.exp()
+    }
+}
+
+/// Polynomials without branches: half the instructions on a chip with floating point, and vectors on the host.
+///
+/// The largest errors over all `f32`, in ulp of the exact result: sigmoid 3.5, tanh 2, `e^z` 3 (the numerators of softmax;
+/// softmax over ten outputs, from exact differences, 8). Results below 1.2e-38 may be 0. In `f64` this is [`Libm`].
+/// `tests/math.rs` checks a sample of these, and all of them on demand.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Fast;
+
+impl Backend for Fast {
+    const SHORT: bool = true;
+
+    #[inline]
+    fn sigmoid<T: Scalar>(z: T) -> T {
+        z.fast_sigmoid()
+    }
+
+    #[inline]
+    fn tanh<T: Scalar>(z: T) -> T {
+        z.fast_tanh()
+    }
+
+    #[inline]
+    fn exp<T: Scalar>(z: T) -> T {
+        z.fast_exp()
+    }
+}
+
+/// The crate `micromath`, with a relative error of up to 0.25 % in the exponential. In `f64` this is [`Libm`].
+#[cfg(feature = "micromath")]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Micromath;
+
+#[cfg(feature = "micromath")]
+impl Backend for Micromath {
+    #[inline]
+    fn sigmoid<T: Scalar>(z: T) -> T {
+        T::ONE / (T::ONE + (-z).micromath_exp())
+    }
+
+    // 2 / (1 + e^-2z) - 1
+    #[inline]
+    fn tanh<T: Scalar>(z: T) -> T {
+        let y = Self::sigmoid(z + z);
+        y + y - T::ONE
+    }
+
+    #[inline]
+    fn exp<T: Scalar>(z: T) -> T {
+        z.micromath_exp()
     }
 }

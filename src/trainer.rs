@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 use crate::init::Init;
 use crate::kernel::finite;
 use crate::layer::Layer;
-use crate::loss::Loss;
+use crate::loss::{Loss, gradient_and_value};
 use crate::optimizer::Optimizer;
 use crate::rule::{ChainRule, NoShares, Rule};
 use crate::scalar::{Scalar, Zero};
@@ -76,9 +76,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule> Trainer<N, L, P, R> {
             loss
         } else {
             N::activate(&mut self.tape);
-            let y = N::output(&self.tape).as_ref();
-            L::gradient(y, target, error);
-            L::value(y, target)
+            gradient_and_value::<L, _>(N::output(&self.tape).as_ref(), target, error)
         };
         (loss, finite && loss.is_finite())
     }

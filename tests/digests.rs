@@ -51,6 +51,17 @@ fn iris_deep() {
 }
 
 #[test]
+fn iris_fast() {
+    check(&workloads::IRIS_FAST, workloads::IrisBackend::ZERO, &flowers());
+}
+
+#[cfg(feature = "micromath")]
+#[test]
+fn iris_micromath() {
+    check(&workloads::IRIS_MICROMATH, workloads::IrisBackend::ZERO, &flowers());
+}
+
+#[test]
 fn digits_one_epoch() {
     check(&workloads::DIGITS, workloads::Digits::ZERO, &digits());
 }

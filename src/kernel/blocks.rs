@@ -42,10 +42,11 @@ macro_rules! in_blocks {
 macro_rules! block {
     ($forward:ident, $descend:ident, $size:literal, $keep_rolled:block, $($s:ident)*) => {
         #[inline(always)]
-        fn $forward<T: Scalar>(weights: &[T], x: &[T], z: &mut [T], at: usize) {
+        fn $forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T], at: usize) {
             let outputs = outputs(z);
             let Some(z) = z.get_mut(at..).and_then(|z| z.first_chunk_mut::<$size>()) else { return };
-            let [$(mut $s),*] = *z;
+            let biases = biases.get(at..).and_then(|biases| biases.first_chunk::<$size>());
+            let [$(mut $s),*] = *biases.unwrap_or(z);
             for (row, &x) in weights.chunks_exact(outputs).zip(x) {
                 if let Some(row) = row.get(at..at + $size) {
                     let mut row = row.iter();
@@ -88,18 +89,13 @@ pub(super) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [
     if biases.is_empty() {
         z.fill(T::ZERO);
     }
-    for (z, &b) in z.iter_mut().zip(biases) {
-        *z = b;
-        // Nor does this loop become a call of memcpy, which is longer than all loops here.
-        keep_rolled();
-    }
     in_blocks!(
         z.len(),
-        |at| forward16(weights, x, z, at),
-        forward8(weights, x, z, at),
-        forward4(weights, x, z, at),
-        forward2(weights, x, z, at),
-        forward1(weights, x, z, at)
+        |at| forward16(weights, biases, x, z, at),
+        forward8(weights, biases, x, z, at),
+        forward4(weights, biases, x, z, at),
+        forward2(weights, biases, x, z, at),
+        forward1(weights, biases, x, z, at)
     );
 }
 
@@ -144,24 +140,26 @@ pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
 fn dots<T: Scalar>(row0: &[T], row1: &[T], delta: &[T]) -> (T, T) {
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = [-T::ZERO; 8];
     let [mut i, mut j, mut k, mut l, mut m, mut n, mut o, mut p] = [-T::ZERO; 8];
-    for ((delta, row0), row1) in delta.chunks_exact(8).zip(row0.chunks_exact(8)).zip(row1.chunks_exact(8)) {
-        let mut terms = delta.iter().zip(row0).zip(row1);
-        macro_rules! lane {
-            ($lane0:ident $lane1:ident) => {
-                if let Some(((&delta, &w0), &w1)) = terms.next() {
-                    $lane0 += delta * w0;
-                    $lane1 += delta * w1;
-                }
-            };
-        }
-        lane!(a i);
-        lane!(b j);
-        lane!(c k);
-        lane!(d l);
-        lane!(e m);
-        lane!(f n);
-        lane!(g o);
-        lane!(h p);
+    let mut chunks = delta.chunks_exact(8).zip(row0.chunks_exact(8)).zip(row1.chunks_exact(8));
+    macro_rules! lanes {
+        ($chunk:expr) => {
+            let ((delta, row0), row1) = $chunk;
+            let mut terms = delta.iter().zip(row0).zip(row1);
+            lanes!(terms: a i, b j, c k, d l, e m, f n, g o, h p);
+        };
+        ($terms:ident: $($lane0:ident $lane1:ident),*) => {
+            $(if let Some(((&delta, &w0), &w1)) = $terms.next() {
+                $lane0 += delta * w0;
+                $lane1 += delta * w1;
+            })*
+        };
+    }
+    // Apart from the others, because the sums are still known to be -0, and become the products without an addition.
+    if let Some(chunk) = chunks.next() {
+        lanes!(chunk);
+    }
+    for chunk in chunks {
+        lanes!(chunk);
         keep_rolled();
     }
     let mut rest = delta.iter().zip(row0).zip(row1).skip(delta.len() / 8 * 8);

@@ -1,5 +1,6 @@
 //! The contract in code, and the loops of tiny layers.
 
+use super::Finite;
 use crate::scalar::Scalar;
 
 #[inline(always)]
@@ -34,10 +35,13 @@ pub(super) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], d
     }
 }
 
-/// NaN times 0 is NaN, and so is infinity times 0: two instructions a value.
 #[inline(always)]
 pub(super) fn finite<T: Scalar>(values: &[T]) -> bool {
-    values.iter().fold(T::ZERO, |sum, &value| sum + value * T::ZERO) == T::ZERO
+    let mut finite = Finite::new();
+    for &value in values {
+        finite.see(value);
+    }
+    finite.all()
 }
 
 /// One sum of [`send_back`].

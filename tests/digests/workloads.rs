@@ -4,11 +4,14 @@
 use downhill::init::{Generator, TruncatedNormal};
 use downhill::layer::Layer;
 use downhill::loss::Loss;
+use downhill::math::Fast;
+#[cfg(feature = "micromath")]
+use downhill::math::Micromath;
 use downhill::optimizer::Optimizer;
 use downhill::rule::Rule;
 use downhill::{
-    CrossEntropy, Dense, ErrorShare, Identity, LeakyRelu, Momentum, RawError, Relu, Sgd, Softmax, SquaredError,
-    StepError, Tanh, Trainer, Unbiased, digest, encode,
+    CrossEntropy, Dense, ErrorShare, Identity, LeakyRelu, Momentum, RawError, Relu, Sgd, Sigmoid, Softmax,
+    SquaredError, StepError, Tanh, Trainer, Unbiased, digest, encode,
 };
 
 /// A training: the name that firmware prints, the digest that it must reach, and how it is done with which data.
@@ -78,6 +81,21 @@ pub const IRIS_DEEP: Workload<IrisDeep, [Flower]> = Workload {
     name: "iris-deep",
     golden: 0xff9a_2d1c_aea4_ff76,
     train: |trainer, flowers| iris(trainer, Sgd::new(0.05), flowers),
+};
+/// The three activations that have an exponential in them, from one backend.
+pub type IrisBackend<M> =
+    Trainer<(Dense<4, 7, Tanh<M>>, Dense<7, 5, Sigmoid<M>>, Dense<5, 3, Softmax<M>>), CrossEntropy, Sgd>;
+
+pub const IRIS_FAST: Workload<IrisBackend<Fast>, [Flower]> = Workload {
+    name: "iris-fast",
+    golden: 0x8774_c85a_ecff_637e,
+    train: |trainer, flowers| iris(trainer, Sgd::new(0.1), flowers),
+};
+#[cfg(feature = "micromath")]
+pub const IRIS_MICROMATH: Workload<IrisBackend<Micromath>, [Flower]> = Workload {
+    name: "iris-micromath",
+    golden: 0x68ba_87f0_6e0a_8bbb,
+    train: |trainer, flowers| iris(trainer, Sgd::new(0.1), flowers),
 };
 
 /// Inputs of a flower.

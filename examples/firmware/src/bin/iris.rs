@@ -1,4 +1,4 @@
-//! Iris flowers, learnt with each rule and optimiser by a 4-7-3 network, and by a deeper one.
+//! Iris flowers, learnt with each rule and optimiser by a 4-7-3 network, by a deeper one, and with each math backend.
 
 #![no_std]
 #![no_main]
@@ -8,6 +8,7 @@ use defmt::info;
 use downhill::Trainer;
 use downhill::layer::Layer;
 use downhill::loss::Loss;
+use downhill::math::{Fast, Micromath};
 use downhill::metrics::ConfusionMatrix;
 use downhill::optimizer::Optimizer;
 use downhill::rule::Rule;
@@ -19,6 +20,9 @@ static SGD: ConstStaticCell<workloads::Iris> = ConstStaticCell::new(workloads::I
 static MOMENTUM: ConstStaticCell<workloads::IrisMomentum> = ConstStaticCell::new(workloads::IrisMomentum::ZERO);
 static RAW_ERROR: ConstStaticCell<workloads::IrisRawError> = ConstStaticCell::new(workloads::IrisRawError::ZERO);
 static ERROR_SHARE: ConstStaticCell<workloads::IrisErrorShare> = ConstStaticCell::new(workloads::IrisErrorShare::ZERO);
+static FAST: ConstStaticCell<workloads::IrisBackend<Fast>> = ConstStaticCell::new(workloads::IrisBackend::ZERO);
+static MICROMATH: ConstStaticCell<workloads::IrisBackend<Micromath>> =
+    ConstStaticCell::new(workloads::IrisBackend::ZERO);
 static DEEP: ConstStaticCell<workloads::IrisDeep> = ConstStaticCell::new(workloads::IrisDeep::ZERO);
 
 #[entry]
@@ -29,6 +33,8 @@ fn main() -> ! {
     // The proportional share is no gradient, and finds two of the three kinds.
     learn(&workloads::IRIS_ERROR_SHARE, ERROR_SHARE.take(), 30);
     learn(&workloads::IRIS_DEEP, DEEP.take(), 44);
+    learn(&workloads::IRIS_FAST, FAST.take(), 44);
+    learn(&workloads::IRIS_MICROMATH, MICROMATH.take(), 44);
     exit()
 }
 

@@ -1,0 +1,69 @@
+//! The exponential of `f32` as a power of two times a polynomial, without branches.
+//!
+//! e^x = 2^n e^f, where n is the integer next to x / ln 2, and f = x - n ln 2 lies within +-ln 2 / 2. The polynomials are the
+//! minimax ones of the Cephes library (Stephen Moshier).
+
+// The digits of the source.
+#![allow(clippy::excessive_precision)]
+
+/// 1.5 * 2^23: added to a small number and subtracted again, it leaves the nearest integer, and in between the integer
+/// stands in the low bits of the sum.
+const ROUND: f32 = 12_582_912.0;
+
+/// `e^x` for |x| up to 88.3, to 2 ulp.
+#[inline(always)]
+fn power(x: f32) -> f32 {
+    let r = x * core::f32::consts::LOG2_E + ROUND;
+    let n = r - ROUND;
+    // ln 2 in two parts: the first has few bits, so that the product is exact.
+    let f = (x - n * 0.693_359_375) + n * 2.121_944_4e-4;
+    let square = f * f;
+    let high = 8.312_517e-3 * f + 4.189_021_9e-2;
+    let low = 0.166_671_14 * f + 0.499_992_3;
+    let scale = f32::from_bits((r.to_bits() << 23).wrapping_add(1.0_f32.to_bits()));
+    ((high * square + low) * square + (f + 1.0)) * scale
+}
+
+/// `e^x` for x up to 0.
+#[inline(always)]
+pub(super) fn exp(x: f32) -> f32 {
+    let y = power(x);
+    // Below this, the result is no normal number.
+    if x < -87.336_54 { 0.0 } else { y }
+}
+
+/// `1 / (1 + e^-z)`
+#[inline(always)]
+pub(super) fn sigmoid(z: f32) -> f32 {
+    // A chip branches, a vector selects.
+    if cfg!(target_os = "none") && z.abs() > FAR {
+        return far_sigmoid(z);
+    }
+    let y = 1.0 / (1.0 + power(-z));
+    let far = if z > 0.0 { 1.0 } else { 0.0 };
+    if z.abs() > FAR { far } else { y }
+}
+
+/// So far from zero, the power of two leaves its range, and a sigmoid is 0 or 1.
+const FAR: f32 = 88.0;
+
+#[cold]
+#[inline(never)]
+fn far_sigmoid(z: f32) -> f32 {
+    if z > 0.0 { 1.0 } else { 0.0 }
+}
+
+/// `z + z^3 P(z^2)` near zero, where the exponential would cancel; `1 - 2 / (e^2|z| + 1)` with the sign of z elsewhere.
+#[inline(always)]
+pub(super) fn tanh(z: f32) -> f32 {
+    let square = z * z;
+    let p = -5.704_988_7e-3 * square + 2.063_908_9e-2;
+    let p = p * square - 5.373_971_6e-2;
+    let p = p * square + 0.133_314_42;
+    let p = p * square - 0.333_332_82;
+    let near = p * square * z + z;
+    let far = 1.0 - 2.0 / (power(z.abs() + z.abs()) + 1.0);
+    // From here on, 1 is the nearest number.
+    let far = if z.abs() > 9.01 { 1.0 } else { far };
+    if z.abs() < 0.625 { near } else { far.copysign(z) }
+}

@@ -15,7 +15,7 @@
 mod blocks;
 mod plain;
 
-use crate::scalar::Scalar;
+use crate::scalar::{CHIP_WITH_FLOAT, Scalar};
 
 /// One instance of every loop per number type, shared by all layers: code that is generic over a layer's size would
 /// stand in flash once per layer.
@@ -96,7 +96,8 @@ pub(crate) fn finite<T: Scalar>(values: &[T]) -> bool {
 
 /// Watches numbers pass.
 pub(crate) struct Finite<T> {
-    /// On a chip: NaN times 0 is NaN, and so is infinity times 0, and no sum with a NaN is 0. One instruction a number.
+    /// On a chip with floating point: NaN times 0 is NaN, and so is infinity times 0, and no sum with a NaN is 0. One
+    /// instruction a number.
     sum: T,
     /// Elsewhere, because a sum has an order, which keeps it from being computed in vectors.
     all: bool,
@@ -110,7 +111,7 @@ impl<T: Scalar> Finite<T> {
 
     #[inline(always)]
     pub(crate) fn see(&mut self, value: T) {
-        if cfg!(target_os = "none") {
+        if CHIP_WITH_FLOAT {
             self.sum += value * T::ZERO;
         } else {
             self.all &= value.is_finite();

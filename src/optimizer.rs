@@ -36,7 +36,7 @@ pub struct Parameters<'a, T, S> {
 }
 
 fn check_rate<T: Scalar>(rate: T) -> Result<(), StepError> {
-    if rate > T::ZERO && rate < T::INFINITY { Ok(()) } else { Err(StepError::LearningRate) }
+    if rate > T::ZERO && rate <= T::MAX { Ok(()) } else { Err(StepError::LearningRate) }
 }
 
 /// Stochastic gradient descent: `w -= rate * dE/dw`. Keeps nothing.

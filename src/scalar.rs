@@ -30,8 +30,8 @@ pub trait Scalar:
     /// The number 1.
     const ONE: Self;
 
-    /// Positive infinity.
-    const INFINITY: Self;
+    /// The largest finite number.
+    const MAX: Self;
 
     /// The number nearest to `value`; exact for both types.
     fn from_f32(value: f32) -> Self;
@@ -43,19 +43,27 @@ pub trait Scalar:
     fn bits(self) -> u64;
 }
 
+/// A chip, and it has floating point.
+pub(crate) const CHIP_WITH_FLOAT: bool =
+    cfg!(all(target_os = "none", any(target_abi = "eabihf", target_feature = "f")));
+
 macro_rules! scalar {
     ($t:ty) => {
         impl Scalar for $t {
             const ONE: Self = 1.0;
-            const INFINITY: Self = <$t>::INFINITY;
+            const MAX: Self = <$t>::MAX;
 
             fn from_f32(value: f32) -> Self {
                 value.into()
             }
 
             fn is_finite(self) -> bool {
-                // Shorter on a chip than a look at the exponent: infinity less infinity is NaN.
-                self - self == 0.0
+                if CHIP_WITH_FLOAT {
+                    // Shorter there than a look at the exponent: infinity less infinity is NaN.
+                    self - self == 0.0
+                } else {
+                    self.is_finite()
+                }
             }
 
             fn bits(self) -> u64 {

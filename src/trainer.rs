@@ -27,6 +27,10 @@ pub struct Trainer<N: Layer, L, P: Optimizer<N::Scalar>, R = ChainRule> {
 }
 
 impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule> Trainer<N, L, P, R> {
+    /// The memory of a trainer in bytes, for a budget that the compiler checks:
+    /// `const _: () = assert!(MyTrainer::BYTES <= 4096);`
+    pub const BYTES: usize = size_of::<Self>();
+
     /// A trainer for a network that has its weights already.
     pub const fn new(network: N, optimizer: P) -> Self {
         Self { network, optimizer, slots: Zero::ZERO, tape: Zero::ZERO, deltas: Zero::ZERO, kind: PhantomData }

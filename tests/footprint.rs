@@ -1,5 +1,7 @@
 //! The memory of a trainer is its type's size, and the README tells it.
 
+#![allow(clippy::cast_precision_loss)]
+
 use downhill::{Dense, Layer, Momentum, Sgd, SquaredError, Trainer};
 
 fn row<N: Layer<Scalar = f32>>(name: &str) -> String {
@@ -18,6 +20,19 @@ fn readme_table() {
     ] {
         assert!(readme.contains(&row), "the README should have the row\n{row}");
     }
+}
+
+/// Outputs, deltas and the learning rate: at most 5 % more than the weights alone.
+#[test]
+fn little_more_than_the_weights() {
+    fn overhead<N: Layer<Scalar = f32>>() -> f64 {
+        type Plain<N> = Trainer<N, SquaredError, Sgd>;
+        assert_eq!(Plain::<N>::BYTES, size_of::<Plain<N>>());
+        Plain::<N>::BYTES as f64 / (4 * N::PARAMETERS) as f64 - 1.0
+    }
+    assert!(overhead::<(Dense<64, 32>, Dense<32, 10>)>() <= 0.036);
+    assert!(overhead::<(Dense<128, 32>, Dense<32, 8>, Dense<8, 32>, Dense<32, 128>)>() <= 0.046);
+    assert!(overhead::<(Dense<784, 100>, Dense<100, 10>)>() <= 0.003);
 }
 
 /// A static trainer costs no flash only as long as all its bits are zero.

@@ -5,14 +5,15 @@ use crate::scalar::Scalar;
 
 #[inline(always)]
 pub(super) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
-    z.fill(T::ZERO);
-    for (z, &b) in z.iter_mut().zip(biases) {
-        *z = b;
-    }
-    for (row, &x) in weights.chunks_exact(outputs(z)).zip(x) {
-        for (z, &w) in z.iter_mut().zip(row) {
-            *z += x * w;
+    let outputs = outputs(z);
+    for (o, z) in z.iter_mut().enumerate() {
+        let mut sum = biases.get(o).copied().unwrap_or(T::ZERO);
+        for (row, &x) in weights.chunks_exact(outputs).zip(x) {
+            if let Some(&w) = row.get(o) {
+                sum += x * w;
+            }
         }
+        *z = sum;
     }
 }
 

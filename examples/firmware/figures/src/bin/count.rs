@@ -26,8 +26,9 @@ static DATA: Once<[(Input, Output); SAMPLES as usize]> = Once::new([(Input::ZERO
 fn main() -> ! {
     #[expect(unsafe_code, reason = "each static is taken once")]
     let (trainer, data) = unsafe { (TRAINER.take(), DATA.take()) };
+    let mut random = Generator::new(2);
     for (x, target) in data.iter_mut() {
-        draw(&mut Generator::new(2), x, target);
+        draw(&mut random, x, target);
     }
     trainer.start(Sgd::new(0.05), &mut Uniform(Generator::new(1)));
 

@@ -3,7 +3,7 @@
 
 use core::marker::PhantomData;
 
-use crate::kernel::{Finite, few, finite, keep_rolled};
+use crate::kernel::{Finite, finite, in_place, keep_rolled};
 use crate::math::{Backend, Libm};
 use crate::scalar::Scalar;
 
@@ -48,12 +48,12 @@ pub trait Activation {
 pub(crate) fn activate<A: Activation, T: Scalar>(z: &mut [T]) {
     #[inline(never)]
     fn shared<A: Activation, T: Scalar>(z: &mut [T]) {
-        // Never so; but then the loop can be compiled for many.
-        if !few(z.len()) {
+        // Never so; but now the compiler knows that they are many.
+        if !in_place(z.len()) {
             A::activate(z);
         }
     }
-    if few(z.len()) { A::activate(z) } else { shared::<A, T>(z) }
+    if in_place(z.len()) { A::activate(z) } else { shared::<A, T>(z) }
 }
 
 /// [`Activation::derivative`], likewise.
@@ -61,24 +61,27 @@ pub(crate) fn activate<A: Activation, T: Scalar>(z: &mut [T]) {
 pub(crate) fn derivative<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> bool {
     #[inline(never)]
     fn shared<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> bool {
-        !few(error.len()) && A::derivative(y, error)
+        !in_place(error.len()) && A::derivative(y, error)
     }
-    if few(error.len()) { A::derivative(y, error) } else { shared::<A, T>(y, error) }
+    if in_place(error.len()) { A::derivative(y, error) } else { shared::<A, T>(y, error) }
 }
 
 /// Applies `f` to all of `z`: two at a time on a chip if `f` is short, because then the loop itself is felt, and the four
 /// or eight that the compiler would choose are long.
 #[inline(always)]
 fn map<T: Scalar>(z: &mut [T], short: bool, f: impl Fn(T) -> T) {
-    let few = few(z.len());
-    let mut pairs = z.chunks_exact_mut(if short && !few { 2 } else { 1 });
+    if in_place(z.len()) {
+        for z in z {
+            *z = f(*z);
+        }
+        return;
+    }
+    let mut pairs = z.chunks_exact_mut(if short { 2 } else { 1 });
     for pair in &mut pairs {
         for z in pair {
             *z = f(*z);
         }
-        if !few {
-            keep_rolled();
-        }
+        keep_rolled();
     }
     for z in pairs.into_remainder() {
         *z = f(*z);
@@ -88,12 +91,12 @@ fn map<T: Scalar>(z: &mut [T], short: bool, f: impl Fn(T) -> T) {
 /// Applies `f` to all errors. Returns whether all results are finite.
 #[inline(always)]
 fn each<T: Scalar>(y: &[T], error: &mut [T], f: impl Fn(T, T) -> T) -> bool {
-    let few = few(error.len());
+    let in_place = in_place(error.len());
     let mut finite = Finite::new();
     for (error, &y) in error.iter_mut().zip(y) {
         *error = f(*error, y);
         finite.see(*error);
-        if !few {
+        if !in_place {
             keep_rolled();
         }
     }

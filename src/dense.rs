@@ -51,7 +51,9 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
     // z[o] = b[o] + sum over i of x[i] w[i][o]
     #[inline(always)]
     fn linear(&self, x: &[T; I], z: &mut [T; O]) -> bool {
-        kernel::forward(self.weights.as_flattened(), self.biases.as_ref(), x, z);
+        kernel::apart(I * O, self, x, z, |layer, x, z| {
+            kernel::forward(layer.weights.as_flattened(), layer.biases.as_ref(), x, z);
+        });
         // A sum that has met a NaN or an infinity never becomes finite again, so any one tells of all inputs.
         z.first().is_some_and(|z| z.is_finite())
     }
@@ -86,7 +88,9 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
             derive(error)?;
         }
         if let Some(below) = below {
-            R::send_back(self.weights.as_flattened(), error, below)?;
+            kernel::apart(I * O, &self.weights, error, below, |weights, error, below| {
+                R::send_back(weights.as_flattened(), error, below)
+            })?;
         }
         if R::RAW {
             derive(error)?;
@@ -104,13 +108,15 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
         slots: &mut Slots<P::Slot, I, O, B>,
         optimizer: &P,
     ) {
-        let layer = Parameters {
-            weights: self.weights.as_flattened_mut(),
-            weight_slots: slots.weights.as_flattened_mut(),
-            biases: self.biases.as_mut(),
-            bias_slots: slots.biases.as_mut(),
-        };
-        optimizer.update(layer, x, delta);
+        kernel::apart(I * O, x, delta, self, |x, delta, layer| {
+            let layer = Parameters {
+                weights: layer.weights.as_flattened_mut(),
+                weight_slots: slots.weights.as_flattened_mut(),
+                biases: layer.biases.as_mut(),
+                bias_slots: slots.biases.as_mut(),
+            };
+            optimizer.update(layer, x, delta);
+        });
     }
 
     fn initialize(&mut self, init: &mut impl Init) {

@@ -12,13 +12,22 @@
 //!
 //! [`plain`] says the same in code.
 
+// A chip has one of the two; the host has both, so that its tests hold them against each other.
+#[cfg(any(test, target_os = "none"))]
 mod blocks;
 mod plain;
+#[cfg(not(target_os = "none"))]
+mod wide;
+
+#[cfg(target_os = "none")]
+use blocks as loops;
+#[cfg(not(target_os = "none"))]
+use wide as loops;
 
 use crate::scalar::{CHIP_WITH_FLOAT, Scalar};
 
-/// One instance of every loop per number type, shared by all layers: code that is generic over a layer's size would
-/// stand in flash once per layer.
+/// One instance of every loop per number type, shared by all layers of a chip: code that is generic over a layer's size
+/// would stand in flash once per layer.
 pub trait Kernel: Sized {
     /// `z = b + x W`. There are as many biases as outputs, or none.
     fn forward(weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self]);
@@ -38,17 +47,17 @@ macro_rules! kernel {
         impl Kernel for $t {
             #[inline(never)]
             fn forward(weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self]) {
-                blocks::forward(weights, biases, x, z);
+                loops::forward(weights, biases, x, z);
             }
 
             #[inline(never)]
             fn send_back(weights: &[Self], delta: &[Self], back: &mut [Self]) {
-                blocks::send_back(weights, delta, back);
+                loops::send_back(weights, delta, back);
             }
 
             #[inline(never)]
             fn descend(weights: &mut [Self], biases: &mut [Self], x: &[Self], delta: &[Self], rate: Self) {
-                blocks::descend(weights, biases, x, delta, rate);
+                loops::descend(weights, biases, x, delta, rate);
             }
 
             #[inline(never)]
@@ -66,16 +75,43 @@ const fn tiny(weights: usize) -> bool {
     weights <= 16
 }
 
+/// Whether layers share the loops of [`Kernel`]. On the host each has loops of its own, in which the compiler knows all
+/// lengths.
+const SHARED: bool = cfg!(target_os = "none");
+
+/// Calls `loops`, on the host in a function of its own for each layer: that `c` overlaps neither `a` nor `b` is certain
+/// to the compiler only where they are arguments, which lets it keep `a` and `b` in registers.
+#[inline(always)]
+pub(crate) fn apart<A, B, C, R>(weights: usize, a: &A, b: &B, c: &mut C, loops: impl FnOnce(&A, &B, &mut C) -> R) -> R {
+    #[inline(never)]
+    fn own<A, B, C, R>(a: &A, b: &B, c: &mut C, loops: impl FnOnce(&A, &B, &mut C) -> R) -> R {
+        loops(a, b, c)
+    }
+    if SHARED || tiny(weights) { loops(a, b, c) } else { own(a, b, c, loops) }
+}
+
 /// [`Kernel::forward`]. Here as below, the compiler knows the lengths where the size of the layer is known.
 #[inline(always)]
 pub(crate) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
-    if tiny(weights.len()) { plain::forward(weights, biases, x, z) } else { T::forward(weights, biases, x, z) }
+    if tiny(weights.len()) {
+        plain::forward(weights, biases, x, z);
+    } else if SHARED {
+        T::forward(weights, biases, x, z);
+    } else {
+        loops::forward(weights, biases, x, z);
+    }
 }
 
 /// [`Kernel::send_back`].
 #[inline(always)]
 pub(crate) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
-    if tiny(weights.len()) { plain::send_back(weights, delta, back) } else { T::send_back(weights, delta, back) }
+    if tiny(weights.len()) {
+        plain::send_back(weights, delta, back);
+    } else if SHARED {
+        T::send_back(weights, delta, back);
+    } else {
+        loops::send_back(weights, delta, back);
+    }
 }
 
 /// [`Kernel::descend`].
@@ -83,15 +119,17 @@ pub(crate) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
 pub(crate) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], delta: &[T], rate: T) {
     if tiny(weights.len()) {
         plain::descend(weights, biases, x, delta, rate);
-    } else {
+    } else if SHARED {
         T::descend(weights, biases, x, delta, rate);
+    } else {
+        loops::descend(weights, biases, x, delta, rate);
     }
 }
 
 /// [`Kernel::finite`].
 #[inline(always)]
 pub(crate) fn finite<T: Scalar>(values: &[T]) -> bool {
-    if few(values.len()) { plain::finite(values) } else { T::finite(values) }
+    if in_place(values.len()) { plain::finite(values) } else { T::finite(values) }
 }
 
 /// Watches numbers pass.
@@ -125,10 +163,11 @@ impl<T: Scalar> Finite<T> {
     }
 }
 
-/// So few outputs are worth loops of their own, which the compiler unrolls.
+/// Whether loops over so many outputs stand where they are needed, where the compiler knows how many: on a chip if they
+/// are few.
 #[inline(always)]
-pub(crate) const fn few(outputs: usize) -> bool {
-    outputs <= 4
+pub(crate) const fn in_place(outputs: usize) -> bool {
+    outputs <= 4 || !SHARED
 }
 
 /// Emits nothing, but keeps the compiler from unrolling the loop around it, which on a chip doubles the code for little.
@@ -140,13 +179,14 @@ pub(crate) fn keep_rolled() {
 }
 
 #[cfg(test)]
+#[allow(clippy::many_single_char_names)]
 mod tests {
-    use super::{Kernel, Scalar, blocks, plain};
+    use super::{Kernel, Scalar, blocks, plain, wide};
     use crate::init::{Generator, Random};
 
     type Descend<T> = fn(&mut [T], &mut [T], &[T], &[T], T);
 
-    /// The blocks compute the bits of the contract, for layers of all sizes up to 40 outputs.
+    /// Both kinds of loops compute the bits of the contract, for layers of all sizes up to 40 outputs.
     fn compare<T: Scalar>() {
         let mut random = Generator::new(1);
         // Every eighth number is a zero of either sign: whether lanes start at +0 shows only there.
@@ -162,12 +202,16 @@ mod tests {
             for biases in [&biases[..outputs], &[]] {
                 let (mut a, mut b) = ([T::ONE; 200], [T::ZERO; 200]);
                 plain::forward(weights, biases, x, &mut a[..outputs]);
-                blocks::forward(weights, biases, x, &mut b[..outputs]);
-                same(&a[..outputs], &b[..outputs]);
+                for forward in [blocks::forward, wide::forward] {
+                    forward(weights, biases, x, &mut b[..outputs]);
+                    same(&a[..outputs], &b[..outputs]);
+                }
 
                 plain::send_back(weights, delta, &mut a[..inputs]);
-                blocks::send_back(weights, delta, &mut b[..inputs]);
-                same(&a[..inputs], &b[..inputs]);
+                for send_back in [blocks::send_back, wide::send_back] {
+                    send_back(weights, delta, &mut b[..inputs]);
+                    same(&a[..inputs], &b[..inputs]);
+                }
 
                 let rate = T::from_f32(0.3);
                 let learned = |descend: Descend<T>| {
@@ -180,8 +224,36 @@ mod tests {
                     learned
                 };
                 same(&learned(plain::descend), &learned(blocks::descend));
+                same(&learned(plain::descend), &learned(wide::descend));
             }
         }
+    }
+
+    /// The same where the compiler knows the lengths, which on the host it does for every layer.
+    fn compare_known<const I: usize, const O: usize>() {
+        let mut random = Generator::new(2);
+        let weights: [[f32; O]; I] = core::array::from_fn(|_| core::array::from_fn(|_| random.signed_unit()));
+        let x: [f32; I] = core::array::from_fn(|_| random.signed_unit());
+        let biases: [f32; O] = core::array::from_fn(|_| random.signed_unit());
+        let delta: [f32; O] = core::array::from_fn(|_| random.signed_unit());
+        let hidden = core::hint::black_box::<&[f32]>(weights.as_flattened());
+
+        let (mut a, mut b) = ([0.0; O], [0.0; O]);
+        super::forward(weights.as_flattened(), &biases, &x, &mut a);
+        plain::forward(hidden, &biases, &x, &mut b);
+        same(&a, &b);
+
+        let (mut a, mut b) = ([0.0; I], [0.0; I]);
+        super::send_back(weights.as_flattened(), &delta, &mut a);
+        plain::send_back(hidden, &delta, &mut b);
+        same(&a, &b);
+
+        let (mut a, mut b) = (weights, weights);
+        let (mut c, mut d) = (biases, biases);
+        super::descend(a.as_flattened_mut(), &mut c, &x, &delta, 0.3);
+        plain::descend(core::hint::black_box::<&mut [f32]>(b.as_flattened_mut()), &mut d, &x, &delta, 0.3);
+        same(a.as_flattened(), b.as_flattened());
+        same(&c, &d);
     }
 
     fn same<T: Scalar>(a: &[T], b: &[T]) {
@@ -189,9 +261,25 @@ mod tests {
     }
 
     #[test]
-    fn blocks_keep_the_order() {
+    fn all_loops_keep_the_order() {
         compare::<f32>();
         compare::<f64>();
+    }
+
+    #[test]
+    fn known_lengths_keep_the_order() {
+        compare_known::<1, 1>();
+        compare_known::<4, 4>();
+        compare_known::<7, 3>();
+        compare_known::<3, 7>();
+        compare_known::<9, 8>();
+        compare_known::<17, 10>();
+        compare_known::<8, 15>();
+        compare_known::<5, 16>();
+        compare_known::<12, 17>();
+        compare_known::<33, 31>();
+        compare_known::<16, 33>();
+        compare_known::<20, 100>();
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Losses: the value and, under it, the gradient with respect to the outputs.
 
 use crate::activation::{Link, largest};
-use crate::kernel::few;
+use crate::kernel::in_place;
 use crate::scalar::Scalar;
 
 /// What a network is trained to make small.
@@ -32,7 +32,7 @@ pub(crate) fn gradient_and_value<L: Loss, T: Scalar>(y: &[T], t: &[T], error: &m
         L::gradient(y, t, error);
         L::value(y, t)
     }
-    if few(y.len()) {
+    if in_place(y.len()) {
         L::gradient(y, t, error);
         L::value(y, t)
     } else {

@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | [`Libm`], the default | 2.5 ulp | everything; the only one that is short on chips without floating point |
 //! | [`Fast`] | 3.5 ulp | chips with floating point, and the host, where it is computed in vectors |
-//! | [`Micromath`] | 0.25 % | programs that use the crate `micromath` anyway |
+//! | `Micromath`, a feature | 0.25 % | programs that use the crate `micromath` anyway |
 //!
 //! Each has the same bits on every platform, but not the bits of another: a network goes on with the backend that it was
 //! trained with, or its digest changes.

@@ -32,6 +32,7 @@ pub struct ChainRule;
 impl Rule for ChainRule {
     const RAW: bool = false;
 
+    #[inline(always)]
     fn send_back<T: Scalar>(weights: &[T], delta: &[T], below: &mut [T]) -> Result<(), NoShares> {
         kernel::send_back(weights, delta, below);
         Ok(())
@@ -51,6 +52,7 @@ pub struct RawError;
 impl Rule for RawError {
     const RAW: bool = true;
 
+    #[inline(always)]
     fn send_back<T: Scalar>(weights: &[T], error: &[T], below: &mut [T]) -> Result<(), NoShares> {
         kernel::send_back(weights, error, below);
         Ok(())

@@ -1,0 +1,130 @@
+//! The loops for processors with vector registers. They are inlined into a function per layer, where the compiler knows
+//! all lengths: it unrolls what is short, and keeps in registers what fits.
+
+use core::sync::atomic::{Ordering, compiler_fence};
+
+use super::plain::{outputs, tree};
+use crate::scalar::Scalar;
+
+/// Vectors along the outputs, while the inputs pass by: as simple as it is fast.
+#[inline(always)]
+pub(super) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
+    z.fill(T::ZERO);
+    for (z, &b) in z.iter_mut().zip(biases) {
+        *z = b;
+    }
+    for (row, &x) in weights.chunks_exact(outputs(z)).zip(x) {
+        for (z, &w) in z.iter_mut().zip(row) {
+            *z += x * w;
+        }
+    }
+}
+
+/// Emits nothing, but keeps the compiler from vectors across rows, which gather and scatter: ten times slower.
+#[inline(always)]
+fn row_ends() {
+    compiler_fence(Ordering::SeqCst);
+}
+
+#[inline(always)]
+pub(super) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], delta: &[T], rate: T) {
+    for (b, &d) in biases.iter_mut().zip(delta) {
+        *b -= rate * d;
+    }
+    for (row, &x) in weights.chunks_exact_mut(outputs(delta)).zip(x) {
+        let (whole, rest) = row.split_at_mut(row.len() & !15);
+        let (whole_delta, rest_delta) = delta.split_at(whole.len());
+        subtract(whole, x, whole_delta, rate);
+        // The next row's loads would wait for the masked stores that the compiler makes of a rest in one piece.
+        let (rest, rest_delta) = pieces::<T, 8>(rest, x, rest_delta, rate);
+        let (rest, rest_delta) = pieces::<T, 4>(rest, x, rest_delta, rate);
+        let (rest, rest_delta) = pieces::<T, 2>(rest, x, rest_delta, rate);
+        subtract(rest, x, rest_delta, rate);
+        row_ends();
+    }
+}
+
+/// A piece of `B` weights, if there are as many; returns what is left.
+#[inline(always)]
+fn pieces<'a, T: Scalar, const B: usize>(row: &'a mut [T], x: T, delta: &'a [T], rate: T) -> (&'a mut [T], &'a [T]) {
+    let (piece, rest) = row.split_at_mut(row.len() & B);
+    let (piece_delta, rest_delta) = delta.split_at(piece.len());
+    subtract(piece, x, piece_delta, rate);
+    (rest, rest_delta)
+}
+
+// w[i][o] -= x[i] (rate d[o]); the product in brackets stays in a register from row to row.
+#[inline(always)]
+fn subtract<T: Scalar>(row: &mut [T], x: T, delta: &[T], rate: T) {
+    for (w, &d) in row.iter_mut().zip(delta) {
+        *w -= x * (rate * d);
+    }
+}
+
+#[inline(always)]
+pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
+    let (back, rest) = back.split_at_mut(back.len() & !7);
+    let (weights, rest_weights) = weights.split_at(back.len() * outputs(delta));
+    send_rows::<T, 8>(weights, delta, back);
+    send_rows::<T, 1>(rest_weights, delta, rest);
+}
+
+/// The sums of `R` rows at a time, so that their trees become vectors across rows.
+#[inline(always)]
+fn send_rows<T: Scalar, const R: usize>(weights: &[T], delta: &[T], back: &mut [T]) {
+    let outputs = outputs(delta);
+    for (weights, back) in weights.chunks_exact(R * outputs).zip(back.chunks_exact_mut(R)) {
+        let rows = weights.chunks_exact(outputs);
+        if cfg!(target_feature = "avx") && outputs > 16 {
+            let mut sums = [[T::ZERO; 8]; R];
+            for (sum, row) in sums.iter_mut().zip(rows) {
+                *sum = lanes(row, delta);
+                row_ends();
+            }
+            for (back, &sum) in back.iter_mut().zip(&sums) {
+                *back = tree(sum);
+            }
+        } else {
+            // Short rows, or short registers: the first floor of the tree is cheaper within a row.
+            let mut sums = [[T::ZERO; 4]; R];
+            for (sum, row) in sums.iter_mut().zip(rows) {
+                let v = lanes(row, delta);
+                *sum = [v[0] + v[4], v[1] + v[5], v[2] + v[6], v[3] + v[7]];
+                row_ends();
+            }
+            for (back, &[a, b, c, d]) in back.iter_mut().zip(&sums) {
+                *back = (a + c) + (b + d);
+            }
+        }
+        row_ends();
+    }
+}
+
+/// Lane `l` sums `d[o] * w[o]` over the `o` with `o mod 8 = l`. It starts at -0, the number that changes nothing when it
+/// is added. What is missing in the last eight are products of -0 and 0, which are -0.
+#[inline(always)]
+fn lanes<T: Scalar>(row: &[T], delta: &[T]) -> [T; 8] {
+    let mut lanes = [-T::ZERO; 8];
+    let (rows, deltas) = (row.chunks_exact(8), delta.chunks_exact(8));
+    let (w, d) = (fill(rows.remainder(), T::ZERO), fill(deltas.remainder(), -T::ZERO));
+    for (row, delta) in rows.zip(deltas) {
+        for ((lane, &w), &d) in lanes.iter_mut().zip(row).zip(delta) {
+            *lane += d * w;
+        }
+    }
+    if !row.len().is_multiple_of(8) {
+        for ((lane, w), d) in lanes.iter_mut().zip(w).zip(d) {
+            *lane += d * w;
+        }
+    }
+    lanes
+}
+
+#[inline(always)]
+fn fill<T: Scalar>(values: &[T], missing: T) -> [T; 8] {
+    let mut filled = [missing; 8];
+    for (filled, &value) in filled.iter_mut().zip(values) {
+        *filled = value;
+    }
+    filled
+}

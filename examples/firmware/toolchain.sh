@@ -14,7 +14,7 @@ shopt -s inherit_errexit
 PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
 
 build() {
-    local package=$1 chip=$2 bin=$3 target compiler linker cargo=(cargo) directory
+    local package=$1 chip=$2 bin=$3 target compiler linker cargo=(cargo) options=() directory
     shift 3
     target=$(target_of "$chip")
     compiler=$(compiler_for "$target")
@@ -25,8 +25,8 @@ build() {
             install_packages rustc-web cargo-web rust-web-src
             # Debian has core only as source, and building it counts as unstable.
             linker=$(linker)
-            cargo=(env RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc /usr/bin/cargo -Zbuild-std=core
-                --config "target.$target.linker='$linker'")
+            cargo=(env RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc /usr/bin/cargo)
+            options=(-Zbuild-std=core --config "target.$target.linker='$linker'")
             ;;
         *)
             echo "FIRMWARE_TOOLCHAIN is rustup or debian" >&2
@@ -38,8 +38,8 @@ build() {
         export RUSTFLAGS=${FIRMWARE_RUSTFLAGS:-}
         [ -z "${OPT_LEVEL:-}" ] || export CARGO_PROFILE_RELEASE_OPT_LEVEL=$OPT_LEVEL
         "${cargo[@]}" build --quiet --release --locked --manifest-path "$package/Cargo.toml" \
-            --target "$target" --target-dir "$directory" --bin "$bin" "$@" >&2
-    )
+            --target "$target" --target-dir "$directory" "${options[@]}" --bin "$bin" "$@" >&2
+    ) || return
     echo "$directory/$target/release/$bin"
 }
 

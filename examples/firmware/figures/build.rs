@@ -1,0 +1,41 @@
+//! Writes the chip's memory map for the linker.
+
+use std::path::PathBuf;
+use std::{env, fs};
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    let memory = match env::var("TARGET").expect("cargo sets it").as_str() {
+        "thumbv7em-none-eabihf" => MPS2_AN386,
+        "thumbv6m-none-eabi" => MICROBIT,
+        "riscv32imc-unknown-none-elf" => VIRT,
+        // Formatting and lints are checked on the host.
+        _ => return,
+    };
+    fs::write(out.join("memory.x"), memory).expect("the folder is there to be written to");
+    println!("cargo::rustc-link-search={}", out.display());
+    println!("cargo::rustc-link-arg-bins=-Tlink.x");
+}
+
+const MPS2_AN386: &str = "MEMORY {
+    FLASH : ORIGIN = 0x00000000, LENGTH = 4M
+    RAM : ORIGIN = 0x20000000, LENGTH = 512K
+}";
+
+const MICROBIT: &str = "MEMORY {
+    FLASH : ORIGIN = 0x00000000, LENGTH = 256K
+    RAM : ORIGIN = 0x20000000, LENGTH = 16K
+}";
+
+/// The machine has no flash to start from, so a part of its memory plays that role.
+const VIRT: &str = "MEMORY {
+    FLASH : ORIGIN = 0x80000000, LENGTH = 256K
+    RAM : ORIGIN = 0x80040000, LENGTH = 512K
+}
+REGION_ALIAS(\"REGION_TEXT\", FLASH);
+REGION_ALIAS(\"REGION_RODATA\", FLASH);
+REGION_ALIAS(\"REGION_DATA\", RAM);
+REGION_ALIAS(\"REGION_BSS\", RAM);
+REGION_ALIAS(\"REGION_HEAP\", RAM);
+REGION_ALIAS(\"REGION_STACK\", RAM);";

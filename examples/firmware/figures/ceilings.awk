@@ -1,0 +1,71 @@
+# Reads ceilings and then figures. With update=true it prints the ceilings anew; otherwise it says which figures are past them,
+# and then fails. A line is a key of four words, pairs of a name and a number, and, in the file of ceilings, limits after a bar.
+
+# Words from the fifth on, as pairs; stops at the bar. Returns where it stopped.
+function pairs(into, names,    i) {
+    for (i = 5; i < NF && $i != "|"; i += 2) {
+        into[key, $i] = $(i + 1)
+        names[key] = names[key] " " $i
+    }
+    return i
+}
+
+# A few per cent of room, so that a compiler may change its mind; none for the size of a type.
+function room(name, figure,    ceiling) {
+    ceiling = name == "ram" ? figure : name == "stack" ? figure + 8 : int(figure * 1.03) + 1
+    return (key, name) in limit && ceiling > limit[key, name] ? limit[key, name] : ceiling
+}
+
+function complain(text) {
+    print text >"/dev/stderr"
+    failed = 1
+}
+
+FNR == 1 { file++ }
+/^#/ { if (update == "true") print; next }
+$5 == "estimated-cycles" { next }
+{ key = $1 " " $2 " " $3 " " $4 }
+
+file == 1 {
+    keys[++count] = key
+    known[key]
+    bar = pairs(ceiling, ceilings)
+    for (i = bar + 1; i < NF; i += 2) {
+        limit[key, $i] = $(i + 1)
+        limits[key] = limits[key] " " $i " " $(i + 1)
+    }
+}
+
+file == 2 {
+    pairs(figure, figures)
+    if (!(key in known)) keys[++count] = key
+}
+
+END {
+    for (k = 1; k <= count; k++) {
+        key = keys[k]
+        if (update == "true") {
+            line = key
+            n = split(key in figures ? figures[key] : ceilings[key], name, " ")
+            for (i = 1; i <= n; i++)
+                line = line " " name[i] " " (key in figures ? room(name[i], figure[key, name[i]]) : ceiling[key, name[i]])
+            print line (key in limits ? " |" limits[key] : "")
+        } else if (!(key in figures)) {
+            if (key ~ pattern) complain(key " was not measured")
+            continue
+        } else if (!(key in known)) {
+            complain(key " has no ceiling")
+            continue
+        }
+        n = split(figures[key], name, " ")
+        for (i = 1; i <= n; i++) {
+            at = key SUBSEP name[i]
+            text = key ": " name[i] " " figure[at]
+            if (at in limit && figure[at] > limit[at]) complain(text ", limit " limit[at])
+            else if (update == "true") continue
+            else if (figure[at] > ceiling[at]) complain(text ", ceiling " ceiling[at])
+            else if (at in limit && ceiling[at] > limit[at]) complain(key ": the ceiling of " name[i] " is past its limit")
+        }
+    }
+    exit failed && update != "true"
+}

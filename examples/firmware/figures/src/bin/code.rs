@@ -1,0 +1,61 @@
+//! What a firmware holds that predicts and learns: its code is measured, less that of the program `empty`.
+//!
+//! Weights are there already, unless the feature `start` adds drawing them. The feature `second` adds another network.
+
+#![no_std]
+#![no_main]
+
+use core::hint::black_box;
+
+use downhill::{Layer, Sgd, SquaredError, Trainer, Zero};
+#[cfg(feature = "second")]
+use figures::workload::W3;
+use figures::workload::{Input, Learner, Output};
+use figures::{Once, entry};
+use panic_never as _;
+
+static TRAINER: Once<Learner> = Once::new(Learner::ZERO);
+static SAMPLE: Once<(Input, Output)> = Once::new((Input::ZERO, Output::ZERO));
+#[cfg(feature = "second")]
+static SECOND: Once<Trainer<W3, SquaredError, Sgd>> = Once::new(Trainer::ZERO);
+#[cfg(feature = "second")]
+static SAMPLE2: Once<(<W3 as Layer>::Input, <W3 as Layer>::Output)> = Once::new((Zero::ZERO, Zero::ZERO));
+
+#[entry]
+fn main() -> ! {
+    #[expect(unsafe_code, reason = "each static is taken once")]
+    let trainer = black_box(unsafe { TRAINER.take() });
+    #[expect(unsafe_code, reason = "each static is taken once")]
+    let (x, target) = unsafe { SAMPLE.take() };
+    #[cfg(feature = "second")]
+    #[expect(unsafe_code, reason = "each static is taken once")]
+    let (second, (x2, target2)) = unsafe { (black_box(SECOND.take()), SAMPLE2.take()) };
+
+    #[cfg(feature = "start")]
+    trainer.start(Sgd::new(0.05), &mut downhill::init::Uniform(downhill::init::Generator::new(1)));
+    #[cfg(not(feature = "start"))]
+    {
+        trainer.optimizer = Sgd::new(0.05);
+    }
+    #[cfg(feature = "second")]
+    {
+        second.optimizer = Sgd::new(0.05);
+    }
+    loop {
+        learn(trainer, x, target);
+        #[cfg(feature = "second")]
+        learn(second, x2, target2);
+    }
+}
+
+/// The sample may be anything.
+#[inline(always)]
+fn learn<N: Layer<Scalar = f32>>(
+    trainer: &mut Trainer<N, SquaredError, Sgd>,
+    x: &mut N::Input,
+    target: &mut N::Output,
+) {
+    let (x, target) = black_box((x, target));
+    black_box(trainer.step(x, target).is_ok());
+    black_box(trainer.predict(x));
+}

@@ -1,0 +1,53 @@
+//! The networks of the figures, and random samples for them. One network is chosen by the features `w1` to `w4`, and the
+//! backend of its sigmoids by another.
+
+use downhill::init::Random;
+use downhill::{Dense, Layer, Sgd, Sigmoid, SquaredError, StepError, Trainer};
+
+#[cfg(feature = "fast")]
+use downhill::math::Fast as Backend;
+#[cfg(feature = "libm")]
+use downhill::math::Libm as Backend;
+#[cfg(feature = "micromath")]
+use downhill::math::Micromath as Backend;
+
+pub type Activation = Sigmoid<Backend>;
+
+pub type W1 = (Dense<2, 3, Activation>, Dense<3, 1, Activation>);
+pub type W2 = (Dense<64, 32, Activation>, Dense<32, 10, Activation>);
+pub type W3 =
+    (Dense<128, 32, Activation>, Dense<32, 8, Activation>, Dense<8, 32, Activation>, Dense<32, 128, Activation>);
+pub type W4 = (Dense<784, 100, Activation>, Dense<100, 10, Activation>);
+
+#[cfg(feature = "w1")]
+pub type Net = W1;
+#[cfg(feature = "w2")]
+pub type Net = W2;
+#[cfg(feature = "w3")]
+pub type Net = W3;
+#[cfg(feature = "w4")]
+pub type Net = W4;
+
+pub type Input = <Net as Layer>::Input;
+pub type Output = <Net as Layer>::Output;
+pub type Learner = Trainer<Net, SquaredError, Sgd>;
+
+/// Calls that are the same wherever they stand in a program.
+#[inline(never)]
+pub fn predict<'a>(trainer: &'a mut Learner, x: &Input) -> &'a Output {
+    trainer.predict(x)
+}
+
+/// # Errors
+/// As the step that it measures.
+#[inline(never)]
+pub fn step(trainer: &mut Learner, x: &Input, target: &Output) -> Result<f32, StepError> {
+    trainer.step(x, target)
+}
+
+/// Draws inputs from [0, 1) and targets from [0.1, 0.9).
+pub fn draw(random: &mut impl Random, x: &mut [f32], target: &mut [f32]) {
+    let mut unit = || (random.signed_unit() + 1.0) * 0.5;
+    x.fill_with(&mut unit);
+    target.fill_with(|| 0.1 + 0.8 * unit());
+}

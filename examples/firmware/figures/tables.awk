@@ -1,0 +1,72 @@
+# Makes the README's tables from the lines that `measure` prints.
+
+# A column of the line with this key, with commas.
+function value(key, name,    n, text) {
+    n = figure[key, name]
+    if (n == "") return "–"
+    while (n >= 1000) {
+        text = sprintf(",%03d", n % 1000) text
+        n = int(n / 1000)
+    }
+    return n text
+}
+
+function row(first, cells) {
+    print "| " first " | " cells " |"
+}
+
+{
+    for (i = $5 == "estimated-cycles" ? 6 : 5; i < NF; i += 2)
+        figure[$1 " " $2 " " $3 " " $4, ($5 == "estimated-cycles" ? "cycles " : "") $i] = $(i + 1)
+}
+
+END {
+    split("2-3-1 64-32-10 128-32-8-32-128 784-100-10", network, " ")
+    split("libm fast micromath", backends, " ")
+
+    print "Cortex-M4F at `opt-level = 3`, instructions per call and bytes:\n"
+    print "| network | `predict` | `step` | with `Fast`: `predict` | `step` | trainer | stack | code |"
+    print "|---|---|---|---|---|---|---|---|"
+    for (w = 1; w <= 4; w++) {
+        libm = "m4f o3 W" w " libm"
+        fast = "m4f o3 W" w " fast"
+        row(network[w], value(libm, "forward") " | " value(libm, "step") " | " value(fast, "forward") " | " \
+            value(fast, "step") " | " value(libm, "ram") " | " value(libm, "stack") " | " value(libm, "code"))
+    }
+
+    print "\n64-32-10 on each chip, `predict` / `step` in instructions, code in bytes:\n"
+    print "| chip | `opt-level` | `Libm` | code | `Fast` | code | `Micromath` | code |"
+    print "|---|---|---|---|---|---|---|---|"
+    n = split("m4f o3,m4f os,m4f os+3,m4f-tuned o3,m4f-tuned os,m0 o3,m0 os,rv32 o3,rv32 os", build, ",")
+    name["m4f"] = "Cortex-M4F"
+    name["m4f-tuned"] = "Cortex-M4F, `target-cpu=cortex-m4`"
+    name["m0"] = "Cortex-M0"
+    name["rv32"] = "RISC-V rv32imc"
+    level["o3"] = "3"
+    level["os"] = "s"
+    level["os+3"] = "s, this crate 3"
+    for (b = 1; b <= n; b++) {
+        split(build[b], part, " ")
+        cells = level[part[2]]
+        for (m = 1; m <= 3; m++) {
+            key = build[b] " W2 " backends[m]
+            cells = cells " | " value(key, "forward") " / " value(key, "step") " | " value(key, "code")
+        }
+        row(name[part[1]], cells)
+    }
+
+    print "\nCycles of a Cortex-M4F for 64-32-10 at `opt-level = 3`, **estimated** (not measured) from the instructions executed and the"
+    print "cycles that its Technical Reference Manual gives for each (`examples/firmware/figures/cycles.awk`):\n"
+    print "| | `Libm`: `predict` | `step` | `Fast`: `predict` | `step` |"
+    print "|---|---|---|---|---|"
+    for (b = 1; b <= n; b++) {
+        split(build[b], part, " ")
+        if (build[b] !~ /^m4f.* o3$/) continue
+        cells = ""
+        for (m = 1; m <= 2; m++) {
+            key = build[b] " W2 " backends[m]
+            cells = cells (m > 1 ? " | " : "") value(key, "cycles forward") " | " value(key, "cycles step")
+        }
+        row(name[part[1]], cells)
+    }
+}

@@ -32,7 +32,8 @@ pub(crate) fn gradient_and_value<L: Loss, T: Scalar>(y: &[T], t: &[T], error: &m
         L::gradient(y, t, error);
         L::value(y, t)
     }
-    if in_place(y.len()) {
+    // A loop over an output takes fewer instructions than its counting: so many are worth writing out.
+    if in_place(y.len()) || y.len() <= 16 {
         L::gradient(y, t, error);
         L::value(y, t)
     } else {

@@ -121,14 +121,15 @@ pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
         }
         return;
     }
-    for (pair, back) in weights.chunks_exact(2 * outputs).zip(back.chunks_exact_mut(2)) {
-        if let (Some((row0, row1)), [back0, back1]) = (pair.split_at_checked(outputs), back) {
+    let mut rows = weights.chunks_exact(outputs);
+    for back in back.chunks_exact_mut(2) {
+        if let (Some(row0), Some(row1), [back0, back1]) = (rows.next(), rows.next(), back) {
             (*back0, *back1) = dots(row0, row1, delta);
         }
         keep_rolled();
     }
     if !back.len().is_multiple_of(2) {
-        for (row, back) in weights.rchunks_exact(outputs).zip(back.last_mut()) {
+        for (row, back) in rows.zip(back.last_mut()) {
             *back = dot(row, delta);
         }
     }

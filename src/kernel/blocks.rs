@@ -5,15 +5,18 @@
 
 use super::keep_rolled;
 use super::plain::{dot, outputs, tree};
-use crate::scalar::Scalar;
+use crate::scalar::{CHIP_WITH_FLOAT, Scalar};
+
+/// Whether the crate is built for size, or floating point is software, which takes so long that the blocks don't matter.
+const SMALL: bool = cfg!(for_size) || (cfg!(target_os = "none") && !CHIP_WITH_FLOAT);
 
 /// Runs the blocks that `$outputs` outputs are made of: as many of 16 as there are, then one of 8, 4, 2 and 1 each where
-/// needed; blocks of 4 and 1 alone where the crate is built for size. `$at` is the first output of a block.
+/// needed; blocks of 4 and 1 alone where [`SMALL`]. `$at` is the first output of a block.
 macro_rules! in_blocks {
     ($outputs:expr, |$at:ident| $b16:expr, $b8:expr, $b4:expr, $b2:expr, $b1:expr) => {
         let outputs = $outputs;
         let mut $at = 0;
-        if cfg!(not(for_size)) {
+        if !SMALL {
             while outputs - $at >= 16 {
                 $b16;
                 $at += 16;
@@ -27,7 +30,7 @@ macro_rules! in_blocks {
             $b4;
             $at += 4;
         }
-        if cfg!(not(for_size)) && outputs & 2 != 0 {
+        if !SMALL && outputs & 2 != 0 {
             $b2;
             $at += 2;
         }
@@ -111,11 +114,11 @@ pub(super) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], d
     );
 }
 
-/// Two rows at a time share the loads of the deltas; one at a time where the crate is built for size.
+/// Two rows at a time share the loads of the deltas; one at a time where [`SMALL`].
 #[inline(always)]
 pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
     let outputs = outputs(delta);
-    if cfg!(for_size) {
+    if SMALL {
         for (row, back) in weights.chunks_exact(outputs).zip(back) {
             *back = dot(row, delta);
         }

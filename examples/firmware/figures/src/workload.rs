@@ -1,5 +1,5 @@
-//! The networks of the figures, and random samples for them. One network is chosen by the features `w1` to `w4`, and the
-//! backend of its sigmoids by another.
+//! The networks of the figures, and random samples for them. One network is chosen by the features `w1` to `w4` or
+//! `sizes`, and the backend of its sigmoids by another.
 
 use downhill::init::Random;
 use downhill::{Dense, Layer, Sgd, Sigmoid, SquaredError, StepError, Trainer};
@@ -27,6 +27,21 @@ pub type Net = W2;
 pub type Net = W3;
 #[cfg(feature = "w4")]
 pub type Net = W4;
+#[cfg(feature = "sizes")]
+pub type Net = (Dense<{ SIZES[0] }, { SIZES[1] }, Activation>, Dense<{ SIZES[1] }, { SIZES[2] }, Activation>);
+#[cfg(feature = "sizes")]
+const SIZES: [usize; 3] = {
+    let Some(text) = option_env!("NETWORK") else { panic!("NETWORK names no sizes") };
+    let (mut sizes, mut layer, mut at) = ([0; 3], 0, 0);
+    while at < text.len() {
+        match text.as_bytes()[at] {
+            b'-' => layer += 1,
+            digit => sizes[layer] = sizes[layer] * 10 + (digit - b'0') as usize,
+        }
+        at += 1;
+    }
+    sizes
+};
 
 pub type Input = <Net as Layer>::Input;
 pub type Output = <Net as Layer>::Output;

@@ -9,7 +9,7 @@ use std::error::Error;
 use common::{BLUE, ORANGE, axes, legend, picture, stroke};
 use downhill::init::{Generator, Random, TruncatedNormal};
 use downhill::loss::Loss;
-use downhill::optimizer::{Optimizer, Parameters};
+use downhill::optimizer::Optimizer;
 use downhill::{Dense, Sgd, SquaredError, StepError, Trainer};
 use plotters::prelude::*;
 
@@ -28,11 +28,9 @@ fn slope(w: f64) -> f64 {
 fn walk(start: f64) -> Vec<f64> {
     let sgd = Sgd::new(0.02);
     let step = |&w: &f64| {
-        let (mut weight, delta) = ([w], [slope(w)]);
-        let parameters =
-            Parameters { weights: &mut weight, weight_slots: &mut [()], biases: &mut [], bias_slots: &mut [] };
-        sgd.update(parameters, &[1.0], &delta);
-        Some(weight[0])
+        let mut next = w;
+        sgd.weight(&mut next, &mut (), slope(w));
+        Some(next)
     };
     std::iter::successors(Some(start), step).take(60).collect()
 }

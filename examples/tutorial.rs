@@ -11,7 +11,7 @@ use downhill::init::{Generator, Init, TruncatedNormal, Uniform, Xavier};
 use downhill::layer::Layer;
 use downhill::loss::Loss;
 use downhill::metrics::ConfusionMatrix;
-use downhill::optimizer::{Optimizer, Parameters};
+use downhill::optimizer::Optimizer;
 use downhill::rule::Rule;
 use downhill::{
     Biased, ChainRule, Dense, ErrorShare, Identity, RawError, Sgd, Sigmoid, SquaredError, Trainer, Unbiased, encode,
@@ -45,14 +45,12 @@ fn t1() {
     heading("T1", "gradient descent, a walk downhill", "w -= rate * dE/dw, on E(w) = w^4 - 4 w^2 + w");
     let sgd = Sgd::new(0.02);
     for (start, reference) in [(0.0, "global minimum at -1.4730"), (0.25, "local minimum at 1.3470")] {
-        let mut w = [start];
+        let mut w = start;
         for _ in 0..200 {
-            let delta = [4.0 * w[0] * w[0] * w[0] - 8.0 * w[0] + 1.0];
-            let parameters =
-                Parameters { weights: &mut w, weight_slots: &mut [()], biases: &mut [], bias_slots: &mut [] };
-            sgd.update(parameters, &[1.0], &delta);
+            let gradient = 4.0 * w * w * w - 8.0 * w + 1.0;
+            sgd.weight(&mut w, &mut (), gradient);
         }
-        number(&format!("200 x Sgd::update, from {start}"), vector(&w), reference);
+        number(&format!("200 x Sgd::weight, from {start}"), vector(&[w]), reference);
     }
     println!("    with a picture, and the best of several restarts: cargo run --release --example descent");
 }

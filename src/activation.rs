@@ -35,6 +35,9 @@ pub trait Activation {
     /// The loss that belongs to this activation.
     const LINK: Link;
 
+    /// Whether an output depends on its own weighted sum alone, so that any part of a layer can be activated by itself.
+    const BY_ELEMENT: bool = true;
+
     /// `z` becomes `y = f(z)`.
     fn activate<T: Scalar>(z: &mut [T]);
 
@@ -206,6 +209,7 @@ pub struct Softmax<M = Libm>(PhantomData<M>);
 
 impl<M: Backend> Activation for Softmax<M> {
     const LINK: Link = Link::MultiLogit;
+    const BY_ELEMENT: bool = false;
 
     fn activate<T: Scalar>(z: &mut [T]) {
         let top = largest(z);

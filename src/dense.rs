@@ -6,8 +6,8 @@ use core::marker::PhantomData;
 use crate::activation::{self, Activation, Link, Sigmoid};
 use crate::init::Init;
 use crate::kernel;
-use crate::layer::Layer;
-use crate::optimizer::{Optimizer, Parameters};
+use crate::layer::{Layer, Mode, first, first_mut};
+use crate::optimizer::{Gradient, Optimizer, Parameters};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
 use crate::trainer::StepError;
@@ -41,82 +41,83 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
     type Scalar = T;
     type Input = [T; I];
     type Output = [T; O];
-    type Tape = [T; O];
-    type Deltas = [T; O];
+    type Tape<const N: usize> = [[T; O]; N];
+    type Deltas<const N: usize> = [[T; O]; N];
     type Slots<S: Zero> = Slots<S, I, O, B>;
 
     const PARAMETERS: usize = I * O + size_of::<B::Array<T, O>>() / size_of::<T>();
+    const LEARNS: bool = true;
     const LINK: Link = A::LINK;
 
     // z[o] = b[o] + sum over i of x[i] w[i][o]
     #[inline(always)]
-    fn linear(&self, x: &[T; I], z: &mut [T; O]) -> bool {
-        kernel::apart(I * O, self, x, z, |layer, x, z| {
-            kernel::forward(layer.weights.as_flattened(), layer.biases.as_ref(), x, z);
-        });
-        // A sum that has met a NaN or an infinity never becomes finite again, so any one tells of all inputs.
-        z.first().is_some_and(|z| z.is_finite())
+    fn linear<const N: usize>(&self, x: &[[T; I]], z: &mut [[T; O]; N], _: Mode) -> bool {
+        forward(&self.weights, self.biases.as_ref(), x, z)
     }
 
     #[inline(always)]
-    fn activate(z: &mut [T; O]) {
-        activation::activate::<A, T>(z);
+    fn activate<const N: usize>(z: &mut [[T; O]; N], samples: usize) {
+        activate::<A, _, _, N>(z, samples);
     }
 
-    fn output(y: &[T; O]) -> &[T; O] {
+    fn outputs<const N: usize>(y: &[[T; O]; N]) -> &[[T; O]; N] {
         y
     }
 
-    fn error(deltas: &mut [T; O]) -> &mut [T; O] {
+    fn errors<const N: usize>(deltas: &mut [[T; O]; N]) -> &mut [[T; O]; N] {
         deltas
     }
 
     // delta[o] = error[o] A'(z[o]);  below[i] = sum over o of delta[o] w[i][o], or as the rule has it
     #[inline(always)]
-    fn back<R: Rule>(
+    fn back<R: Rule, const N: usize>(
         &self,
-        y: &[T; O],
-        error: &mut [T; O],
+        y: &[[T; O]; N],
+        errors: &mut [[T; O]; N],
+        samples: usize,
         settled: bool,
-        below: Option<&mut [T; I]>,
+        below: Option<&mut [[T; I]; N]>,
     ) -> Result<(), StepError> {
-        let derive = |error: &mut [T; O]| {
-            let finite = if settled { kernel::finite(error) } else { activation::derivative::<A, T>(y, error) };
-            if finite { Ok(()) } else { Err(StepError::Delta) }
-        };
-        if !R::RAW {
-            derive(error)?;
-        }
-        if let Some(below) = below {
-            kernel::apart(I * O, &self.weights, error, below, |weights, error, below| {
-                R::send_back(weights.as_flattened(), error, below)
-            })?;
-        }
-        if R::RAW {
-            derive(error)?;
-        }
-        Ok(())
+        back::<R, A, _, _, _>(
+            &self.weights,
+            first(y, samples),
+            first_mut(errors, samples),
+            settled,
+            below.map(|below| &mut below[..]),
+        )
     }
 
     // dE/dw[i][o] = x[i] delta[o];  dE/db[o] = delta[o]
     #[inline(always)]
-    fn update<P: Optimizer<T>>(
+    fn update<P: Optimizer<T>, const N: usize>(
         &mut self,
-        x: &[T; I],
-        _: &[T; O],
-        delta: &[T; O],
+        x: &[[T; I]],
+        _: &[[T; O]; N],
+        deltas: &[[T; O]; N],
         slots: &mut Slots<P::Slot, I, O, B>,
         optimizer: &P,
+        scale: T,
     ) {
-        kernel::apart(I * O, x, delta, self, |x, delta, layer| {
-            let layer = Parameters {
-                weights: layer.weights.as_flattened_mut(),
-                weight_slots: slots.weights.as_flattened_mut(),
-                biases: layer.biases.as_mut(),
-                bias_slots: slots.biases.as_mut(),
-            };
-            optimizer.update(layer, x, delta);
-        });
+        let deltas = first(deltas, x.len());
+        if let ([x], [delta]) = (x, deltas) {
+            kernel::apart(I * O, x, delta, self, |x, delta, layer| {
+                let gradient = Gradient { x, deltas: delta, inputs: I, outputs: O, scale };
+                optimizer.update(layer.parameters(slots), gradient);
+            });
+        } else if N > 1 {
+            let gradient =
+                Gradient { x: x.as_flattened(), deltas: deltas.as_flattened(), inputs: I, outputs: O, scale };
+            optimizer.update(self.parameters(slots), gradient);
+        }
+    }
+
+    fn product<const N: usize>(x: &[[T; I]], _: &[[T; O]; N], deltas: &[[T; O]; N], a: usize, b: usize) -> T {
+        let bias = if size_of::<B::Array<T, O>>() > 0 { T::ONE } else { T::ZERO };
+        (pair(x, a, b) + bias) * pair(deltas, a, b)
+    }
+
+    fn scale<const N: usize>(deltas: &mut [[T; O]; N], sample: usize, factor: T) {
+        scale(deltas, sample, factor);
     }
 
     fn initialize(&mut self, init: &mut impl Init) {
@@ -126,9 +127,102 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
         self.biases.as_mut().fill(T::ZERO);
     }
 
+    fn seed<const N: usize>(_: &mut [[T; O]; N], _: &mut impl FnMut() -> u32) {}
+
     fn visit(&self, visit: &mut impl FnMut(&[T])) {
         visit(self.weights.as_flattened());
         visit(self.biases.as_ref());
+    }
+
+    fn visit_mut<S: Zero>(&mut self, slots: &mut Slots<S, I, O, B>, visit: &mut impl FnMut(Parameters<T, S>)) {
+        visit(self.parameters(slots));
+    }
+}
+
+impl<const I: usize, const O: usize, A, T: Scalar, B: Bias> Dense<I, O, A, T, B> {
+    #[inline(always)]
+    fn parameters<'a, S: Zero>(&'a mut self, slots: &'a mut Slots<S, I, O, B>) -> Parameters<'a, T, S> {
+        Parameters {
+            weights: self.weights.as_flattened_mut(),
+            weight_slots: slots.weights.as_flattened_mut(),
+            biases: self.biases.as_mut(),
+            bias_slots: slots.biases.as_mut(),
+        }
+    }
+}
+
+/// [`Layer::linear`] of a layer with these parameters.
+#[inline(always)]
+pub(crate) fn forward<const I: usize, const O: usize, const N: usize, T: Scalar>(
+    weights: &[[T; O]; I],
+    biases: &[T],
+    x: &[[T; I]],
+    z: &mut [[T; O]; N],
+) -> bool {
+    let z = first_mut(z, x.len());
+    if let ([x], [z]) = (x, &mut *z) {
+        kernel::apart(I * O, weights, x, z, |weights, x, z| kernel::forward(weights.as_flattened(), biases, x, z));
+    } else if N > 1 {
+        kernel::forward_samples(weights.as_flattened(), biases, x.as_flattened(), z.as_flattened_mut(), (I, O));
+    }
+    // A sum that has met a NaN or an infinity never becomes finite again, so any one tells of all inputs.
+    z.iter().all(|z| z.first().is_some_and(|z| z.is_finite()))
+}
+
+/// [`Layer::activate`] of a layer with the activation `A`.
+#[inline(always)]
+pub(crate) fn activate<A: Activation, T: Scalar, const O: usize, const N: usize>(z: &mut [[T; O]; N], samples: usize) {
+    let z = first_mut(z, samples);
+    if let [z] = z {
+        activation::activate::<A, T>(z);
+    } else if N > 1 && A::BY_ELEMENT {
+        activation::activate::<A, T>(z.as_flattened_mut());
+    } else if N > 1 {
+        for z in z {
+            activation::activate::<A, T>(z);
+        }
+    }
+}
+
+/// [`Layer::back`] of a layer with these weights and the activation `A`.
+#[inline(always)]
+pub(crate) fn back<R: Rule, A: Activation, T: Scalar, const I: usize, const O: usize>(
+    weights: &[[T; O]; I],
+    y: &[[T; O]],
+    errors: &mut [[T; O]],
+    settled: bool,
+    mut below: Option<&mut [[T; I]]>,
+) -> Result<(), StepError> {
+    for (sample, (y, error)) in y.iter().zip(errors).enumerate() {
+        let derive = |error: &mut [T; O]| {
+            let finite = if settled { kernel::finite(error) } else { activation::derivative::<A, T>(y, error) };
+            if finite { Ok(()) } else { Err(StepError::Delta) }
+        };
+        if !R::RAW {
+            derive(error)?;
+        }
+        if let Some(below) = below.as_deref_mut().and_then(|below| below.get_mut(sample)) {
+            kernel::apart(I * O, weights, error, below, |weights, error, below| {
+                R::send_back(weights.as_flattened(), error, below)
+            })?;
+        }
+        if R::RAW {
+            derive(error)?;
+        }
+    }
+    Ok(())
+}
+
+/// The inner product of two of the vectors.
+pub(crate) fn pair<T: Scalar, const O: usize>(vectors: &[[T; O]], a: usize, b: usize) -> T {
+    let (Some(a), Some(b)) = (vectors.get(a), vectors.get(b)) else { return T::ZERO };
+    a.iter().zip(b).fold(T::ZERO, |sum, (&a, &b)| sum + a * b)
+}
+
+/// [`Layer::scale`].
+pub(crate) fn scale<T: Scalar, const O: usize>(deltas: &mut [[T; O]], sample: usize, factor: T) {
+    for delta in deltas.get_mut(sample).into_iter().flatten() {
+        *delta = *delta * factor;
     }
 }
 

@@ -9,6 +9,8 @@
 //!    then `lane[l] += lane[l + 4]`, `lane[l] += lane[l + 2]`, `lane[0] += lane[1]`, where lanes without a product are
 //!    left out.
 //! 3. Descent: `s[o] = rate * d[o]`; then `w[i][o] -= x[i] * s[o]` and `b[o] -= s[o]`.
+//! 4. The gradient of several samples: `g[i][o]` starts as 0; then `g[i][o] += x[i] * d[o]` for rising samples. That of a bias
+//!    has `x[i]` = 1.
 //!
 //! [`plain`] says the same in code.
 
@@ -38,6 +40,9 @@ pub trait Kernel: Sized {
     /// `W -= x (rate d)`, `b -= rate d`.
     fn descend(weights: &mut [Self], biases: &mut [Self], x: &[Self], delta: &[Self], rate: Self);
 
+    /// [`forward`](Kernel::forward) for some samples of so many inputs and outputs.
+    fn forward_samples(weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self], size: (usize, usize));
+
     /// Whether all values are finite.
     fn finite(values: &[Self]) -> bool;
 }
@@ -58,6 +63,11 @@ macro_rules! kernel {
             #[inline(never)]
             fn descend(weights: &mut [Self], biases: &mut [Self], x: &[Self], delta: &[Self], rate: Self) {
                 loops::descend(weights, biases, x, delta, rate);
+            }
+
+            #[inline(never)]
+            fn forward_samples(weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self], size: (usize, usize)) {
+                loops::forward_samples(weights, biases, x, z, size);
             }
 
             #[inline(never)]
@@ -123,6 +133,16 @@ pub(crate) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], d
         T::descend(weights, biases, x, delta, rate);
     } else {
         loops::descend(weights, biases, x, delta, rate);
+    }
+}
+
+/// [`Kernel::forward_samples`].
+#[inline(always)]
+pub(crate) fn forward_samples<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T], size: (usize, usize)) {
+    if SHARED {
+        T::forward_samples(weights, biases, x, z, size);
+    } else {
+        loops::forward_samples(weights, biases, x, z, size);
     }
 }
 

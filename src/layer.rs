@@ -2,7 +2,7 @@
 
 use crate::activation::Link;
 use crate::init::Init;
-use crate::optimizer::Optimizer;
+use crate::optimizer::{Optimizer, Parameters};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
 use crate::trainer::StepError;
@@ -12,7 +12,7 @@ use crate::trainer::StepError;
 /// A training step calls [`linear`](Layer::linear) and [`activate`](Layer::activate), then [`back`](Layer::back), then
 /// [`update`](Layer::update). What the calls hand on to each other lies in three places that the layer names but does
 /// not own: its *tape* (the outputs), its *deltas* (the error of each output), and its *slots* (what an optimiser
-/// keeps for each parameter).
+/// keeps for each parameter). Tape and deltas have room for `B` samples, of which a call uses the first.
 pub trait Layer {
     /// The number type.
     type Scalar: Scalar;
@@ -20,70 +20,133 @@ pub trait Layer {
     type Input: AsRef<[Self::Scalar]> + AsMut<[Self::Scalar]>;
     /// The outputs, `[T; O]`.
     type Output: AsRef<[Self::Scalar]> + AsMut<[Self::Scalar]>;
-    /// What a forward pass leaves for the way back.
-    type Tape: Zero;
-    /// The error of each output, before and after the activation's derivative.
-    type Deltas: Zero;
-    /// One `S` per parameter, for the optimiser.
+    /// What a forward pass of up to `B` samples leaves for the way back.
+    type Tape<const B: usize>: Zero;
+    /// The error of each output of up to `B` samples, before and after the activation's derivative.
+    type Deltas<const B: usize>: Zero;
+    /// One `S` per parameter that learns, for the optimiser.
     type Slots<S: Zero>: Zero;
 
     /// The number of parameters (weights and biases).
     const PARAMETERS: usize;
 
+    /// Whether any parameter is ever changed. What does not learn, and has nothing below it that does, needs no deltas, and
+    /// they are not computed.
+    const LEARNS: bool;
+
     /// The link function that the last activation inverts; see [`Link`].
     const LINK: Link;
 
-    /// Forward pass up to the last layer's weighted sums `z`, which are then the [`output`](Layer::output) on the tape.
+    /// Checks the hyperparameters of layers that have any, before a training step.
+    ///
+    /// # Errors
+    /// The [`StepError`] that names the one that is out of range.
+    fn check(&self) -> Result<(), StepError> {
+        Ok(())
+    }
+
+    /// Forward pass of some samples up to the last layer's weighted sums `z`, which are then the
+    /// [`outputs`](Layer::outputs) on the tape.
     ///
     /// Returns true only if all inputs are finite, false if this is not known.
-    fn linear(&self, x: &Self::Input, tape: &mut Self::Tape) -> bool;
+    fn linear<const B: usize>(&self, x: &[Self::Input], tape: &mut Self::Tape<B>, mode: Mode) -> bool;
 
-    /// Turns the weighted sums on the tape into outputs: `y = activation(z)`.
-    fn activate(tape: &mut Self::Tape);
+    /// Turns the weighted sums of the first `samples` on the tape into outputs: `y = activation(z)`.
+    fn activate<const B: usize>(tape: &mut Self::Tape<B>, samples: usize);
 
     /// The whole forward pass; the outputs are on the tape.
-    fn forward(&self, x: &Self::Input, tape: &mut Self::Tape) {
-        self.linear(x, tape);
-        Self::activate(tape);
+    #[inline(always)]
+    fn forward<const B: usize>(&self, x: &[Self::Input], tape: &mut Self::Tape<B>, mode: Mode) {
+        self.linear(x, tape, mode);
+        Self::activate(tape, x.len());
     }
 
     /// What the forward pass computed.
-    fn output(tape: &Self::Tape) -> &Self::Output;
+    fn outputs<const B: usize>(tape: &Self::Tape<B>) -> &[Self::Output; B];
 
-    /// Where the error of the outputs goes before [`back`](Layer::back).
-    fn error(deltas: &mut Self::Deltas) -> &mut Self::Output;
+    /// Where the errors of the outputs go before [`back`](Layer::back).
+    fn errors<const B: usize>(deltas: &mut Self::Deltas<B>) -> &mut [Self::Output; B];
 
-    /// Turns the error of the outputs into deltas, and sends it on to `below`, the error of the inputs, if there is
-    /// anything below that learns. Nothing is changed but `deltas` and `below`.
+    /// Turns the errors of the outputs of the first `samples` into deltas, and sends them on to `below`, the errors of the
+    /// inputs, if there is anything below that learns. Nothing is changed but `deltas` and `below`.
     ///
-    /// `settled` says that the error is the delta already: activation and loss are linked, and the derivative has
+    /// `settled` says that the errors are the deltas already: activation and loss are linked, and the derivative has
     /// cancelled out.
     ///
     /// # Errors
     /// [`StepError::Delta`] if a delta is NaN or infinite, and the error of the rule `R`.
-    fn back<R: Rule>(
+    fn back<R: Rule, const B: usize>(
         &self,
-        tape: &Self::Tape,
-        deltas: &mut Self::Deltas,
+        tape: &Self::Tape<B>,
+        deltas: &mut Self::Deltas<B>,
+        samples: usize,
         settled: bool,
-        below: Option<&mut Self::Input>,
+        below: Option<&mut [Self::Input; B]>,
     ) -> Result<(), StepError>;
 
-    /// Writes the weights.
-    fn update<P: Optimizer<Self::Scalar>>(
+    /// Writes the weights, from samples that had the inputs `x`. `scale` is what the sum of their gradients is multiplied by.
+    fn update<P: Optimizer<Self::Scalar>, const B: usize>(
         &mut self,
-        x: &Self::Input,
-        tape: &Self::Tape,
-        deltas: &Self::Deltas,
+        x: &[Self::Input],
+        tape: &Self::Tape<B>,
+        deltas: &Self::Deltas<B>,
         slots: &mut Self::Slots<P::Slot>,
         optimizer: &P,
+        scale: Self::Scalar,
     );
+
+    /// The inner product of the gradients of two samples, `a` and `b`, for which [`back`](Layer::back) was called: a
+    /// gradient is an outer product, so this takes no more than the products of inputs and of deltas.
+    fn product<const B: usize>(
+        x: &[Self::Input],
+        tape: &Self::Tape<B>,
+        deltas: &Self::Deltas<B>,
+        a: usize,
+        b: usize,
+    ) -> Self::Scalar;
+
+    /// Multiplies the deltas of sample `sample` by `factor`, and with them its gradient.
+    fn scale<const B: usize>(deltas: &mut Self::Deltas<B>, sample: usize, factor: Self::Scalar);
 
     /// Draws the weights and sets the biases to zero.
     fn initialize(&mut self, init: &mut impl Init);
 
+    /// Seeds what is random in a forward pass, the masks of [`Dropout`](crate::Dropout). Each layer that has such a thing
+    /// takes the next number of `seeds`.
+    fn seed<const B: usize>(tape: &mut Self::Tape<B>, seeds: &mut impl FnMut() -> u32);
+
     /// Shows every parameter to `visit`: layer by layer, weights (input by input), then biases.
     fn visit(&self, visit: &mut impl FnMut(&[Self::Scalar]));
+
+    /// Hands every parameter that learns, with its slot, to `visit`: layer by layer.
+    fn visit_mut<S: Zero>(&mut self, slots: &mut Self::Slots<S>, visit: &mut impl FnMut(Parameters<Self::Scalar, S>));
+}
+
+/// What a forward pass is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Mode {
+    /// Only the outputs count.
+    Predict,
+    /// The network will learn from it: [`Dropout`](crate::Dropout) drops.
+    Train,
+}
+
+/// The first `samples` of those there is room for.
+pub(crate) fn first<X>(all: &[X], samples: usize) -> &[X] {
+    all.get(..samples).unwrap_or(all)
+}
+
+/// [`first`], to be written.
+pub(crate) fn first_mut<X>(all: &mut [X], samples: usize) -> &mut [X] {
+    let samples = samples.min(all.len());
+    all.get_mut(..samples).unwrap_or_default()
+}
+
+/// Whether any layer up to and with the one at `at` learns.
+#[inline(always)]
+fn any_learns(learns: &[bool], at: usize) -> bool {
+    learns.iter().take(at + 1).any(|&learns| learns)
 }
 
 /// Makes tuples layers. From `(A 0) (B 1) (C 2)` it walks along the neighbours, `A 0 B 1` then `B 1 C 2`, collects them
@@ -97,71 +160,106 @@ macro_rules! tuples {
         tuples!(@walk $first [$($up)* ($L $l $U $u)] [($L $l $U $u) $($down)*] ($U $u) $($rest)*);
     };
     (@layer ($A:ident $a:tt) [$(($L:ident $l:tt $U:ident $u:tt))*] [$(($M:ident $m:tt $V:ident $v:tt))*] ($Z:ident $z:tt)) => {
+        // A single layer has no neighbours.
+        #[allow(unused_variables)]
         impl<$A: Layer, $($U: Layer<Input = $L::Output, Scalar = $A::Scalar>),*> Layer for ($A, $($U,)*) {
             type Scalar = $A::Scalar;
             type Input = $A::Input;
             type Output = $Z::Output;
-            type Tape = ($A::Tape, $($U::Tape,)*);
-            type Deltas = ($A::Deltas, $($U::Deltas,)*);
+            type Tape<const N: usize> = ($A::Tape<N>, $($U::Tape<N>,)*);
+            type Deltas<const N: usize> = ($A::Deltas<N>, $($U::Deltas<N>,)*);
             type Slots<S: Zero> = ($A::Slots<S>, $($U::Slots<S>,)*);
 
             const PARAMETERS: usize = $A::PARAMETERS $(+ $U::PARAMETERS)*;
+            const LEARNS: bool = $A::LEARNS $(|| $U::LEARNS)*;
             const LINK: Link = $Z::LINK;
 
             #[inline(always)]
-            fn linear(&self, x: &Self::Input, tape: &mut Self::Tape) -> bool {
-                let finite = self.$a.linear(x, &mut tape.$a);
+            fn check(&self) -> Result<(), StepError> {
+                self.$a.check()?;
+                $(self.$u.check()?;)*
+                Ok(())
+            }
+
+            #[inline(always)]
+            fn linear<const N: usize>(&self, x: &[Self::Input], tape: &mut Self::Tape<N>, mode: Mode) -> bool {
+                let finite = self.$a.linear(x, &mut tape.$a, mode);
                 $(
-                    $L::activate(&mut tape.$l);
-                    self.$u.linear($L::output(&tape.$l), &mut tape.$u);
+                    $L::activate(&mut tape.$l, x.len());
+                    self.$u.linear(first($L::outputs(&tape.$l), x.len()), &mut tape.$u, mode);
                 )*
                 finite
             }
 
             #[inline(always)]
-            fn activate(tape: &mut Self::Tape) {
-                $Z::activate(&mut tape.$z);
+            fn activate<const N: usize>(tape: &mut Self::Tape<N>, samples: usize) {
+                $Z::activate(&mut tape.$z, samples);
             }
 
-            fn output(tape: &Self::Tape) -> &Self::Output {
-                $Z::output(&tape.$z)
+            fn outputs<const N: usize>(tape: &Self::Tape<N>) -> &[Self::Output; N] {
+                $Z::outputs(&tape.$z)
             }
 
-            fn error(deltas: &mut Self::Deltas) -> &mut Self::Output {
-                $Z::error(&mut deltas.$z)
+            fn errors<const N: usize>(deltas: &mut Self::Deltas<N>) -> &mut [Self::Output; N] {
+                $Z::errors(&mut deltas.$z)
             }
 
             #[inline(always)]
-            fn back<R: Rule>(
+            fn back<R: Rule, const N: usize>(
                 &self,
-                tape: &Self::Tape,
-                deltas: &mut Self::Deltas,
+                tape: &Self::Tape<N>,
+                deltas: &mut Self::Deltas<N>,
+                samples: usize,
                 settled: bool,
-                below: Option<&mut Self::Input>,
+                below: Option<&mut [Self::Input; N]>,
             ) -> Result<(), StepError> {
+                let learns = [$A::LEARNS, $($U::LEARNS),*];
                 $(
-                    let error = $M::error(&mut deltas.$m);
-                    self.$v.back::<R>(&tape.$v, &mut deltas.$v, settled, Some(error))?;
+                    if below.is_some() || any_learns(&learns, $v) {
+                        let errors = (below.is_some() || any_learns(&learns, $m)).then_some($M::errors(&mut deltas.$m));
+                        self.$v.back::<R, N>(&tape.$v, &mut deltas.$v, samples, settled, errors)?;
+                    }
                     // Only the last layer meets the loss.
                     let settled = false;
                 )*
-                self.$a.back::<R>(&tape.$a, &mut deltas.$a, settled, below)
+                if below.is_some() || $A::LEARNS {
+                    self.$a.back::<R, N>(&tape.$a, &mut deltas.$a, samples, settled, below)?;
+                }
+                Ok(())
             }
 
             #[inline(always)]
-            fn update<P: Optimizer<Self::Scalar>>(
+            fn update<P: Optimizer<Self::Scalar>, const N: usize>(
                 &mut self,
-                x: &Self::Input,
-                tape: &Self::Tape,
-                deltas: &Self::Deltas,
+                x: &[Self::Input],
+                tape: &Self::Tape<N>,
+                deltas: &Self::Deltas<N>,
                 slots: &mut Self::Slots<P::Slot>,
                 optimizer: &P,
+                scale: Self::Scalar,
             ) {
-                self.$a.update(x, &tape.$a, &deltas.$a, &mut slots.$a, optimizer);
+                let samples = x.len();
+                self.$a.update(x, &tape.$a, &deltas.$a, &mut slots.$a, optimizer, scale);
                 $(
-                    let x = $L::output(&tape.$l);
-                    self.$u.update(x, &tape.$u, &deltas.$u, &mut slots.$u, optimizer);
+                    let x = first($L::outputs(&tape.$l), samples);
+                    self.$u.update(x, &tape.$u, &deltas.$u, &mut slots.$u, optimizer, scale);
                 )*
+            }
+
+            fn product<const N: usize>(
+                x: &[Self::Input],
+                tape: &Self::Tape<N>,
+                deltas: &Self::Deltas<N>,
+                a: usize,
+                b: usize,
+            ) -> Self::Scalar {
+                $A::product(x, &tape.$a, &deltas.$a, a, b)
+                $(+ $U::product(first($L::outputs(&tape.$l), x.len()), &tape.$u, &deltas.$u, a, b))*
+            }
+
+            fn scale<const N: usize>(deltas: &mut Self::Deltas<N>, sample: usize, factor: Self::Scalar) {
+                $A::scale(&mut deltas.$a, sample, factor);
+                $($U::scale(&mut deltas.$u, sample, factor);)*
             }
 
             fn initialize(&mut self, init: &mut impl Init) {
@@ -169,9 +267,23 @@ macro_rules! tuples {
                 $(self.$u.initialize(init);)*
             }
 
+            fn seed<const N: usize>(tape: &mut Self::Tape<N>, seeds: &mut impl FnMut() -> u32) {
+                $A::seed(&mut tape.$a, seeds);
+                $($U::seed(&mut tape.$u, seeds);)*
+            }
+
             fn visit(&self, visit: &mut impl FnMut(&[Self::Scalar])) {
                 self.$a.visit(visit);
                 $(self.$u.visit(visit);)*
+            }
+
+            fn visit_mut<S: Zero>(
+                &mut self,
+                slots: &mut Self::Slots<S>,
+                visit: &mut impl FnMut(Parameters<Self::Scalar, S>),
+            ) {
+                self.$a.visit_mut(&mut slots.$a, visit);
+                $(self.$u.visit_mut(&mut slots.$u, visit);)*
             }
         }
 

@@ -6,7 +6,9 @@
 pub mod activation;
 pub mod dense;
 mod digest;
+pub mod dropout;
 pub mod encode;
+pub mod frozen;
 pub mod init;
 mod kernel;
 pub mod layer;
@@ -21,9 +23,13 @@ pub mod trainer;
 pub use activation::{Identity, LeakyRelu, Relu, Sigmoid, Softmax, Tanh};
 pub use dense::{Biased, Dense, Unbiased};
 pub use digest::digest;
+pub use dropout::Dropout;
+pub use frozen::BiasOnly;
 pub use layer::Layer;
 pub use loss::{BinaryCrossEntropy, CrossEntropy, SquaredError};
-pub use optimizer::{Momentum, Sgd};
+pub use optimizer::{
+    Adam, AdamW, Batch, ClipNorm, ClipSample, ClipValue, Momentum, Nesterov, RmsProp, Rprop, Sgd, WeightDecay,
+};
 pub use rule::{ChainRule, ErrorShare, RawError};
 pub use scalar::{Scalar, Zero};
 pub use trainer::{StepError, Trainer};

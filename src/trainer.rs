@@ -2,37 +2,40 @@
 
 use core::fmt;
 use core::marker::PhantomData;
+use core::slice::from_ref;
 
-use crate::init::Init;
+use crate::init::{Generator, Init, Random};
 use crate::kernel::finite;
-use crate::layer::Layer;
+use crate::layer::{Layer, Mode, first_mut};
 use crate::loss::{Loss, gradient_and_value};
-use crate::optimizer::Optimizer;
+use crate::optimizer::{Optimizer, mean, norm, shrink};
 use crate::rule::{ChainRule, NoShares, Rule};
 use crate::scalar::{Scalar, Zero};
 
 /// A network together with what it takes to train it: the optimiser and its slots, and the outputs and deltas of every
 /// layer. `size_of::<Trainer<..>>()` is all the memory that training needs besides a small stack.
 ///
-/// `N` is the network, `L` the [`Loss`], `P` the [`Optimizer`], `R` the [`Rule`] by which errors travel.
-pub struct Trainer<N: Layer, L, P: Optimizer<N::Scalar>, R = ChainRule> {
+/// `N` is the network, `L` the [`Loss`], `P` the [`Optimizer`], `R` the [`Rule`] by which errors travel, and `B` the number
+/// of samples that [`step_batch`](Trainer::step_batch) takes at most: the outputs and deltas of so many have room.
+pub struct Trainer<N: Layer, L, P: Optimizer<N::Scalar>, R = ChainRule, const B: usize = 1> {
     /// The network.
     pub network: N,
     /// The optimiser; its learning rate may be changed at any time.
     pub optimizer: P,
     slots: N::Slots<P::Slot>,
-    tape: N::Tape,
-    deltas: N::Deltas,
+    tape: N::Tape<B>,
+    deltas: N::Deltas<B>,
     kind: PhantomData<fn() -> (L, R)>,
 }
 
-impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule> Trainer<N, L, P, R> {
+impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Trainer<N, L, P, R, B> {
     /// The memory of a trainer in bytes, for a budget that the compiler checks:
     /// `const _: () = assert!(MyTrainer::BYTES <= 4096);`
     pub const BYTES: usize = size_of::<Self>();
 
     /// A trainer for a network that has its weights already.
     pub const fn new(network: N, optimizer: P) -> Self {
+        const { room(B) };
         Self { network, optimizer, slots: Zero::ZERO, tape: Zero::ZERO, deltas: Zero::ZERO, kind: PhantomData }
     }
 
@@ -43,10 +46,16 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule> Trainer<N, L, P, R> {
         self.slots = Zero::ZERO;
     }
 
+    /// Seeds the masks of [`Dropout`](crate::Dropout). Each such layer gets a generator of its own.
+    pub fn seed(&mut self, seed: u32) {
+        let mut seeds = Generator::new(seed);
+        N::seed(&mut self.tape, &mut || seeds.next_u32());
+    }
+
     /// The outputs for the inputs `x`. Inputs that are NaN or infinite give outputs without meaning, and no error.
     pub fn predict(&mut self, x: &N::Input) -> &N::Output {
-        self.network.forward(x, &mut self.tape);
-        N::output(&self.tape)
+        self.network.forward(from_ref(x), &mut self.tape, Mode::Predict);
+        &N::outputs(&self.tape)[0]
     }
 
     /// Learns from one sample: inputs `x`, targets `target`. Returns the loss before the update.
@@ -55,44 +64,168 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule> Trainer<N, L, P, R> {
     /// Anything that is not finite, and hyperparameters out of range; see [`StepError`]. Weights and slots then keep
     /// every bit: all is checked before the first of them is written.
     pub fn step(&mut self, x: &N::Input, target: &N::Output) -> Result<N::Scalar, StepError> {
-        self.optimizer.check()?;
-        let (loss, finite) = self.forward(x, target.as_ref());
-        if !finite {
-            refuse(x.as_ref(), target.as_ref(), loss)?;
+        self.learn(from_ref(x), from_ref(target), None)
+    }
+
+    /// [`step`](Trainer::step) with a sample that counts `weight` times as much as others: its loss and its gradient are multiplied by
+    /// it. Weights by class make up for classes that are rare; [`encode::balanced`](crate::encode::balanced) computes them.
+    ///
+    /// # Errors
+    /// As [`step`](Trainer::step), and [`StepError::Weight`] if the weight is negative or not finite.
+    pub fn step_weighted(
+        &mut self,
+        x: &N::Input,
+        target: &N::Output,
+        weight: N::Scalar,
+    ) -> Result<N::Scalar, StepError> {
+        self.learn(from_ref(x), from_ref(target), Some(weight))
+    }
+
+    /// Learns from up to `B` samples at once, by the mean of their gradients. Returns the mean of their losses before the update.
+    ///
+    /// No gradient is stored: the sum over the samples is formed where a weight is updated. So this needs the memory of `B` times the
+    /// outputs and deltas, where [`Batch`](crate::Batch) needs a number per parameter, and has to have all samples at hand.
+    ///
+    /// # Errors
+    /// As [`step`](Trainer::step), for any of the samples, and [`StepError::Batch`] if there are none, or more than `B`, or not as
+    /// many targets.
+    pub fn step_batch(&mut self, x: &[N::Input], targets: &[N::Output]) -> Result<N::Scalar, StepError> {
+        if x.is_empty() || x.len() > B || x.len() != targets.len() {
+            return Err(StepError::Batch);
         }
-        self.network.back::<R>(&self.tape, &mut self.deltas, Self::LINKED, None)?;
-        self.network.update(x, &self.tape, &self.deltas, &mut self.slots, &self.optimizer);
-        Ok(loss)
+        self.learn(x, targets, None)
+    }
+
+    /// Ends a [`Batch`](crate::Batch) that has fewer samples than its size, as the last of an epoch may have: the weights are updated by
+    /// the mean of those that it has. Does nothing if there are none, or the optimiser does not collect.
+    ///
+    /// # Errors
+    /// Hyperparameters out of range, which leave the samples waiting; [`StepError::Gradient`], which drops them. The weights then keep every bit.
+    pub fn flush(&mut self) -> Result<(), StepError> {
+        self.optimizer.check()?;
+        if P::COLLECTS { self.apply() } else { Ok(()) }
     }
 
     /// Whether the last activation is the one that belongs to the loss.
     const LINKED: bool = N::LINK.is(L::LINK);
 
-    /// Outputs, their error, and the loss, and whether all inputs, all targets and the loss are finite, or this is not known.
     #[inline(always)]
-    fn forward(&mut self, x: &N::Input, target: &[N::Scalar]) -> (N::Scalar, bool) {
-        let error = N::error(&mut self.deltas).as_mut();
-        let finite = self.network.linear(x, &mut self.tape);
-        let loss = if Self::LINKED {
-            let loss = L::linked_value(N::output(&self.tape).as_ref(), target);
-            N::activate(&mut self.tape);
-            L::linked_gradient(N::output(&self.tape).as_ref(), target, error);
-            loss
+    fn learn(
+        &mut self,
+        x: &[N::Input],
+        targets: &[N::Output],
+        weight: Option<N::Scalar>,
+    ) -> Result<N::Scalar, StepError> {
+        self.network.check()?;
+        self.optimizer.check()?;
+        let (mut loss, finite) = self.forward(x, targets);
+        if !finite {
+            refuse(x, targets, loss)?;
+        }
+        if let Some(weight) = weight {
+            loss = self.weigh(loss, weight)?;
+        }
+        let samples = x.len();
+        self.network.back::<R, B>(&self.tape, &mut self.deltas, samples, Self::LINKED, None)?;
+        if let Some(limit) = self.optimizer.sample_limit() {
+            self.limit(x, limit)?;
+        }
+        let Self { network, optimizer, slots, tape, deltas, .. } = self;
+        let scale = optimizer.begin(samples, || square::<N, B>(x, tape, deltas))?;
+        network.update(x, tape, deltas, slots, optimizer, scale);
+        if P::COLLECTS && self.optimizer.due() {
+            self.apply()?;
+        }
+        Ok(if samples == 1 { loss } else { loss * mean(samples) })
+    }
+
+    /// Outputs, their error, and the sum of the losses, and whether all inputs, all targets and the loss are finite, or this is not known.
+    #[inline(always)]
+    fn forward(&mut self, x: &[N::Input], targets: &[N::Output]) -> (N::Scalar, bool) {
+        let samples = x.len();
+        let errors = first_mut(N::errors(&mut self.deltas), samples);
+        let finite = self.network.linear(x, &mut self.tape, Mode::Train);
+        // -0 is the number that changes nothing when it is added.
+        let mut loss = -N::Scalar::ZERO;
+        if Self::LINKED {
+            for (z, target) in N::outputs(&self.tape).iter().zip(targets) {
+                loss += L::linked_value(z.as_ref(), target.as_ref());
+            }
+            N::activate(&mut self.tape, samples);
+            for ((y, target), error) in N::outputs(&self.tape).iter().zip(targets).zip(errors) {
+                L::linked_gradient(y.as_ref(), target.as_ref(), error.as_mut());
+            }
         } else {
-            N::activate(&mut self.tape);
-            gradient_and_value::<L, _>(N::output(&self.tape).as_ref(), target, error)
-        };
+            N::activate(&mut self.tape, samples);
+            for ((y, target), error) in N::outputs(&self.tape).iter().zip(targets).zip(errors) {
+                loss += gradient_and_value::<L, _>(y.as_ref(), target.as_ref(), error.as_mut());
+            }
+        }
         (loss, finite && loss.is_finite())
     }
+
+    /// Multiplies the error of the first sample, and returns its loss.
+    fn weigh(&mut self, loss: N::Scalar, weight: N::Scalar) -> Result<N::Scalar, StepError> {
+        if !weight.is_finite() || weight < N::Scalar::ZERO {
+            return Err(StepError::Weight);
+        }
+        for error in N::errors(&mut self.deltas).iter_mut().take(1).flat_map(AsMut::as_mut) {
+            *error = *error * weight;
+        }
+        Ok(loss * weight)
+    }
+
+    /// Shrinks the gradient of each sample to the norm `limit`.
+    fn limit(&mut self, x: &[N::Input], limit: N::Scalar) -> Result<(), StepError> {
+        for sample in 0..x.len() {
+            let square = N::product(x, &self.tape, &self.deltas, sample, sample);
+            N::scale(&mut self.deltas, sample, shrink(norm(square)?, limit));
+        }
+        Ok(())
+    }
+
+    /// Ends a batch.
+    fn apply(&mut self) -> Result<(), StepError> {
+        let Self { network, optimizer, slots, .. } = self;
+        let result = optimizer.finish(|| {
+            let mut square = N::Scalar::ZERO;
+            network.visit_mut(slots, &mut |layer| {
+                for slot in layer.weight_slots.iter().chain(&*layer.bias_slots) {
+                    let gradient = P::collected(slot);
+                    square += gradient * gradient;
+                }
+            });
+            square
+        });
+        network.visit_mut(slots, &mut |layer| optimizer.apply(layer));
+        result
+    }
+}
+
+/// The squared norm of the sum of the samples' gradients: the products of all pairs.
+fn square<N: Layer, const B: usize>(x: &[N::Input], tape: &N::Tape<B>, deltas: &N::Deltas<B>) -> N::Scalar {
+    let mut sum = N::Scalar::ZERO;
+    for a in 0..x.len() {
+        for b in 0..a {
+            let product = N::product(x, tape, deltas, a, b);
+            sum += product + product;
+        }
+        sum += N::product(x, tape, deltas, a, a);
+    }
+    sum
+}
+
+const fn room(samples: usize) {
+    assert!(samples > 0, "a trainer needs room for at least one sample");
 }
 
 /// What is not finite, if anything: a weighted sum may be infinite without harm.
 #[cold]
 #[inline(never)]
-fn refuse<T: Scalar>(x: &[T], target: &[T], loss: T) -> Result<(), StepError> {
-    if !finite(x) {
+fn refuse<X: AsRef<[T]>, Y: AsRef<[T]>, T: Scalar>(x: &[X], targets: &[Y], loss: T) -> Result<(), StepError> {
+    if !x.iter().all(|x| finite(x.as_ref())) {
         Err(StepError::Input)
-    } else if !finite(target) {
+    } else if !targets.iter().all(|target| finite(target.as_ref())) {
         Err(StepError::Target)
     } else if !loss.is_finite() {
         Err(StepError::Loss)
@@ -101,20 +234,25 @@ fn refuse<T: Scalar>(x: &[T], target: &[T], loss: T) -> Result<(), StepError> {
     }
 }
 
-impl<N: Layer + Zero, L, P: Optimizer<N::Scalar> + Zero, R> Trainer<N, L, P, R> {
+impl<N: Layer + Zero, L, P: Optimizer<N::Scalar> + Zero, R, const B: usize> Trainer<N, L, P, R, B> {
     /// A trainer that was not started yet, with all bits zero: a `static` of this value lies in `.bss` and costs no
     /// flash. Its steps are refused until [`start`](Trainer::start) gives it a learning rate.
-    pub const ZERO: Self = Self {
-        network: N::ZERO,
-        optimizer: P::ZERO,
-        slots: Zero::ZERO,
-        tape: Zero::ZERO,
-        deltas: Zero::ZERO,
-        kind: PhantomData,
+    pub const ZERO: Self = {
+        room(B);
+        Self {
+            network: N::ZERO,
+            optimizer: P::ZERO,
+            slots: Zero::ZERO,
+            tape: Zero::ZERO,
+            deltas: Zero::ZERO,
+            kind: PhantomData,
+        }
     };
 }
 
-impl<N: Layer + fmt::Debug, L, P: Optimizer<N::Scalar> + fmt::Debug, R> fmt::Debug for Trainer<N, L, P, R> {
+impl<N: Layer + fmt::Debug, L, P: Optimizer<N::Scalar> + fmt::Debug, R, const B: usize> fmt::Debug
+    for Trainer<N, L, P, R, B>
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Trainer")
             .field("network", &self.network)
@@ -124,7 +262,9 @@ impl<N: Layer + fmt::Debug, L, P: Optimizer<N::Scalar> + fmt::Debug, R> fmt::Deb
 }
 
 #[cfg(feature = "defmt")]
-impl<N: Layer + defmt::Format, L, P: Optimizer<N::Scalar> + defmt::Format, R> defmt::Format for Trainer<N, L, P, R> {
+impl<N: Layer + defmt::Format, L, P: Optimizer<N::Scalar> + defmt::Format, R, const B: usize> defmt::Format
+    for Trainer<N, L, P, R, B>
+{
     fn format(&self, f: defmt::Formatter) {
         defmt::write!(f, "Trainer {{ network: {}, optimizer: {} }}", self.network, self.optimizer);
     }
@@ -139,14 +279,32 @@ pub enum StepError {
     Input,
     /// A target is NaN or infinite.
     Target,
-    /// The learning rate is not finite and positive. It is zero in a trainer that was never started.
+    /// The weight of a sample is negative, NaN or infinite.
+    Weight,
+    /// There are no samples, or more than there is room for, or not as many targets; or the size of a batch is zero.
+    Batch,
+    /// The learning rate, or the first step of [`Rprop`](crate::Rprop), is not finite and positive. It is zero in a trainer that was never started.
     LearningRate,
     /// The momentum is not from 0 to below 1.
     Momentum,
+    /// The decay of a running mean is not from 0 to below 1.
+    Decay,
+    /// The epsilon of a denominator is not finite and positive.
+    Epsilon,
+    /// The weight decay is negative, NaN or infinite.
+    WeightDecay,
+    /// The limit of a gradient is not finite and positive.
+    Limit,
+    /// The factors or the range of the steps of [`Rprop`](crate::Rprop) are not in order.
+    Range,
+    /// The rate of a [`Dropout`](crate::Dropout) is not from 0 to below 1.
+    Dropout,
     /// The loss is NaN or infinite: the outputs lie where the loss is not defined, or the weights have grown too large.
     Loss,
     /// A delta is NaN or infinite: the gradient does not exist, or is too large.
     Delta,
+    /// The norm of the gradient, which is to be limited, is NaN or infinite.
+    Gradient,
     /// The rule [`ErrorShare`](crate::ErrorShare) found nothing to share by.
     NoShares(NoShares),
 }
@@ -162,10 +320,19 @@ impl fmt::Display for StepError {
         match self {
             Self::Input => f.write_str("an input is NaN or infinite"),
             Self::Target => f.write_str("a target is NaN or infinite"),
+            Self::Weight => f.write_str("the weight of the sample is negative, NaN or infinite"),
+            Self::Batch => f.write_str("the number of samples does not fit"),
             Self::LearningRate => f.write_str("the learning rate is not finite and positive"),
             Self::Momentum => f.write_str("the momentum is not from 0 to below 1"),
+            Self::Decay => f.write_str("the decay of a running mean is not from 0 to below 1"),
+            Self::Epsilon => f.write_str("the epsilon of a denominator is not finite and positive"),
+            Self::WeightDecay => f.write_str("the weight decay is negative, NaN or infinite"),
+            Self::Limit => f.write_str("the limit of a gradient is not finite and positive"),
+            Self::Range => f.write_str("the factors or the range of the steps are not in order"),
+            Self::Dropout => f.write_str("the rate of a dropout is not from 0 to below 1"),
             Self::Loss => f.write_str("the loss is NaN or infinite"),
             Self::Delta => f.write_str("a delta is NaN or infinite"),
+            Self::Gradient => f.write_str("the norm of the gradient is NaN or infinite"),
             Self::NoShares(error) => error.fmt(f),
         }
     }

@@ -7,6 +7,7 @@ mod probe;
 mod shapes;
 
 use downhill::init::{Generator, Random};
+use downhill::layer::Mode;
 use downhill::loss::Loss;
 use downhill::rule::{NoShares, Rule};
 use downhill::{
@@ -302,23 +303,28 @@ where
     let (loss, mut gradient) = step::<f64, (A, B), L, ChainRule>(values, x, target)?;
     let (lower, upper) = values.split_at(A::PARAMETERS);
     let (mut lower, mut upper): (A, B) = (network(lower), network(upper));
-    let (mut lower_tape, mut upper_tape) = (A::Tape::ZERO, B::Tape::ZERO);
-    let (mut lower_deltas, mut upper_deltas) = (A::Deltas::ZERO, B::Deltas::ZERO);
+    let (mut lower_tape, mut upper_tape) = (A::Tape::<1>::ZERO, B::Tape::<1>::ZERO);
+    let (mut lower_deltas, mut upper_deltas) = (A::Deltas::<1>::ZERO, B::Deltas::<1>::ZERO);
     let (mut lower_slots, mut upper_slots) = (A::Slots::ZERO, B::Slots::ZERO);
 
-    let x = array(x);
-    lower.forward(&x, &mut lower_tape);
-    let h = A::output(&lower_tape);
-    upper.forward(h, &mut upper_tape);
-    let y = B::output(&upper_tape).as_ref();
-    L::gradient(y, target, B::error(&mut upper_deltas).as_mut());
-    upper.back::<ChainRule>(&upper_tape, &mut upper_deltas, false, None)?;
-    upper.update(h, &upper_tape, &upper_deltas, &mut upper_slots, &Sgd::new(rate));
+    let x = [array(x)];
+    lower.forward(&x, &mut lower_tape, Mode::Train);
+    let h = A::outputs(&lower_tape);
+    upper.forward(h, &mut upper_tape, Mode::Train);
+    let [y] = B::outputs(&upper_tape);
+    let error = |deltas: &mut B::Deltas<1>| {
+        let [error] = B::errors(deltas);
+        L::gradient(y.as_ref(), target, error.as_mut());
+    };
+    error(&mut upper_deltas);
+    upper.back::<ChainRule, 1>(&upper_tape, &mut upper_deltas, 1, false, None)?;
+    upper.update(h, &upper_tape, &upper_deltas, &mut upper_slots, &Sgd::new(rate), 1.0);
 
-    L::gradient(y, target, B::error(&mut upper_deltas).as_mut());
-    upper.back::<ChainRule>(&upper_tape, &mut upper_deltas, false, Some(A::error(&mut lower_deltas)))?;
-    lower.back::<ChainRule>(&lower_tape, &mut lower_deltas, false, None)?;
-    lower.update(&x, &lower_tape, &lower_deltas, &mut lower_slots, &Probe::Gradient);
+    error(&mut upper_deltas);
+    let below = A::errors(&mut lower_deltas);
+    upper.back::<ChainRule, 1>(&upper_tape, &mut upper_deltas, 1, false, Some(below))?;
+    lower.back::<ChainRule, 1>(&lower_tape, &mut lower_deltas, 1, false, None)?;
+    lower.update(&x, &lower_tape, &lower_deltas, &mut lower_slots, &Probe, 1.0);
     gradient.splice(..A::PARAMETERS, parameters(&lower));
     Ok((loss, gradient))
 }

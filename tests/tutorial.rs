@@ -12,7 +12,7 @@ use downhill::init::{Generator, He, Init, Random, TruncatedNormal, Uniform, Xavi
 use downhill::layer::Layer;
 use downhill::loss::Loss;
 use downhill::metrics::ConfusionMatrix;
-use downhill::optimizer::{Optimizer, Parameters};
+use downhill::optimizer::Optimizer;
 use downhill::rule::{NoShares, Rule};
 use downhill::{
     ChainRule, Dense, ErrorShare, Identity, Momentum, RawError, Sgd, Sigmoid, SquaredError, StepError, Tanh, Trainer,
@@ -60,13 +60,12 @@ const LOCAL: f64 = 1.346_997_408_527_774;
 
 fn walk(start: f64) -> f64 {
     let sgd = Sgd::new(0.02);
-    let mut w = [start];
+    let mut w = start;
     for _ in 0..400 {
-        let delta = [4.0 * w[0].powi(3) - 8.0 * w[0] + 1.0];
-        let parameters = Parameters { weights: &mut w, weight_slots: &mut [()], biases: &mut [], bias_slots: &mut [] };
-        sgd.update(parameters, &[1.0], &delta);
+        let gradient = 4.0 * w.powi(3) - 8.0 * w + 1.0;
+        sgd.weight(&mut w, &mut (), gradient);
     }
-    w[0]
+    w
 }
 
 #[test]

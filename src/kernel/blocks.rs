@@ -187,3 +187,10 @@ fn dots<'a, T: Scalar>(row0: &'a [T], row1: &'a [T], delta: &'a [T]) -> (T, T) {
     }
     (tree([a, b, c, d, e, f, g, h]), tree([i, j, k, l, m, n, o, p]))
 }
+
+#[inline(always)]
+pub(super) fn forward_samples<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T], size: (usize, usize)) {
+    for (x, z) in x.chunks_exact(size.0.max(1)).zip(z.chunks_exact_mut(size.1.max(1))) {
+        forward(weights, biases, x, z);
+    }
+}

@@ -128,3 +128,10 @@ fn fill<T: Scalar>(values: &[T], missing: T) -> [T; 8] {
     }
     filled
 }
+
+#[inline(always)]
+pub(super) fn forward_samples<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T], size: (usize, usize)) {
+    for (x, z) in x.chunks_exact(size.0.max(1)).zip(z.chunks_exact_mut(size.1.max(1))) {
+        forward(weights, biases, x, z);
+    }
+}

@@ -1,9 +1,7 @@
 //! Training steps from given parameters, and their gradients.
 
-use std::cell::Cell;
-
 use downhill::loss::Loss;
-use downhill::optimizer::{Optimizer, Parameters};
+use downhill::optimizer::Optimizer;
 use downhill::rule::Rule;
 use downhill::{Layer, Scalar, StepError, Trainer, Zero};
 
@@ -29,39 +27,20 @@ impl Real for f64 {
     }
 }
 
-/// An optimiser that reaches every parameter: it sets them, or puts the gradient in their place.
-pub enum Probe<'a> {
-    Set(Cell<&'a [f64]>),
-    Gradient,
-}
+/// An optimiser that puts the gradient in the place of the parameter.
+pub struct Probe;
 
-impl<T: Real> Optimizer<T> for Probe<'_> {
+impl<T: Real> Optimizer<T> for Probe {
     type Slot = ();
 
     fn check(&self) -> Result<(), StepError> {
         Ok(())
     }
 
-    fn update(&self, layer: Parameters<T, ()>, x: &[T], delta: &[T]) {
-        match self {
-            Self::Set(values) => {
-                let (weights, rest) = values.get().split_at(layer.weights.len());
-                let (biases, rest) = rest.split_at(layer.biases.len());
-                fill(layer.weights, weights);
-                fill(layer.biases, biases);
-                values.set(rest);
-            }
-            Self::Gradient => {
-                for (row, &x) in layer.weights.chunks_exact_mut(delta.len()).zip(x) {
-                    for (weight, &delta) in row.iter_mut().zip(delta) {
-                        *weight = x * delta;
-                    }
-                }
-                for (bias, &delta) in layer.biases.iter_mut().zip(delta) {
-                    *bias = delta;
-                }
-            }
-        }
+    fn set_rate(&mut self, _: T) {}
+
+    fn weight(&self, weight: &mut T, (): &mut (), gradient: T) {
+        *weight = gradient;
     }
 }
 
@@ -82,10 +61,16 @@ pub fn array<A: Zero + AsMut<[T]>, T: Real>(values: &[f64]) -> A {
 /// A network with these parameters.
 pub fn network<T: Real, N: Layer<Scalar = T, Input: Zero> + Zero>(parameters: &[f64]) -> N {
     let mut network = N::ZERO;
-    let mut slots = N::Slots::ZERO;
-    let probe = Probe::Set(Cell::new(parameters));
-    network.update(&N::Input::ZERO, &N::Tape::ZERO, &N::Deltas::ZERO, &mut slots, &probe);
-    assert!(matches!(probe, Probe::Set(rest) if rest.get().is_empty()), "too many parameters");
+    let mut rest = parameters;
+    let mut slots = N::Slots::<()>::ZERO;
+    network.visit_mut(&mut slots, &mut |layer| {
+        for values in [layer.weights, layer.biases] {
+            let (first, others) = rest.split_at(values.len());
+            fill(values, first);
+            rest = others;
+        }
+    });
+    assert!(rest.is_empty(), "too many parameters");
     network
 }
 
@@ -104,7 +89,7 @@ where
     L: Loss,
     R: Rule,
 {
-    let mut trainer = Trainer::<N, L, Probe, R>::new(network(values), Probe::Gradient);
+    let mut trainer = Trainer::<N, L, Probe, R>::new(network(values), Probe);
     let loss = trainer.step(&array(x), &array(target))?;
     Ok((loss.into(), parameters(&trainer.network)))
 }

@@ -1,0 +1,157 @@
+//! Dropout: a layer that, while a network learns, forgets some of its inputs.
+
+use crate::activation::Link;
+use crate::dense;
+use crate::init::{Generator, Init, Random};
+use crate::layer::{Layer, Mode, first, first_mut};
+use crate::optimizer::{Optimizer, Parameters};
+use crate::rule::Rule;
+use crate::scalar::{Scalar, Zero};
+use crate::trainer::StepError;
+
+/// Sets each of its `N` inputs to 0 with the probability [`rate`](Dropout::rate) during a training step, and multiplies the others by
+/// 1 / (1 - rate), so that the mean stays: the network can't rely on any one of them. A prediction passes all of them on as they are.
+///
+/// Nitish Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", 2014, with the scaling at
+/// training ("inverted"). The tutorial's version does not rescale: its network answers with other sums than it has learnt with.
+///
+/// The masks follow from the seed given to [`Trainer::seed`](crate::Trainer::seed); the generator's state lies in the trainer, with the outputs.
+///
+/// ```
+/// use downhill::init::{Generator, He};
+/// use downhill::{CrossEntropy, Dense, Dropout, Relu, Sgd, Softmax, Trainer};
+///
+/// type Net = (Dense<4, 16, Relu>, Dropout<16>, Dense<16, 3, Softmax>);
+/// let mut trainer = Trainer::<Net, CrossEntropy, Sgd>::ZERO;
+/// trainer.start(Sgd::new(0.1), &mut He(Generator::new(1)));
+/// trainer.network.1.rate = 0.2;
+/// trainer.seed(7);
+/// trainer.step(&[0.1, 0.2, 0.3, 0.4], &[1.0, 0.0, 0.0]).unwrap();
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Dropout<const N: usize, T = f32> {
+    /// The probability of dropping an input: from 0, which drops none, to below 1.
+    pub rate: T,
+}
+
+impl<const N: usize, T> Dropout<N, T> {
+    /// A layer that drops with this probability, from 0 to below 1.
+    pub const fn new(rate: T) -> Self {
+        Self { rate }
+    }
+}
+
+impl<const N: usize, T: Scalar> Zero for Dropout<N, T> {
+    const ZERO: Self = Self { rate: T::ZERO };
+}
+
+/// The outputs of [`Dropout`] for `B` samples, and which of the generator's numbers made their masks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tape<T, const N: usize, const B: usize> {
+    y: [[T; N]; B],
+    /// The generator before the masks of the last pass.
+    before: Generator,
+    /// The generator after them.
+    after: Generator,
+}
+
+impl<T: Scalar, const N: usize, const B: usize> Zero for Tape<T, N, B> {
+    const ZERO: Self = Self { y: Zero::ZERO, before: Generator::new(0), after: Generator::new(0) };
+}
+
+impl<const N: usize, T: Scalar> Dropout<N, T> {
+    /// What to multiply with: one factor per call, from the next number of the generator.
+    fn mask(self, random: &mut Generator) -> T {
+        // From -1 to below 1: below 2 rate - 1 with the probability `rate`.
+        let threshold = self.rate + self.rate - T::ONE;
+        if T::from_f32(random.signed_unit()) < threshold { T::ZERO } else { T::ONE / (T::ONE - self.rate) }
+    }
+}
+
+impl<const N: usize, T: Scalar> Layer for Dropout<N, T> {
+    type Scalar = T;
+    type Input = [T; N];
+    type Output = [T; N];
+    type Tape<const B: usize> = Tape<T, N, B>;
+    type Deltas<const B: usize> = [[T; N]; B];
+    type Slots<S: Zero> = ();
+
+    const PARAMETERS: usize = 0;
+    const LEARNS: bool = false;
+    const LINK: Link = Link::Identity;
+
+    fn check(&self) -> Result<(), StepError> {
+        if self.rate >= T::ZERO && self.rate < T::ONE { Ok(()) } else { Err(StepError::Dropout) }
+    }
+
+    fn linear<const B: usize>(&self, x: &[[T; N]], tape: &mut Tape<T, N, B>, mode: Mode) -> bool {
+        let y = first_mut(&mut tape.y, x.len());
+        y.copy_from_slice(first(x, y.len()));
+        if mode == Mode::Train {
+            tape.before = tape.after;
+            for y in y.as_flattened_mut() {
+                *y = *y * self.mask(&mut tape.after);
+            }
+        }
+        false
+    }
+
+    fn activate<const B: usize>(_: &mut Tape<T, N, B>, _: usize) {}
+
+    fn outputs<const B: usize>(tape: &Tape<T, N, B>) -> &[[T; N]; B] {
+        &tape.y
+    }
+
+    fn errors<const B: usize>(deltas: &mut [[T; N]; B]) -> &mut [[T; N]; B] {
+        deltas
+    }
+
+    // dE/dx = dE/dy mask: the same numbers once more
+    fn back<R: Rule, const B: usize>(
+        &self,
+        tape: &Tape<T, N, B>,
+        errors: &mut [[T; N]; B],
+        samples: usize,
+        _: bool,
+        below: Option<&mut [[T; N]; B]>,
+    ) -> Result<(), StepError> {
+        let Some(below) = below else { return Ok(()) };
+        let mut random = tape.before;
+        let errors = first(errors, samples).as_flattened();
+        for (below, &error) in below.as_flattened_mut().iter_mut().zip(errors) {
+            *below = error * self.mask(&mut random);
+        }
+        Ok(())
+    }
+
+    fn update<P: Optimizer<T>, const B: usize>(
+        &mut self,
+        _: &[[T; N]],
+        _: &Tape<T, N, B>,
+        _: &[[T; N]; B],
+        (): &mut (),
+        _: &P,
+        _: T,
+    ) {
+    }
+
+    fn product<const B: usize>(_: &[[T; N]], _: &Tape<T, N, B>, _: &[[T; N]; B], _: usize, _: usize) -> T {
+        T::ZERO
+    }
+
+    fn scale<const B: usize>(deltas: &mut [[T; N]; B], sample: usize, factor: T) {
+        dense::scale(deltas, sample, factor);
+    }
+
+    fn initialize(&mut self, _: &mut impl Init) {}
+
+    fn seed<const B: usize>(tape: &mut Tape<T, N, B>, seeds: &mut impl FnMut() -> u32) {
+        tape.after = Generator::new(seeds());
+        tape.before = tape.after;
+    }
+
+    fn visit(&self, _: &mut impl FnMut(&[T])) {}
+
+    fn visit_mut<S: Zero>(&mut self, (): &mut (), _: &mut impl FnMut(Parameters<T, S>)) {}
+}

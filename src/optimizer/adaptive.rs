@@ -1,0 +1,283 @@
+//! Optimisers that choose a step of its own size for each parameter.
+
+use super::{Optimizer, check, check_fraction, check_rate};
+use crate::scalar::{Scalar, Zero};
+use crate::trainer::StepError;
+
+/// A small number in denominators must be finite and positive: a gradient that was always zero would divide by it.
+fn check_epsilon<T: Scalar>(epsilon: T) -> Result<(), StepError> {
+    check(epsilon > T::ZERO && epsilon <= T::MAX, StepError::Epsilon)
+}
+
+/// `number / 1000`, rounded once.
+fn thousandth<T: Scalar>(number: f32) -> T {
+    T::from_f32(number) / T::from_f32(1000.0)
+}
+
+/// 1e-8, rounded once.
+fn small<T: Scalar>() -> T {
+    T::ONE / T::from_f32(1e8)
+}
+
+/// `s = decay * s + (1 - decay) * (dE/dw)^2`, `w -= rate * dE/dw / (sqrt(s) + epsilon)`. Keeps `s`, one number per
+/// parameter.
+///
+/// Geoffrey Hinton, "Neural Networks for Machine Learning", lecture 6e, 2012.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct RmsProp<T = f32> {
+    /// The learning rate: finite and positive, usually about 0.001.
+    pub rate: T,
+    /// How much of the mean square stays: from 0 to below 1.
+    pub decay: T,
+    /// Keeps the denominator from zero: finite and positive.
+    pub epsilon: T,
+}
+
+impl<T: Scalar> RmsProp<T> {
+    /// With this learning rate, a decay of 0.99, and an epsilon of 1e-8.
+    pub fn new(rate: T) -> Self {
+        Self { rate, decay: thousandth(990.0), epsilon: small() }
+    }
+}
+
+impl<T: Scalar> Zero for RmsProp<T> {
+    const ZERO: Self = Self { rate: T::ZERO, decay: T::ZERO, epsilon: T::ZERO };
+}
+
+impl<T: Scalar> Optimizer<T> for RmsProp<T> {
+    type Slot = T;
+
+    fn check(&self) -> Result<(), StepError> {
+        check_rate(self.rate)?;
+        check_fraction(self.decay, StepError::Decay)?;
+        check_epsilon(self.epsilon)
+    }
+
+    fn set_rate(&mut self, rate: T) {
+        self.rate = rate;
+    }
+
+    #[inline(always)]
+    fn weight(&self, weight: &mut T, square: &mut T, gradient: T) {
+        *square = self.decay * *square + (T::ONE - self.decay) * (gradient * gradient);
+        *weight -= self.rate * gradient / (square.sqrt() + self.epsilon);
+    }
+}
+
+/// `m = decay_m * m + (1 - decay_m) * dE/dw`, `s = decay_s * s + (1 - decay_s) * (dE/dw)^2`, and, with both divided by what
+/// they would be after as many steps of a gradient of 1, `w -= rate * m / (sqrt(s) + epsilon)`. Keeps `m` and `s`, two
+/// numbers per parameter.
+///
+/// Diederik Kingma and Jimmy Ba, "Adam: A Method for Stochastic Optimization", 2015.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Adam<T = f32> {
+    /// The learning rate: finite and positive, usually about 0.001.
+    pub rate: T,
+    /// How much of the mean stays: from 0 to below 1. The paper's beta 1.
+    pub mean_decay: T,
+    /// How much of the mean square stays: from 0 to below 1. The paper's beta 2.
+    pub square_decay: T,
+    /// Keeps the denominator from zero: finite and positive.
+    pub epsilon: T,
+    /// 1 - `mean_decay`^t after t steps: what a mean of ones has grown to. Starts at 0.
+    mean_weight: T,
+    /// 1 - `square_decay`^t.
+    square_weight: T,
+    /// `rate / mean_weight` and `1 / sqrt(square_weight)` of the update that has begun.
+    factors: [T; 2],
+}
+
+impl<T: Scalar> Adam<T> {
+    /// With this learning rate, decays of 0.9 and 0.999, and an epsilon of 1e-8.
+    pub fn new(rate: T) -> Self {
+        Self { rate, mean_decay: thousandth(900.0), square_decay: thousandth(999.0), epsilon: small(), ..Self::ZERO }
+    }
+}
+
+impl<T: Scalar> Zero for Adam<T> {
+    const ZERO: Self = Self {
+        rate: T::ZERO,
+        mean_decay: T::ZERO,
+        square_decay: T::ZERO,
+        epsilon: T::ZERO,
+        mean_weight: T::ZERO,
+        square_weight: T::ZERO,
+        factors: [T::ZERO; 2],
+    };
+}
+
+impl<T: Scalar> Optimizer<T> for Adam<T> {
+    type Slot = [T; 2];
+
+    fn check(&self) -> Result<(), StepError> {
+        check_rate(self.rate)?;
+        check_fraction(self.mean_decay, StepError::Decay)?;
+        check_fraction(self.square_decay, StepError::Decay)?;
+        check_epsilon(self.epsilon)
+    }
+
+    fn set_rate(&mut self, rate: T) {
+        self.rate = rate;
+    }
+
+    fn begin(&mut self, samples: usize, _: impl FnOnce() -> T) -> Result<T, StepError> {
+        let grown = |weight, decay| decay * weight + (T::ONE - decay);
+        self.mean_weight = grown(self.mean_weight, self.mean_decay);
+        self.square_weight = grown(self.square_weight, self.square_decay);
+        self.factors = [self.rate / self.mean_weight, T::ONE / self.square_weight.sqrt()];
+        Ok(super::mean(samples))
+    }
+
+    #[inline(always)]
+    fn weight(&self, weight: &mut T, [mean, square]: &mut [T; 2], gradient: T) {
+        *mean = self.mean_decay * *mean + (T::ONE - self.mean_decay) * gradient;
+        *square = self.square_decay * *square + (T::ONE - self.square_decay) * (gradient * gradient);
+        let [rate, square_factor] = self.factors;
+        *weight -= rate * *mean / (square.sqrt() * square_factor + self.epsilon);
+    }
+}
+
+/// [`Adam`] that also shrinks weights: `w -= rate * weight_decay * w`, apart from the gradient. Biases don't shrink.
+///
+/// Ilya Loshchilov and Frank Hutter, "Decoupled Weight Decay Regularization", 2019.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct AdamW<T = f32> {
+    /// What is left without the decay.
+    pub adam: Adam<T>,
+    /// How fast weights shrink: finite and not negative, usually about 0.01.
+    pub weight_decay: T,
+}
+
+impl<T: Scalar> AdamW<T> {
+    /// As [`Adam::new`], with this weight decay.
+    pub fn new(rate: T, weight_decay: T) -> Self {
+        Self { adam: Adam::new(rate), weight_decay }
+    }
+}
+
+impl<T: Scalar> Zero for AdamW<T> {
+    const ZERO: Self = Self { adam: Adam::ZERO, weight_decay: T::ZERO };
+}
+
+impl<T: Scalar> Optimizer<T> for AdamW<T> {
+    type Slot = [T; 2];
+
+    fn check(&self) -> Result<(), StepError> {
+        self.adam.check()?;
+        check(self.weight_decay >= T::ZERO && self.weight_decay <= T::MAX, StepError::WeightDecay)
+    }
+
+    fn set_rate(&mut self, rate: T) {
+        self.adam.rate = rate;
+    }
+
+    fn begin(&mut self, samples: usize, square: impl FnOnce() -> T) -> Result<T, StepError> {
+        self.adam.begin(samples, square)
+    }
+
+    #[inline(always)]
+    fn weight(&self, weight: &mut T, slot: &mut [T; 2], gradient: T) {
+        *weight -= self.adam.rate * self.weight_decay * *weight;
+        self.adam.weight(weight, slot, gradient);
+    }
+
+    #[inline(always)]
+    fn bias(&self, bias: &mut T, slot: &mut [T; 2], gradient: T) {
+        self.adam.bias(bias, slot, gradient);
+    }
+}
+
+/// Resilient backpropagation: each parameter changes by a step of its own, of which the gradient gives only the sign. The
+/// step grows as long as the sign stays, and shrinks when it turns; then the parameter rests once. There is no learning
+/// rate to tune.
+///
+/// Signs of single samples contradict each other: put it into a [`Batch`](super::Batch) that holds all samples, or many.
+///
+/// Martin Riedmiller and Heinrich Braun, "A direct adaptive method for faster backpropagation learning", 1993, in the
+/// variant iRprop- of Christian Igel and Michael Hüsken, 2000.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Rprop<T = f32> {
+    /// The first step of every parameter: finite and positive.
+    pub first: T,
+    /// What a step is multiplied by when the sign turns: above 0, below 1.
+    pub shrink: T,
+    /// What a step is multiplied by when the sign stays: at least 1.
+    pub grow: T,
+    /// The smallest and the largest step: finite and positive.
+    pub range: [T; 2],
+}
+
+impl<T: Scalar> Rprop<T> {
+    /// First steps of 0.01 that shrink by 0.5 and grow by 1.2, between 1e-6 and 50.
+    pub fn new() -> Self {
+        Self {
+            first: thousandth(10.0),
+            shrink: thousandth(500.0),
+            grow: thousandth(1200.0),
+            range: [thousandth::<T>(1.0) / T::from_f32(1000.0), T::from_f32(50.0)],
+        }
+    }
+}
+
+impl<T: Scalar> Default for Rprop<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Scalar> Zero for Rprop<T> {
+    const ZERO: Self = Self { first: T::ZERO, shrink: T::ZERO, grow: T::ZERO, range: [T::ZERO; 2] };
+}
+
+/// What [`Rprop`] keeps for a parameter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RpropSlot<T> {
+    /// The last gradient, or zero if the parameter rested.
+    gradient: T,
+    /// The last step; zero before the first.
+    step: T,
+}
+
+impl<T: Scalar> Zero for RpropSlot<T> {
+    const ZERO: Self = Self { gradient: T::ZERO, step: T::ZERO };
+}
+
+impl<T: Scalar> Optimizer<T> for Rprop<T> {
+    type Slot = RpropSlot<T>;
+
+    fn check(&self) -> Result<(), StepError> {
+        check_rate(self.first)?;
+        let [least, most] = self.range;
+        let factors = self.shrink > T::ZERO && self.shrink < T::ONE && self.grow >= T::ONE && self.grow <= T::MAX;
+        check(factors && least > T::ZERO && least <= most && most <= T::MAX, StepError::Range)
+    }
+
+    fn set_rate(&mut self, _: T) {}
+
+    #[inline(always)]
+    fn weight(&self, weight: &mut T, slot: &mut RpropSlot<T>, gradient: T) {
+        let [least, most] = self.range;
+        let mut step = if slot.step == T::ZERO { self.first } else { slot.step };
+        let (up, last_up) = (gradient > T::ZERO, slot.gradient > T::ZERO);
+        let mut moves = gradient != T::ZERO;
+        if moves && slot.gradient != T::ZERO {
+            step = step * if up == last_up { self.grow } else { self.shrink };
+            moves = up == last_up;
+        }
+        slot.step = if step < least {
+            least
+        } else if step > most {
+            most
+        } else {
+            step
+        };
+        slot.gradient = if moves { gradient } else { T::ZERO };
+        if moves {
+            *weight -= if up { slot.step } else { -slot.step };
+        }
+    }
+}

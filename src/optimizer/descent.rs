@@ -1,0 +1,138 @@
+//! Descent along the gradient, without and with momentum.
+
+use super::{Gradient, Optimizer, Parameters, check_fraction, check_rate, follow};
+use crate::kernel;
+use crate::scalar::{Scalar, Zero};
+use crate::trainer::StepError;
+
+/// Stochastic gradient descent: `w -= rate * dE/dw`. Keeps nothing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Sgd<T = f32> {
+    /// The learning rate: finite and positive.
+    pub rate: T,
+}
+
+impl<T> Sgd<T> {
+    /// Descent with this learning rate, which must be finite and positive.
+    pub const fn new(rate: T) -> Self {
+        Self { rate }
+    }
+}
+
+impl<T: Scalar> Zero for Sgd<T> {
+    const ZERO: Self = Self { rate: T::ZERO };
+}
+
+impl<T: Scalar> Optimizer<T> for Sgd<T> {
+    type Slot = ();
+
+    fn check(&self) -> Result<(), StepError> {
+        check_rate(self.rate)
+    }
+
+    fn set_rate(&mut self, rate: T) {
+        self.rate = rate;
+    }
+
+    #[inline(always)]
+    fn weight(&self, weight: &mut T, (): &mut (), gradient: T) {
+        *weight -= self.rate * gradient;
+    }
+
+    #[inline(always)]
+    fn update(&self, layer: Parameters<T, ()>, gradient: Gradient<T>) {
+        if gradient.deltas.len() == gradient.outputs {
+            let rate = self.rate * gradient.scale;
+            kernel::descend(layer.weights, layer.biases, gradient.x, gradient.deltas, rate);
+        } else {
+            follow(self, layer, gradient);
+        }
+    }
+}
+
+/// Gradient descent with momentum: `v = momentum * v + dE/dw`, `w -= rate * v`. Keeps `v`, one number per parameter.
+///
+/// Boris Polyak's heavy ball, in the form most libraries use: a change of the rate acts at once on all of `v`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Momentum<T = f32> {
+    /// The learning rate: finite and positive.
+    pub rate: T,
+    /// How much of the last velocity stays: from 0 to below 1, usually 0.9.
+    pub momentum: T,
+}
+
+impl<T> Momentum<T> {
+    /// Descent with this learning rate (finite and positive) and momentum (from 0 to below 1).
+    pub const fn new(rate: T, momentum: T) -> Self {
+        Self { rate, momentum }
+    }
+}
+
+impl<T: Scalar> Zero for Momentum<T> {
+    const ZERO: Self = Self { rate: T::ZERO, momentum: T::ZERO };
+}
+
+impl<T: Scalar> Optimizer<T> for Momentum<T> {
+    type Slot = T;
+
+    fn check(&self) -> Result<(), StepError> {
+        check_rate(self.rate)?;
+        check_fraction(self.momentum, StepError::Momentum)
+    }
+
+    fn set_rate(&mut self, rate: T) {
+        self.rate = rate;
+    }
+
+    #[inline(always)]
+    fn weight(&self, weight: &mut T, velocity: &mut T, gradient: T) {
+        *velocity = self.momentum * *velocity + gradient;
+        *weight -= self.rate * *velocity;
+    }
+}
+
+/// Momentum that looks ahead: `v = momentum * v + dE/dw`, `w -= rate * (dE/dw + momentum * v)`. Keeps `v`, one number per
+/// parameter.
+///
+/// Yurii Nesterov, 1983, in the form of Ilya Sutskever et al., "On the importance of initialization and momentum in deep
+/// learning", 2013.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Nesterov<T = f32> {
+    /// The learning rate: finite and positive.
+    pub rate: T,
+    /// How much of the last velocity stays: from 0 to below 1, usually 0.9.
+    pub momentum: T,
+}
+
+impl<T> Nesterov<T> {
+    /// Descent with this learning rate (finite and positive) and momentum (from 0 to below 1).
+    pub const fn new(rate: T, momentum: T) -> Self {
+        Self { rate, momentum }
+    }
+}
+
+impl<T: Scalar> Zero for Nesterov<T> {
+    const ZERO: Self = Self { rate: T::ZERO, momentum: T::ZERO };
+}
+
+impl<T: Scalar> Optimizer<T> for Nesterov<T> {
+    type Slot = T;
+
+    fn check(&self) -> Result<(), StepError> {
+        check_rate(self.rate)?;
+        check_fraction(self.momentum, StepError::Momentum)
+    }
+
+    fn set_rate(&mut self, rate: T) {
+        self.rate = rate;
+    }
+
+    #[inline(always)]
+    fn weight(&self, weight: &mut T, velocity: &mut T, gradient: T) {
+        *velocity = self.momentum * *velocity + gradient;
+        *weight -= self.rate * (gradient + self.momentum * *velocity);
+    }
+}

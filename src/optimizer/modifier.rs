@@ -1,0 +1,277 @@
+//! What changes a gradient on its way to the optimiser.
+
+use super::{Gradient, Optimizer, Parameters, check};
+use crate::scalar::{Scalar, Zero};
+use crate::trainer::StepError;
+
+/// The square root of a squared norm, or an error if it is not finite.
+pub(crate) fn norm<T: Scalar>(square: T) -> Result<T, StepError> {
+    // Sums of products may fall below zero by rounding.
+    let square = if square < T::ZERO { T::ZERO } else { square };
+    if square.is_finite() { Ok(square.sqrt()) } else { Err(StepError::Gradient) }
+}
+
+/// The factor that brings `norm` down to `limit`, 1 if it is not above.
+pub(crate) fn shrink<T: Scalar>(norm: T, limit: T) -> T {
+    if norm > limit { limit / norm } else { T::ONE }
+}
+
+fn check_limit<T: Scalar>(limit: T) -> Result<(), StepError> {
+    check(limit > T::ZERO && limit <= T::MAX, StepError::Limit)
+}
+
+/// A modifier can't go around a batch, whose end it would not see.
+const fn inside<T: Scalar, P: Optimizer<T>>() {
+    assert!(!P::COLLECTS, "Batch goes around the other way: Batch<ClipNorm<Sgd>>, not ClipNorm<Batch<Sgd>>");
+}
+
+/// Adds `decay * w` to the gradient of each weight, the gradient of the penalty `decay / 2 * sum of w^2` (L2). Biases are
+/// left out: they don't make a function steep.
+///
+/// With a momentum or an adaptive rate, this differs from shrinking weights as such; see [`AdamW`](super::AdamW) for that.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct WeightDecay<P, T = f32> {
+    /// The factor of the penalty: finite and not negative, usually 1e-5 to 1e-2.
+    pub decay: T,
+    /// The optimiser that gets the gradient.
+    pub inner: P,
+}
+
+impl<T: Scalar, P: Optimizer<T>> WeightDecay<P, T> {
+    /// Weight decay (finite and not negative) for `inner`.
+    pub const fn new(decay: T, inner: P) -> Self {
+        const { inside::<T, P>() };
+        Self { decay, inner }
+    }
+}
+
+impl<T: Scalar, P: Zero> Zero for WeightDecay<P, T> {
+    const ZERO: Self = Self { decay: T::ZERO, inner: P::ZERO };
+}
+
+impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for WeightDecay<P, T> {
+    type Slot = P::Slot;
+
+    fn check(&self) -> Result<(), StepError> {
+        check(self.decay >= T::ZERO && self.decay <= T::MAX, StepError::WeightDecay)?;
+        self.inner.check()
+    }
+
+    fn set_rate(&mut self, rate: T) {
+        self.inner.set_rate(rate);
+    }
+
+    fn begin(&mut self, samples: usize, square: impl FnOnce() -> T) -> Result<T, StepError> {
+        self.inner.begin(samples, square)
+    }
+
+    #[inline(always)]
+    fn weight(&self, weight: &mut T, slot: &mut P::Slot, gradient: T) {
+        let gradient = gradient + self.decay * *weight;
+        self.inner.weight(weight, slot, gradient);
+    }
+
+    #[inline(always)]
+    fn bias(&self, bias: &mut T, slot: &mut P::Slot, gradient: T) {
+        self.inner.bias(bias, slot, gradient);
+    }
+}
+
+/// Keeps every component of the gradient within +-`limit`. In a [`Batch`](super::Batch), or for a slice of samples, these
+/// are the components of their mean.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ClipValue<P, T = f32> {
+    /// The largest component: finite and positive.
+    pub limit: T,
+    /// The optimiser that gets the gradient.
+    pub inner: P,
+}
+
+impl<T: Scalar, P: Optimizer<T>> ClipValue<P, T> {
+    /// Limits components to +-`limit` (finite and positive) for `inner`.
+    pub const fn new(limit: T, inner: P) -> Self {
+        const { inside::<T, P>() };
+        Self { limit, inner }
+    }
+
+    #[inline(always)]
+    fn clip(&self, gradient: T) -> T {
+        if gradient > self.limit {
+            self.limit
+        } else if gradient < -self.limit {
+            -self.limit
+        } else {
+            gradient
+        }
+    }
+}
+
+impl<T: Scalar, P: Zero> Zero for ClipValue<P, T> {
+    const ZERO: Self = Self { limit: T::ZERO, inner: P::ZERO };
+}
+
+impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipValue<P, T> {
+    type Slot = P::Slot;
+
+    fn check(&self) -> Result<(), StepError> {
+        check_limit(self.limit)?;
+        self.inner.check()
+    }
+
+    fn set_rate(&mut self, rate: T) {
+        self.inner.set_rate(rate);
+    }
+
+    fn begin(&mut self, samples: usize, square: impl FnOnce() -> T) -> Result<T, StepError> {
+        self.inner.begin(samples, square)
+    }
+
+    #[inline(always)]
+    fn weight(&self, weight: &mut T, slot: &mut P::Slot, gradient: T) {
+        self.inner.weight(weight, slot, self.clip(gradient));
+    }
+
+    #[inline(always)]
+    fn bias(&self, bias: &mut T, slot: &mut P::Slot, gradient: T) {
+        self.inner.bias(bias, slot, self.clip(gradient));
+    }
+}
+
+/// Shrinks the gradient of all layers together to the norm `limit` where it is longer. In a [`Batch`](super::Batch), or
+/// for a slice of samples, this is the norm of their mean; [`ClipSample`] limits each of them.
+///
+/// For one sample the norm costs next to nothing: its square is the sum over all layers of (|x|^2 + 1) |delta|^2. For a slice
+/// it takes the products of all pairs of samples.
+///
+/// Razvan Pascanu et al., "On the difficulty of training recurrent neural networks", 2013.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ClipNorm<P, T = f32> {
+    /// The largest Euclidean norm: finite and positive.
+    pub limit: T,
+    /// The optimiser that gets the gradient.
+    pub inner: P,
+}
+
+impl<T: Scalar, P: Optimizer<T>> ClipNorm<P, T> {
+    /// Limits the norm to `limit` (finite and positive) for `inner`.
+    pub const fn new(limit: T, inner: P) -> Self {
+        const { inside::<T, P>() };
+        Self { limit, inner }
+    }
+}
+
+impl<T: Scalar, P: Zero> Zero for ClipNorm<P, T> {
+    const ZERO: Self = Self { limit: T::ZERO, inner: P::ZERO };
+}
+
+impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipNorm<P, T> {
+    type Slot = P::Slot;
+
+    fn check(&self) -> Result<(), StepError> {
+        check_limit(self.limit)?;
+        self.inner.check()
+    }
+
+    fn set_rate(&mut self, rate: T) {
+        self.inner.set_rate(rate);
+    }
+
+    fn begin(&mut self, samples: usize, square: impl FnOnce() -> T) -> Result<T, StepError> {
+        let square = square();
+        let factor = shrink(norm(square)? * super::mean(samples), self.limit);
+        Ok(self.inner.begin(samples, || square * factor * factor)? * factor)
+    }
+
+    #[inline(always)]
+    fn weight(&self, weight: &mut T, slot: &mut P::Slot, gradient: T) {
+        self.inner.weight(weight, slot, gradient);
+    }
+
+    #[inline(always)]
+    fn bias(&self, bias: &mut T, slot: &mut P::Slot, gradient: T) {
+        self.inner.bias(bias, slot, gradient);
+    }
+
+    #[inline(always)]
+    fn update(&self, layer: Parameters<T, P::Slot>, gradient: Gradient<T>) {
+        self.inner.update(layer, gradient);
+    }
+}
+
+/// Shrinks the gradient of every single sample to the norm `limit` where it is longer, before it is added to others: no
+/// sample of a batch can outweigh the rest. Goes around everything else, [`Batch`](super::Batch) too.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ClipSample<P, T = f32> {
+    /// The largest Euclidean norm: finite and positive.
+    pub limit: T,
+    /// The optimiser that gets the gradients.
+    pub inner: P,
+}
+
+impl<T: Scalar, P: Optimizer<T>> ClipSample<P, T> {
+    /// Limits the norm of each sample's gradient to `limit` (finite and positive) for `inner`.
+    pub const fn new(limit: T, inner: P) -> Self {
+        Self { limit, inner }
+    }
+}
+
+impl<T: Scalar, P: Zero> Zero for ClipSample<P, T> {
+    const ZERO: Self = Self { limit: T::ZERO, inner: P::ZERO };
+}
+
+impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipSample<P, T> {
+    type Slot = P::Slot;
+    const COLLECTS: bool = P::COLLECTS;
+
+    fn check(&self) -> Result<(), StepError> {
+        check_limit(self.limit)?;
+        self.inner.check()
+    }
+
+    fn set_rate(&mut self, rate: T) {
+        self.inner.set_rate(rate);
+    }
+
+    fn sample_limit(&self) -> Option<T> {
+        Some(self.limit)
+    }
+
+    fn begin(&mut self, samples: usize, square: impl FnOnce() -> T) -> Result<T, StepError> {
+        self.inner.begin(samples, square)
+    }
+
+    #[inline(always)]
+    fn weight(&self, weight: &mut T, slot: &mut P::Slot, gradient: T) {
+        self.inner.weight(weight, slot, gradient);
+    }
+
+    #[inline(always)]
+    fn bias(&self, bias: &mut T, slot: &mut P::Slot, gradient: T) {
+        self.inner.bias(bias, slot, gradient);
+    }
+
+    #[inline(always)]
+    fn update(&self, layer: Parameters<T, P::Slot>, gradient: Gradient<T>) {
+        self.inner.update(layer, gradient);
+    }
+
+    fn due(&self) -> bool {
+        self.inner.due()
+    }
+
+    fn collected(slot: &P::Slot) -> T {
+        P::collected(slot)
+    }
+
+    fn finish(&mut self, square: impl FnOnce() -> T) -> Result<(), StepError> {
+        self.inner.finish(square)
+    }
+
+    fn apply(&self, layer: Parameters<T, P::Slot>) {
+        self.inner.apply(layer);
+    }
+}

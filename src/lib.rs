@@ -26,7 +26,7 @@ pub use digest::digest;
 pub use dropout::Dropout;
 pub use frozen::BiasOnly;
 pub use layer::Layer;
-pub use loss::{BinaryCrossEntropy, CrossEntropy, SquaredError};
+pub use loss::{BinaryCrossEntropy, CrossEntropy, Huber, SquaredError};
 pub use optimizer::{
     Adam, AdamW, Batch, ClipNorm, ClipSample, ClipValue, Momentum, Nesterov, RmsProp, Rprop, Sgd, WeightDecay,
 };

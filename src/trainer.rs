@@ -170,7 +170,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
             return Err(StepError::Weight);
         }
         for error in N::errors(&mut self.deltas).iter_mut().take(1).flat_map(AsMut::as_mut) {
-            *error = *error * weight;
+            *error *= weight;
         }
         Ok(loss * weight)
     }

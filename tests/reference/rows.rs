@@ -25,7 +25,8 @@ impl Rows {
         self.rows.get(name).unwrap_or_else(|| panic!("{}: no {name}", self.file))
     }
 
-    /// The largest error of the row `name` against its reference, relative to that or to [`FLOOR`]; at most `tolerance`.
+    /// The largest error of the row `name` against its reference, relative to that or to [`FLOOR`]: at most
+    /// `tolerance`.
     pub fn error(&self, name: &str, values: &[f64], tolerance: f64) -> f64 {
         let reference = self.get(name);
         assert_eq!(values.len(), reference.len(), "{}: {name}", self.file);

@@ -9,8 +9,8 @@ use downhill::loss::Loss;
 use downhill::optimizer::Optimizer;
 use downhill::rule::Rule;
 use downhill::{
-    Biased, BinaryCrossEntropy, ChainRule, CrossEntropy, Dense, ErrorShare, Identity, Layer, LeakyRelu, Momentum,
-    RawError, Relu, Sgd, Sigmoid, Softmax, SquaredError, Tanh, Trainer, Unbiased, Zero,
+    Biased, BinaryCrossEntropy, ChainRule, CrossEntropy, Dense, ErrorShare, Huber, Identity, Layer, LeakyRelu,
+    Momentum, RawError, Relu, Sgd, Sigmoid, Softmax, SquaredError, Tanh, Trainer, Unbiased, Zero,
 };
 use probe::{Real, Step, array, network, parameters, step};
 use rows::Rows;
@@ -98,3 +98,6 @@ reference!(rectified "rectified.txt" SquaredError Sgd ChainRule
 reference!(raw_error "raw-error.txt" SquaredError Sgd RawError 3 4 Sigmoid Unbiased, 4 2 Sigmoid Unbiased);
 reference!(error_share "error-share.txt" SquaredError Sgd ErrorShare
     3 4 Sigmoid Unbiased, 4 3 Sigmoid Unbiased, 3 2 Sigmoid Unbiased);
+reference!(huber "huber.txt" Huber Sgd ChainRule 3 4 Tanh Biased, 4 3 Identity Biased);
+type Narrow = Huber<3, 4>;
+reference!(huber_narrow "huber-narrow.txt" Narrow Momentum ChainRule 3 3 Relu Biased, 3 4 Identity Unbiased);

@@ -20,7 +20,8 @@ import numpy as np
 import torch
 
 from vectors import (
-    binary, cross, distribution, flat, layers_of, outputs_of, probabilities, signed, squared, uniform, write,
+    binary, cross, distribution, flat, huber, layers_of, outliers, outputs_of, probabilities, signed, squared, uniform,
+    write,
 )
 
 STEPS = 10
@@ -122,6 +123,9 @@ def main():
     tutorial("raw-error", [uniform(-0.6, 0.6, 4, 3), uniform(-0.5, 0.5, 2, 4)], 0.3, samples, raw_error)
     positive = [uniform(0.05, 1, 4, 3), uniform(0.05, 1, 3, 4), uniform(0.05, 1, 2, 3)]
     tutorial("error-share", positive, 0.3, samples, error_share)
+
+    network("huber", 3, [(4, "tanh", True), (3, "identity", True)], huber(1.0), outliers, 0.1)
+    network("huber-narrow", 3, [(3, "relu", True), (4, "identity", False)], huber(0.75), outliers, 0.1, 0.9)
 
 
 if __name__ == "__main__":

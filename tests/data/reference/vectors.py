@@ -75,8 +75,16 @@ def cross(y, t):
     return -(t * torch.log(y)).sum()
 
 
+def huber(delta):
+    return lambda y, t: F.huber_loss(y, t, reduction="sum", delta=delta)
+
+
 def signed(count):
     return uniform(-1, 1, count)
+
+
+def outliers(count):
+    return uniform(-3, 3, count)
 
 
 def probabilities(count):

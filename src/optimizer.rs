@@ -42,6 +42,9 @@ pub trait Optimizer<T: Scalar> {
     /// Whether gradients are only collected until [`finish`](Optimizer::finish).
     const COLLECTS: bool = false;
 
+    /// Whether the gradient of each sample is limited, and nothing may go around that does not pass the limit on.
+    const LIMITS_SAMPLES: bool = false;
+
     /// Checks the hyperparameters, before anything is written.
     ///
     /// # Errors

@@ -18,6 +18,7 @@ pub mod metrics;
 pub mod optimizer;
 pub mod rule;
 pub mod scalar;
+pub mod schedule;
 pub mod trainer;
 
 pub use activation::{Identity, LeakyRelu, Relu, Sigmoid, Softmax, Tanh};

@@ -1,7 +1,7 @@
 //! Learning rates that change from epoch to epoch.
 //!
-//! A [`Schedule`] says the rate of an epoch, and [`Optimizer::set_rate`] brings it to the optimiser; [`fit`](crate::fit) does so at
-//! the beginning of each epoch, and a loop of one's own does it like this:
+//! A [`Schedule`] says the rate of an epoch, and [`Optimizer::set_rate`] brings it to the optimiser;
+//! [`fit`](crate::fit) does so at the beginning of each epoch, and a loop of one's own does it like this:
 //!
 //! ```
 //! use downhill::optimizer::Optimizer;
@@ -18,10 +18,10 @@
 //! }
 //! ```
 //!
-//! All are plain values of a few bytes. Epochs count from 0, and up to 2^24 are counted exactly. Parameters are not checked: what
-//! makes no rate, such as a factor that is NaN, gives a rate that the next step refuses, as
-//! [`StepError::LearningRate`](crate::StepError::LearningRate). The formulas are those of the schedulers of `PyTorch` that are named
-//! with them, and `tests/schedules.rs` holds them against these.
+//! All are plain values of a few bytes. Epochs count from 0, and up to 2^24 are counted exactly. Parameters are not
+//! checked: what makes no rate, such as a factor that is NaN, gives a rate that the next step refuses, as
+//! [`StepError::LearningRate`](crate::StepError::LearningRate). The formulas are those of the schedulers of `PyTorch`
+//! that are named with them, and `tests/schedules.rs` holds them against these.
 //!
 //! [`Optimizer::set_rate`]: crate::optimizer::Optimizer::set_rate
 
@@ -87,12 +87,14 @@ impl<T: Scalar> Schedule<T> for Exponential<T> {
 
 /// Half a wave of the cosine, from the rate down to the lowest one, after a linear rise to the rate.
 ///
-/// - Warm-up, in epochs below `warmup`: `rate * (epoch + 1) / (warmup + 1)`. `LinearLR` from a factor of `1 / (warmup + 1)`.
-/// - Then `lowest + (rate - lowest) * cos^2(pi/2 * t)`, where `t = (epoch - warmup) / (epochs - warmup)`. `cos^2(a / 2)` is
-///   `(1 + cos a) / 2`, the formula of `CosineAnnealingLR`, without its loss of digits near the end.
+/// - Warm-up, in epochs below `warmup`: `rate * (epoch + 1) / (warmup + 1)`. `LinearLR` from a factor of `1 / (warmup +
+///   1)`.
+/// - Then `lowest + (rate - lowest) * cos^2(pi/2 * t)`, where `t = (epoch - warmup) / (epochs - warmup)`. `cos^2(a /
+///   2)` is `(1 + cos a) / 2`, the formula of `CosineAnnealingLR`, without its loss of digits near the end.
 /// - From epoch `epochs` on, `lowest`. So no epoch of a training of `epochs` epochs has this rate, which may be 0.
 ///
-/// Ilya Loshchilov and Frank Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017, without the restarts.
+/// Ilya Loshchilov and Frank Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017, without the
+/// restarts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Cosine<T = f32> {
@@ -131,9 +133,9 @@ impl<T: Scalar> Schedule<T> for Cosine<T> {
 /// Multiplies the rate when the loss no longer falls. `ReduceLROnPlateau`, with `mode="min"`, `threshold_mode="rel"`,
 /// `threshold=1e-4`, `cooldown=0`, and `eps=0`.
 ///
-/// A loss is better if it is below `(1 - 1e-4)` times the best so far. After more than `patience` epochs in a row that are not,
-/// the rate falls to the larger of `rate * factor` and `lowest`, and the epochs are counted anew; it never rises. A loss that is NaN or
-/// infinite is not better. Calls without a loss change nothing.
+/// A loss is better if it is below `(1 - 1e-4)` times the best so far. After more than `patience` epochs in a row that
+/// are not, the rate falls to the larger of `rate * factor` and `lowest`, and the epochs are counted anew; it never
+/// rises. A loss that is NaN or infinite is not better. Calls without a loss change nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Plateau<T = f32> {
@@ -178,8 +180,8 @@ impl<T: Scalar> Schedule<T> for Plateau<T> {
     }
 }
 
-/// `base^exponent`, by squaring: for each bit of the exponent, from the lowest up, the product is multiplied by the base if the bit is
-/// set, and the base by itself.
+/// `base^exponent`, by squaring: for each bit of the exponent, from the lowest up, the product is multiplied by the
+/// base if the bit is set, and the base by itself.
 fn power<T: Scalar>(mut base: T, mut exponent: u32) -> T {
     let mut product = T::ONE;
     while exponent > 0 {

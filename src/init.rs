@@ -60,12 +60,19 @@ impl Generator {
 
 impl Random for Generator {
     fn next_u32(&mut self) -> u32 {
-        self.state = self.state.wrapping_add(0x9E37_79B9);
-        let mut z = self.state;
-        z = (z ^ (z >> 16)).wrapping_mul(0x85EB_CA6B);
-        z = (z ^ (z >> 13)).wrapping_mul(0xC2B2_AE35);
-        z ^ (z >> 16)
+        self.state = self.state.wrapping_add(GOLDEN);
+        scramble(self.state)
     }
+}
+
+/// 2^32 divided by the golden ratio: multiples of it fall far from each other.
+pub(crate) const GOLDEN: u32 = 0x9E37_79B9;
+
+/// The finaliser of `MurmurHash3`, a bijection: every bit of the result depends on every bit of `z`.
+pub(crate) const fn scramble(mut z: u32) -> u32 {
+    z = (z ^ (z >> 16)).wrapping_mul(0x85EB_CA6B);
+    z = (z ^ (z >> 13)).wrapping_mul(0xC2B2_AE35);
+    z ^ (z >> 16)
 }
 
 #[cfg(feature = "rand_core")]

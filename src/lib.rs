@@ -8,6 +8,7 @@ pub mod dense;
 mod digest;
 pub mod dropout;
 pub mod encode;
+pub mod fit;
 pub mod frozen;
 pub mod init;
 mod kernel;
@@ -16,14 +17,18 @@ pub mod loss;
 pub mod math;
 pub mod metrics;
 pub mod optimizer;
+pub mod permutation;
 pub mod rule;
+pub mod samples;
 pub mod scalar;
+pub mod schedule;
 pub mod trainer;
 
 pub use activation::{Identity, LeakyRelu, Relu, Sigmoid, Softmax, Tanh};
 pub use dense::{Biased, Dense, Unbiased};
 pub use digest::digest;
 pub use dropout::Dropout;
+pub use fit::{Best, Fit};
 pub use frozen::BiasOnly;
 pub use layer::Layer;
 pub use loss::{BinaryCrossEntropy, CrossEntropy, Huber, SquaredError};
@@ -31,5 +36,6 @@ pub use optimizer::{
     Adam, AdamW, Batch, ClipNorm, ClipSample, ClipValue, Momentum, Nesterov, RmsProp, Rprop, Sgd, WeightDecay,
 };
 pub use rule::{ChainRule, ErrorShare, RawError};
+pub use samples::Samples;
 pub use scalar::{Scalar, Zero};
 pub use trainer::{StepError, Trainer};

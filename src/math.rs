@@ -19,6 +19,9 @@ use crate::scalar::Scalar;
 /// Elementary functions of a number type. All come from `libm`, called by path: the float methods of `std` take whatever
 /// the platform has, and the bits would differ between host and chip.
 pub trait Math: Sized {
+    /// The ratio of a circle's circumference to its diameter.
+    const PI: Self;
+
     /// e to the power of `self`.
     #[must_use]
     fn exp(self) -> Self;
@@ -39,6 +42,10 @@ pub trait Math: Sized {
     #[must_use]
     fn sqrt(self) -> Self;
 
+    /// Cosine of an angle in radians.
+    #[must_use]
+    fn cos(self) -> Self;
+
     /// [`Fast`]'s e to the power of `self`, which is not above zero.
     #[must_use]
     fn fast_exp(self) -> Self;
@@ -58,6 +65,8 @@ pub trait Math: Sized {
 }
 
 impl Math for f32 {
+    const PI: Self = core::f32::consts::PI;
+
     #[inline]
     fn exp(self) -> Self {
         libm::expf(self)
@@ -77,6 +86,10 @@ impl Math for f32 {
 
     fn sqrt(self) -> Self {
         libm::sqrtf(self)
+    }
+
+    fn cos(self) -> Self {
+        libm::cosf(self)
     }
 
     #[inline]
@@ -101,6 +114,8 @@ impl Math for f32 {
 }
 
 impl Math for f64 {
+    const PI: Self = core::f64::consts::PI;
+
     fn exp(self) -> Self {
         libm::exp(self)
     }
@@ -119,6 +134,10 @@ impl Math for f64 {
 
     fn sqrt(self) -> Self {
         libm::sqrt(self)
+    }
+
+    fn cos(self) -> Self {
+        libm::cos(self)
     }
 
     fn fast_exp(self) -> Self {

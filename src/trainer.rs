@@ -58,6 +58,32 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         &N::outputs(&self.tape)[0]
     }
 
+    /// The loss of a sample, without learning from it: that of [`predict`](Trainer::predict), whose outputs are computed on the way.
+    ///
+    /// # Errors
+    /// [`StepError::Input`], [`StepError::Target`] or [`StepError::Loss`] if one of them is NaN or infinite.
+    pub fn loss(&mut self, x: &N::Input, target: &N::Output) -> Result<N::Scalar, StepError> {
+        self.evaluate(x, target).map(|(loss, _)| loss)
+    }
+
+    /// [`loss`](Trainer::loss), and the outputs.
+    pub(crate) fn evaluate(&mut self, x: &N::Input, target: &N::Output) -> Result<(N::Scalar, &N::Output), StepError> {
+        let finite = self.network.linear(from_ref(x), &mut self.tape, Mode::Predict);
+        let mut loss = N::Scalar::ZERO;
+        if Self::LINKED {
+            loss = L::linked_value(N::outputs(&self.tape)[0].as_ref(), target.as_ref());
+        }
+        N::activate(&mut self.tape, 1);
+        let y = &N::outputs(&self.tape)[0];
+        if !Self::LINKED {
+            loss = L::value(y.as_ref(), target.as_ref());
+        }
+        if !finite || !loss.is_finite() {
+            refuse(from_ref(x), from_ref(target), loss)?;
+        }
+        Ok((loss, y))
+    }
+
     /// Learns from one sample: inputs `x`, targets `target`. Returns the loss before the update.
     ///
     /// # Errors

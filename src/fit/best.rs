@@ -1,0 +1,65 @@
+//! The best network so far.
+
+use crate::layer::Layer;
+use crate::scalar::{Scalar, Zero};
+
+/// Whether a loss is finite and below the best, if there is one.
+pub(super) fn below<T: Scalar>(loss: T, best: Option<T>) -> bool {
+    loss.is_finite() && best.is_none_or(|best| loss < best)
+}
+
+/// Room for a copy of a network `N`, the best of a [`Fit`](super::Fit), and its loss. As large as the network, and all
+/// of the memory that keeping it takes; in firmware it usually is a `static`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Best<N: Layer> {
+    network: N,
+    loss: Option<N::Scalar>,
+}
+
+impl<N: Layer> Best<N> {
+    /// Room for a network that has no [`Zero`], such as one with layers in flash. `network` may be any; it is never
+    /// taken for the best.
+    pub const fn new(network: N) -> Self {
+        Self { network, loss: None }
+    }
+
+    /// The best network and its loss, if there is one.
+    pub fn get(&self) -> Option<(&N, N::Scalar)> {
+        Some((&self.network, self.loss?))
+    }
+
+    /// Forgets the network. A fit does so at its beginning.
+    pub fn clear(&mut self) {
+        self.loss = None;
+    }
+}
+
+impl<N: Layer + Copy> Best<N> {
+    /// Keeps a copy of the network, if its loss is finite and below that of the best. Returns whether it was.
+    pub fn keep(&mut self, network: &N, loss: N::Scalar) -> bool {
+        let better = below(loss, self.loss);
+        if better {
+            // Of a `Copy` type, this is a copy from place to place, with nothing on the stack.
+            self.network = *network;
+            self.loss = Some(loss);
+        }
+        better
+    }
+
+    /// Makes `network` the best one; leaves it as it is if there is none.
+    pub fn restore(&self, network: &mut N) {
+        if self.loss.is_some() {
+            *network = self.network;
+        }
+    }
+}
+
+impl<N: Layer + Zero> Best<N> {
+    /// Room for a network, with all bits zero.
+    pub const ZERO: Self = Self::new(N::ZERO);
+}
+
+impl<N: Layer + Zero> Zero for Best<N> {
+    const ZERO: Self = Self::ZERO;
+}

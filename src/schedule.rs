@@ -1,0 +1,201 @@
+//! Learning rates that change from epoch to epoch.
+//!
+//! A [`Schedule`] says the rate of an epoch, and [`Optimizer::set_rate`] brings it to the optimiser;
+//! [`fit`](crate::fit) does so at the beginning of each epoch, and a loop of one's own does it like this:
+//!
+//! ```
+//! use downhill::optimizer::Optimizer;
+//! use downhill::schedule::{Cosine, Schedule};
+//! use downhill::Sgd;
+//!
+//! let mut schedule = Cosine { warmup: 5, ..Cosine::new(0.3, 60) };
+//! let mut optimizer = Sgd::new(0.3);
+//! let mut loss = None;
+//! for epoch in 0..60 {
+//!     optimizer.set_rate(schedule.rate(epoch, loss));
+//!     // Steps over all samples come here.
+//!     loss = Some(0.1);
+//! }
+//! ```
+//!
+//! All are plain values of a few bytes. Epochs count from 0, and up to 2^24 are counted exactly. Parameters are not
+//! checked: what makes no rate, such as a factor that is NaN, gives a rate that the next step refuses, as
+//! [`StepError::LearningRate`](crate::StepError::LearningRate). The formulas are those of the schedulers of `PyTorch`
+//! that are named with them, and `tests/schedules.rs` holds them against these.
+//!
+//! [`Optimizer::set_rate`]: crate::optimizer::Optimizer::set_rate
+
+use crate::scalar::Scalar;
+
+/// The learning rate of each epoch. Any `FnMut(u32, Option<T>) -> T` is one.
+pub trait Schedule<T: Scalar> {
+    /// The rate of epoch `epoch`, the first of which is 0. `loss` is that of the epoch before, if there was one; only
+    /// [`Plateau`] looks at it.
+    fn rate(&mut self, epoch: u32, loss: Option<T>) -> T;
+}
+
+impl<T: Scalar, F: FnMut(u32, Option<T>) -> T> Schedule<T> for F {
+    fn rate(&mut self, epoch: u32, loss: Option<T>) -> T {
+        self(epoch, loss)
+    }
+}
+
+/// Always the same rate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Constant<T = f32>(pub T);
+
+impl<T: Scalar> Schedule<T> for Constant<T> {
+    fn rate(&mut self, _: u32, _: Option<T>) -> T {
+        self.0
+    }
+}
+
+/// Multiplies the rate after every `period` epochs: `rate * factor^(epoch / period)`, rounded down. `StepLR`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct StepDecay<T = f32> {
+    /// The rate of the first epochs.
+    pub rate: T,
+    /// How many epochs have the same rate; 0 counts as 1.
+    pub period: u32,
+    /// What the rate is multiplied by, usually 0.1 to 0.5.
+    pub factor: T,
+}
+
+impl<T: Scalar> Schedule<T> for StepDecay<T> {
+    fn rate(&mut self, epoch: u32, _: Option<T>) -> T {
+        self.rate * power(self.factor, epoch / self.period.max(1))
+    }
+}
+
+/// Multiplies the rate after every epoch: `rate * factor^epoch`. `ExponentialLR`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Exponential<T = f32> {
+    /// The rate of the first epoch.
+    pub rate: T,
+    /// What the rate is multiplied by, usually 0.9 to 0.99.
+    pub factor: T,
+}
+
+impl<T: Scalar> Schedule<T> for Exponential<T> {
+    fn rate(&mut self, epoch: u32, _: Option<T>) -> T {
+        self.rate * power(self.factor, epoch)
+    }
+}
+
+/// Half a wave of the cosine, from the rate down to the lowest one, after a linear rise to the rate.
+///
+/// - Warm-up, in epochs below `warmup`: `rate * (epoch + 1) / (warmup + 1)`. `LinearLR` from a factor of `1 / (warmup +
+///   1)`.
+/// - Then `lowest + (rate - lowest) * cos^2(pi/2 * t)`, where `t = (epoch - warmup) / (epochs - warmup)`. `cos^2(a /
+///   2)` is `(1 + cos a) / 2`, the formula of `CosineAnnealingLR`, without its loss of digits near the end.
+/// - From epoch `epochs` on, `lowest`. So no epoch of a training of `epochs` epochs has this rate, which may be 0.
+///
+/// Ilya Loshchilov and Frank Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017, without the
+/// restarts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Cosine<T = f32> {
+    /// The highest rate.
+    pub rate: T,
+    /// The lowest rate, which is reached after the last epoch.
+    pub lowest: T,
+    /// How many epochs it takes to reach the highest rate; those beyond `epochs` are left out.
+    pub warmup: u32,
+    /// All epochs, with the warm-up.
+    pub epochs: u32,
+}
+
+impl<T: Scalar> Cosine<T> {
+    /// From `rate` to 0 in so many epochs, without warm-up.
+    pub const fn new(rate: T, epochs: u32) -> Self {
+        Self { rate, lowest: T::ZERO, warmup: 0, epochs }
+    }
+}
+
+impl<T: Scalar> Schedule<T> for Cosine<T> {
+    fn rate(&mut self, epoch: u32, _: Option<T>) -> T {
+        if epoch >= self.epochs {
+            return self.lowest;
+        }
+        let Some(done) = epoch.checked_sub(self.warmup) else {
+            return self.rate * (count::<T>(epoch) + T::ONE) / (count::<T>(self.warmup) + T::ONE);
+        };
+        // epoch < epochs, and epoch >= warmup.
+        let all = count::<T>(self.epochs - self.warmup);
+        let cosine = (T::PI * count(done) / (all + all)).cos();
+        self.lowest + (self.rate - self.lowest) * (cosine * cosine)
+    }
+}
+
+/// Multiplies the rate when the loss no longer falls. `ReduceLROnPlateau`, with `mode="min"`, `threshold_mode="rel"`,
+/// `threshold=1e-4`, `cooldown=0`, and `eps=0`.
+///
+/// A loss is better if it is below `(1 - 1e-4)` times the best so far. After more than `patience` epochs in a row that
+/// are not, the rate falls to the larger of `rate * factor` and `lowest`, and the epochs are counted anew; it never
+/// rises. A loss that is NaN or infinite is not better. Calls without a loss change nothing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Plateau<T = f32> {
+    /// The present rate.
+    pub rate: T,
+    /// What the rate is multiplied by, usually 0.1 to 0.5.
+    pub factor: T,
+    /// How many epochs in a row may be no better.
+    pub patience: u32,
+    /// The rate stays there when it gets so low.
+    pub lowest: T,
+    best: Option<T>,
+    waited: u32,
+}
+
+impl<T: Scalar> Plateau<T> {
+    /// Starts with `rate`, which can fall to 0.
+    pub const fn new(rate: T, factor: T, patience: u32) -> Self {
+        Self { rate, factor, patience, lowest: T::ZERO, best: None, waited: 0 }
+    }
+}
+
+impl<T: Scalar> Schedule<T> for Plateau<T> {
+    fn rate(&mut self, _: u32, loss: Option<T>) -> T {
+        let Some(loss) = loss else { return self.rate };
+        let threshold = T::ONE - T::ONE / T::from_f32(10_000.0);
+        if loss.is_finite() && self.best.is_none_or(|best| loss < best * threshold) {
+            self.best = Some(loss);
+            self.waited = 0;
+        } else {
+            self.waited = self.waited.saturating_add(1);
+        }
+        if self.waited > self.patience {
+            self.waited = 0;
+            let rate = self.rate * self.factor;
+            let rate = if rate < self.lowest { self.lowest } else { rate };
+            if rate < self.rate {
+                self.rate = rate;
+            }
+        }
+        self.rate
+    }
+}
+
+/// `base^exponent`, by squaring: for each bit of the exponent, from the lowest up, the product is multiplied by the
+/// base if the bit is set, and the base by itself.
+fn power<T: Scalar>(mut base: T, mut exponent: u32) -> T {
+    let mut product = T::ONE;
+    while exponent > 0 {
+        if exponent & 1 == 1 {
+            product *= base;
+        }
+        base *= base;
+        exponent >>= 1;
+    }
+    product
+}
+
+/// A number of epochs; exact up to 2^24.
+#[allow(clippy::cast_precision_loss)]
+fn count<T: Scalar>(epochs: u32) -> T {
+    T::from_f32(epochs as f32)
+}

@@ -1,0 +1,122 @@
+//! Orders of samples: each index once, and well mixed.
+
+use downhill::permutation::Permutation;
+
+fn order(len: usize, seed: u32) -> Vec<usize> {
+    let order = Permutation::new(len, seed);
+    assert_eq!(order.get(len), None);
+    assert_eq!(order.get(usize::MAX), None);
+    (0..len).map(|position| order.get(position).unwrap()).collect()
+}
+
+#[test]
+fn every_index_once() {
+    for len in (0..=300).chain([1023, 1024, 1025, 1257, 65_536, 65_537]) {
+        for seed in [0, 1, 2, u32::MAX] {
+            let mut indices = order(len, seed);
+            indices.sort_unstable();
+            assert!(indices.into_iter().eq(0..len), "length {len}, seed {seed}");
+        }
+    }
+}
+
+/// Lengths beyond any list of indices.
+#[test]
+fn large_lengths() {
+    for len in [usize::MAX, usize::MAX / 2 + 1, usize::MAX / 3] {
+        let order = Permutation::new(len, 1);
+        let mut indices: Vec<usize> = (0..1000).map(|position| order.get(position).unwrap()).collect();
+        indices.push(order.get(len - 1).unwrap());
+        assert!(indices.iter().all(|&index| index < len));
+        indices.sort_unstable();
+        indices.dedup();
+        assert_eq!(indices.len(), 1001);
+    }
+}
+
+/// The sum of (count - expected)^2 / expected, in standard deviations from its mean, if the counts come from equal
+/// chances with so many degrees of freedom.
+fn deviation(counts: &[u32], degrees: f64) -> f64 {
+    let cells = u32::try_from(counts.len()).unwrap();
+    let expected = f64::from(counts.iter().sum::<u32>()) / f64::from(cells);
+    let square: f64 = counts.iter().map(|&count| (f64::from(count) - expected).powi(2) / expected).sum();
+    (square - degrees) / (2.0 * degrees).sqrt()
+}
+
+/// Seeds, of which each length takes so many.
+const SEEDS: u32 = 20_000;
+
+/// Over many seeds, every index comes to every position equally often: the statistic has the mean `(len - 1)^2` and the
+/// variance twice that. Five standard deviations either way would come by chance once in millions.
+#[test]
+fn every_index_everywhere() {
+    for len in [2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 17, 31, 32, 33] {
+        let mut counts = vec![0; len * len];
+        for seed in 0..SEEDS {
+            for (position, index) in order(len, seed).into_iter().enumerate() {
+                counts[position * len + index] += 1;
+            }
+        }
+        let one = f64::from(u32::try_from(len).unwrap()) - 1.0;
+        let deviation = deviation(&counts, one * one);
+        println!("length {len}: {deviation:.1} standard deviations");
+        assert!(deviation.abs() < 5.0, "length {len}: {deviation:.1} standard deviations");
+    }
+}
+
+/// Over many seeds, the orders themselves are equally frequent: 6 of three, 24 of four, 120 of five.
+#[test]
+fn every_order() {
+    for (len, orders) in [(3, 6), (4, 24), (5, 120)] {
+        let mut counts = std::collections::HashMap::new();
+        for seed in 0..SEEDS {
+            *counts.entry(order(len, seed)).or_default() += 1;
+        }
+        assert_eq!(counts.len(), orders, "length {len}");
+        let counts: Vec<u32> = counts.into_values().collect();
+        let deviation = deviation(&counts, f64::from(u32::try_from(orders).unwrap()) - 1.0);
+        println!("length {len}: {deviation:.1} standard deviations");
+        assert!(deviation.abs() < 5.0, "length {len}: {deviation:.1} standard deviations");
+    }
+}
+
+/// Neighbours don't stay neighbours. The steps from position to position fall into eight equal classes (modulo the
+/// length), in which an order of chance falls equally often; and `index + 1` follows `index` about once in an order.
+#[test]
+fn neighbours_part() {
+    for len in [64_usize, 100, 1000, 1257] {
+        let mut counts = [0; 8];
+        let mut followers = 0;
+        let seeds = 300;
+        for seed in 0..seeds {
+            for pair in order(len, seed).windows(2) {
+                let step = (pair[1] + len - pair[0]) % len;
+                // No step is 0; the others are shifted so that 1..len is divided evenly.
+                counts[(step - 1) * 8 / (len - 1)] += 1;
+                followers += u32::from(step == 1);
+            }
+        }
+        let mean = f64::from(followers) / f64::from(seeds);
+        // Poisson: the mean of 300 orders is within 1 +- 0.3 by five standard deviations.
+        assert!((0.7..1.3).contains(&mean), "length {len}: {mean} followers");
+        let worst =
+            counts.iter().map(|&count| f64::from(count)).fold((f64::MAX, 0.0_f64), |(a, b), c| (a.min(c), b.max(c)));
+        println!("length {len}: {mean:.2} followers, classes {counts:?}");
+        assert!(worst.1 / worst.0 < 1.2, "length {len}: {counts:?}");
+    }
+}
+
+/// Two seeds, and two epochs of a fit, have orders that agree at about one position.
+#[test]
+fn seeds_differ() {
+    let len = 1000;
+    for (a, b) in [(0, 1), (1, 2), (7, 8), (0, u32::MAX), (1, 0x8000_0001), (0, 0x9E37_79B9)] {
+        let same = order(len, a).into_iter().zip(order(len, b)).filter(|(a, b)| a == b).count();
+        assert!(same < 9, "seeds {a} and {b} agree at {same} positions");
+        // Nor is one the other, moved along.
+        let (a, b) = (order(len, a), order(len, b));
+        let start = b.iter().position(|&index| index == a[0]).unwrap();
+        let moved = (0..len).filter(|&i| a[i] == b[(start + i) % len]).count();
+        assert!(moved < 10, "{moved} in a row");
+    }
+}

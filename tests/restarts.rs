@@ -1,0 +1,77 @@
+//! Several starts, of which the best network is kept.
+
+#[path = "fit/watch.rs"]
+mod watch;
+
+use std::ops::ControlFlow::Continue;
+
+use downhill::fit::{End, Epoch, FitError};
+use downhill::init::{Generator, Random};
+use downhill::permutation::Permutation;
+use downhill::schedule::Constant;
+use downhill::{Best, Fit, Sgd, SquaredError, StepError, Trainer, digest};
+use watch::{NONE, Net, iris, on, plain, room, train, watch};
+
+#[test]
+fn restarts_keep_the_best() {
+    let (train, validation) = (train(), iris("iris/test.csv"));
+    let fit = Fit { seed: 11, ..Fit::new(5, Constant(0.3)) };
+    let singles: Vec<(f32, u64)> = (11..17)
+        .map(|seed| {
+            let mut best = Best::ZERO;
+            let seen = watch(&Fit { seed, ..fit }, &mut plain(seed), &train, &validation, Some(&mut best));
+            (best.get().unwrap().1, seen.last)
+        })
+        .collect();
+    let winner = (0..6).min_by(|&a, &b| singles[a].0.total_cmp(&singles[b].0)).unwrap();
+    assert!((1..5).contains(&winner), "the first or the last is the best, and shows less: {singles:?}");
+
+    let (mut trainer, mut best) = (plain(1), Best::ZERO);
+    let mut epochs = 0;
+    let restart = |trainer: &mut Trainer<Net, SquaredError, Sgd>, seed| *trainer = plain(seed);
+    let outcome = fit.restarts(6, &mut trainer, restart, (&train[..], &validation[..]), &mut best, |_, _| {
+        epochs += 1;
+        Continue(())
+    });
+    let outcome = outcome.unwrap();
+    assert_eq!(epochs, 30);
+    assert_eq!(outcome.seed as usize, 11 + winner);
+    assert_eq!(digest(&trainer.network), singles[winner].1);
+    assert_eq!(outcome.best.unwrap().decisive().to_bits(), singles[winner].0.to_bits());
+}
+
+#[test]
+fn restarts_outlive_runs_that_fail() {
+    let train = train();
+    let fit = Fit { seed: 0, ..Fit::new(3, Constant(0.3)) };
+    let restart = |trainer: &mut Trainer<Net, SquaredError, Sgd>, seed: u32| {
+        *trainer = plain(seed);
+        if seed != 1 {
+            trainer.network.1.biases = [f32::NAN; 3];
+        }
+    };
+    let (mut trainer, mut best) = (plain(1), Best::ZERO);
+    let outcome = fit.restarts(3, &mut trainer, restart, (&train[..], NONE), &mut best, on).unwrap();
+    assert_eq!((outcome.seed, outcome.end), (1, End::Completed));
+    let single = watch(&Fit { seed: 1, ..fit }, &mut plain(1), &train, NONE, Some(&mut room()));
+    assert_eq!(digest(&trainer.network), single.last);
+
+    // All of them fail, or there are none.
+    let first = Permutation::new(105, Generator::new(10).next_u32()).get(0).unwrap();
+    let fit = Fit { seed: 10, ..fit };
+    let result = fit.restarts(1, &mut trainer, restart, (&train[..], NONE), &mut best, on);
+    assert_eq!(result, Err(FitError::Step(first, StepError::Loss)));
+    assert_eq!(best.get(), None);
+    let result = fit.restarts(0, &mut trainer, restart, (&train[..], NONE), &mut best, on);
+    assert_eq!(result, Err(FitError::NoSamples));
+
+    // The winner fails after its first epoch.
+    let break_it = |trainer: &mut Trainer<Net, SquaredError, Sgd>, _: &Epoch| {
+        trainer.network.1.biases = [f32::NAN; 3];
+        Continue(())
+    };
+    let restart = |trainer: &mut Trainer<Net, SquaredError, Sgd>, seed: u32| *trainer = plain(seed);
+    let outcome = fit.restarts(1, &mut trainer, restart, (&train[..], NONE), &mut best, break_it).unwrap();
+    assert!(matches!(outcome.end, End::Failed(FitError::Step(_, StepError::Loss))), "{outcome:?}");
+    assert_eq!(digest(&trainer.network), digest(best.get().unwrap().0));
+}

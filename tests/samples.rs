@@ -1,0 +1,119 @@
+//! Where samples come from: slices, parts, other forms, streams.
+
+#[path = "fit/watch.rs"]
+mod watch;
+
+use downhill::fit::{FitError, epoch, evaluate, shuffled_epoch};
+use downhill::schedule::Constant;
+use downhill::{Fit, Samples, StepError, digest, encode};
+use watch::{Iris, NONE, data, on, plain, room, train};
+
+#[test]
+fn parts_are_disjoint_and_complete() {
+    for len in [0, 1, 2, 5, 105] {
+        let samples: Vec<(usize, ())> = (0..len).map(|index| (index, ())).collect();
+        for count in [0, 1, 3, len / 5, len, len + 1] {
+            for seed in [0, 1, 2] {
+                let (train, validation) = samples.hold_out(count, seed);
+                assert_eq!(validation.len(), count.min(len));
+                assert_eq!(train.len(), len - validation.len());
+                assert_eq!(train.is_empty(), train.len() == 0);
+                let mut all: Vec<usize> = Vec::new();
+                for part in [&train, &validation] {
+                    for index in 0..part.len() {
+                        let sample = part.with(index, |&x, ()| x).unwrap();
+                        assert_eq!(part.index(index), Some(sample));
+                        all.push(sample);
+                    }
+                    assert_eq!(part.with(part.len(), |_, ()| ()), None);
+                    assert_eq!(part.index(usize::MAX), None);
+                }
+                all.sort_unstable();
+                assert!(all.into_iter().eq(0..len));
+            }
+        }
+    }
+    let indices = |seed| {
+        let samples: Vec<([f32; 4], [f32; 3])> = train();
+        let part = samples.hold_out(21, seed).1;
+        (0..21).map(|index| part.index(index).unwrap()).collect::<Vec<usize>>()
+    };
+    assert_eq!(indices(1), indices(1));
+    assert_ne!(indices(1), indices(2));
+    // All three classes, which lie in the file one after the other or not.
+    let classes: Vec<usize> = indices(1).into_iter().map(|index| encode::class(&train()[index].1)).collect();
+    assert!((0..3).all(|class| classes.contains(&class)), "{classes:?}");
+}
+
+#[test]
+fn sources_agree() {
+    let train = train();
+    let (x, targets): (Vec<[f32; 4]>, Vec<[f32; 3]>) = train.iter().copied().unzip();
+    let raw = data::samples::<f32, usize, 4>("iris/train.csv");
+    let mapped = raw.mapped(|x, &class| Some((x.map(|x| x / 8.0), encode::one_hot(class)?)));
+    let array: [Iris; 105] = train.clone().try_into().unwrap();
+    let fit = Fit::new(3, Constant(0.3));
+
+    let mut from_slice = plain(1);
+    fit.run(&mut from_slice, (&train[..], NONE), None, on).unwrap();
+    let expected = digest(&from_slice.network);
+    let mut other = plain(1);
+    fit.run(&mut other, (&(&x[..], &targets[..]), NONE), None, on).unwrap();
+    assert_eq!(digest(&other.network), expected);
+    let mut other = plain(1);
+    fit.run(&mut other, (&mapped, NONE), None, on).unwrap();
+    assert_eq!(digest(&other.network), expected);
+    let mut other = plain(1);
+    fit.run(&mut other, (&array, &[]), None, on).unwrap();
+    assert_eq!(digest(&other.network), expected);
+    // The longer of two slices is cut.
+    assert_eq!((&x[..], &targets[..7]).len(), 7);
+    assert_eq!((&x[..], &targets[..7]).with(7, |_, _| ()), None);
+}
+
+#[test]
+fn streams_keep_their_order() {
+    let train = train();
+    let mut by_hand = plain(1);
+    for _ in 0..3 {
+        for (x, target) in train.iter().skip(5) {
+            by_hand.step(x, target).unwrap();
+        }
+    }
+    let fit = Fit::new(3, Constant(1.0));
+    let mut borrowed = plain(1);
+    fit.stream(&mut borrowed, (|_| train.iter().skip(5), NONE), None, on).unwrap();
+    assert_eq!(digest(&borrowed.network), digest(&by_hand.network));
+    let (mut owned, mut numbers) = (plain(1), Vec::new());
+    let sensor = |number| {
+        numbers.push(number);
+        train.clone().into_iter().skip(5)
+    };
+    let outcome = fit.stream(&mut owned, (sensor, &train[..5]), Some(&mut room()), on).unwrap();
+    assert_eq!(numbers, [0, 1, 2]);
+    assert!(outcome.best.unwrap().validation.is_some());
+
+    // It runs dry.
+    let mut dry = plain(1);
+    let result = fit.stream(&mut dry, (|epoch| train.iter().take(if epoch < 2 { 9 } else { 0 }), NONE), None, on);
+    assert_eq!(result, Err(FitError::NoSamples));
+    assert_eq!(fit.run(&mut dry, (NONE, NONE), None, on), Err(FitError::NoSamples));
+
+    // A bad sample is named by its place.
+    let mut bad = train.clone();
+    bad[17].0[2] = f32::INFINITY;
+    assert_eq!(epoch(&mut plain(1), &bad), Err(FitError::Step(17, StepError::Input)));
+}
+
+#[test]
+fn samples_that_cant_be_read() {
+    let raw = data::samples::<f32, usize, 4>("iris/train.csv");
+    let holes = raw.mapped(|x, &class| {
+        (x[0].to_bits() != raw[33].0[0].to_bits()).then_some((*x, [0.1, 0.2, f32::from(class == 0)]))
+    });
+    let mut trainer = plain(1);
+    let result = shuffled_epoch(&mut trainer, &holes, 1);
+    let Err(FitError::Unreadable(index)) = result else { panic!("{result:?}") };
+    assert_eq!(raw[index].0[0].to_bits(), raw[33].0[0].to_bits());
+    assert!(matches!(evaluate(&mut trainer, &holes), Err(FitError::Unreadable(_))));
+}

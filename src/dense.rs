@@ -160,6 +160,9 @@ pub(crate) fn forward<const I: usize, const O: usize, const N: usize, T: Scalar>
     z: &mut [[T; O]; N],
 ) -> bool {
     let z = first_mut(z, x.len());
+    if biases.is_empty() {
+        z.as_flattened_mut().fill(T::ZERO);
+    }
     if let ([x], [z]) = (x, &mut *z) {
         kernel::apart(I * O, weights, x, z, |weights, x, z| kernel::forward(weights.as_flattened(), biases, x, z));
     } else if N > 1 {

@@ -56,11 +56,20 @@ impl Generator {
     pub const fn new(seed: u32) -> Self {
         Self { state: seed }
     }
+
+    /// The generator after so many more numbers.
+    #[allow(clippy::cast_possible_truncation)]
+    pub(crate) fn after(self, numbers: usize) -> Self {
+        Self { state: self.state.wrapping_add(GOLDEN.wrapping_mul(numbers as u32)) }
+    }
 }
+
+/// The golden ratio, of 2^32.
+const GOLDEN: u32 = 0x9E37_79B9;
 
 impl Random for Generator {
     fn next_u32(&mut self) -> u32 {
-        self.state = self.state.wrapping_add(0x9E37_79B9);
+        self.state = self.state.wrapping_add(GOLDEN);
         let mut z = self.state;
         z = (z ^ (z >> 16)).wrapping_mul(0x85EB_CA6B);
         z = (z ^ (z >> 13)).wrapping_mul(0xC2B2_AE35);

@@ -16,6 +16,7 @@ pub mod loss;
 pub mod math;
 pub mod metrics;
 pub mod optimizer;
+pub mod pieces;
 pub mod rule;
 pub mod scalar;
 pub mod trainer;

@@ -52,6 +52,8 @@ impl<T: Scalar, P: Zero> Zero for WeightDecay<P, T> {
 
 impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for WeightDecay<P, T> {
     type Slot = P::Slot;
+    const NORMS: bool = P::NORMS;
+    const MACS: usize = P::MACS + 2;
 
     fn check(&self) -> Result<(), StepError> {
         check(self.decay >= T::ZERO && self.decay <= T::MAX, StepError::WeightDecay)?;
@@ -114,6 +116,8 @@ impl<T: Scalar, P: Zero> Zero for ClipValue<P, T> {
 
 impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipValue<P, T> {
     type Slot = P::Slot;
+    const NORMS: bool = P::NORMS;
+    const MACS: usize = P::MACS + 3;
 
     fn check(&self) -> Result<(), StepError> {
         check_limit(self.limit)?;
@@ -169,6 +173,8 @@ impl<T: Scalar, P: Zero> Zero for ClipNorm<P, T> {
 
 impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipNorm<P, T> {
     type Slot = P::Slot;
+    const NORMS: bool = true;
+    const MACS: usize = P::MACS;
 
     fn check(&self) -> Result<(), StepError> {
         check_limit(self.limit)?;
@@ -226,6 +232,8 @@ impl<T: Scalar, P: Zero> Zero for ClipSample<P, T> {
 impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipSample<P, T> {
     type Slot = P::Slot;
     const COLLECTS: bool = P::COLLECTS;
+    const NORMS: bool = true;
+    const MACS: usize = P::MACS;
 
     fn check(&self) -> Result<(), StepError> {
         check_limit(self.limit)?;

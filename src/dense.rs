@@ -141,7 +141,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
 
 impl<const I: usize, const O: usize, A, T: Scalar, B: Bias> Dense<I, O, A, T, B> {
     #[inline(always)]
-    fn parameters<'a, S: Zero>(&'a mut self, slots: &'a mut Slots<S, I, O, B>) -> Parameters<'a, T, S> {
+    pub(crate) fn parameters<'a, S: Zero>(&'a mut self, slots: &'a mut Slots<S, I, O, B>) -> Parameters<'a, T, S> {
         Parameters {
             weights: self.weights.as_flattened_mut(),
             weight_slots: slots.weights.as_flattened_mut(),
@@ -160,6 +160,9 @@ pub(crate) fn forward<const I: usize, const O: usize, const N: usize, T: Scalar>
     z: &mut [[T; O]; N],
 ) -> bool {
     let z = first_mut(z, x.len());
+    if biases.is_empty() {
+        z.as_flattened_mut().fill(T::ZERO);
+    }
     if let ([x], [z]) = (x, &mut *z) {
         kernel::apart(I * O, weights, x, z, |weights, x, z| kernel::forward(weights.as_flattened(), biases, x, z));
     } else if N > 1 {

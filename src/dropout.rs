@@ -49,11 +49,11 @@ impl<const N: usize, T: Scalar> Zero for Dropout<N, T> {
 /// The outputs of [`Dropout`] for `B` samples, and which of the generator's numbers made their masks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tape<T, const N: usize, const B: usize> {
-    y: [[T; N]; B],
+    pub(crate) y: [[T; N]; B],
     /// The generator before the masks of the last pass.
-    before: Generator,
+    pub(crate) before: Generator,
     /// The generator after them.
-    after: Generator,
+    pub(crate) after: Generator,
 }
 
 impl<T: Scalar, const N: usize, const B: usize> Zero for Tape<T, N, B> {
@@ -62,7 +62,7 @@ impl<T: Scalar, const N: usize, const B: usize> Zero for Tape<T, N, B> {
 
 impl<const N: usize, T: Scalar> Dropout<N, T> {
     /// What to multiply with: one factor per call, from the next number of the generator.
-    fn mask(self, random: &mut Generator) -> T {
+    pub(crate) fn mask(self, random: &mut Generator) -> T {
         // From -1 to below 1: below 2 rate - 1 with the probability `rate`.
         let threshold = self.rate + self.rate - T::ONE;
         if T::from_f32(random.signed_unit()) < threshold { T::ZERO } else { T::ONE / (T::ONE - self.rate) }

@@ -118,7 +118,7 @@ impl<L: Layer> Layer for &'static L {
 /// Parameters for Efficient On-Device Learning", 2020.
 #[derive(Clone, Copy, Debug)]
 pub struct BiasOnly<const I: usize, const O: usize, A = Sigmoid, T: Scalar = f32> {
-    frozen: &'static [[T; O]; I],
+    pub(crate) frozen: &'static [[T; O]; I],
     /// One bias per output.
     pub biases: [T; O],
     activation: PhantomData<A>,
@@ -216,7 +216,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar> Layer for BiasOnl
 }
 
 impl<const I: usize, const O: usize, A, T: Scalar> BiasOnly<I, O, A, T> {
-    fn parameters<'a, S>(&'a mut self, slots: &'a mut [S; O]) -> Parameters<'a, T, S> {
+    pub(crate) fn parameters<'a, S>(&'a mut self, slots: &'a mut [S; O]) -> Parameters<'a, T, S> {
         Parameters { weights: &mut [], weight_slots: &mut [], biases: &mut self.biases, bias_slots: slots }
     }
 }

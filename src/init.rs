@@ -56,6 +56,12 @@ impl Generator {
     pub const fn new(seed: u32) -> Self {
         Self { state: seed }
     }
+
+    /// The generator after so many more numbers.
+    #[allow(clippy::cast_possible_truncation)]
+    pub(crate) fn after(self, numbers: usize) -> Self {
+        Self { state: self.state.wrapping_add(GOLDEN.wrapping_mul(numbers as u32)) }
+    }
 }
 
 impl Random for Generator {

@@ -4,7 +4,8 @@
 //! The order of sums is a contract, because floating-point addition is not associative: whoever keeps it gets the same
 //! bits, however the loop is cut into blocks or vectors. A multiplication and the addition after it round separately.
 //!
-//! 1. Forward: `z[o]` starts as the bias (0 without one); then `z[o] += x[i] * w[i][o]` for rising `i`.
+//! 1. Forward: `z[o]` starts as the bias (0 without one); then `z[o] += x[i] * w[i][o]` for rising `i`. So some of the rows
+//!    may be added first, and others later.
 //! 2. Sending back: lane `l` of eight sums `d[o] * w[i][o]` over the `o` with `o mod 8 = l`, rising, from its first product;
 //!    then `lane[l] += lane[l + 4]`, `lane[l] += lane[l + 2]`, `lane[0] += lane[1]`, where lanes without a product are
 //!    left out.
@@ -31,7 +32,7 @@ use crate::scalar::{CHIP_WITH_FLOAT, Scalar};
 /// One instance of every loop per number type, shared by all layers of a chip: code that is generic over a layer's size
 /// would stand in flash once per layer.
 pub trait Kernel: Sized {
-    /// `z = b + x W`. There are as many biases as outputs, or none.
+    /// `z = b + x W`, with as many biases as outputs; without biases `z += x W`.
     fn forward(weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self]);
 
     /// `back = W d`.
@@ -222,9 +223,17 @@ mod tests {
             for biases in [&biases[..outputs], &[]] {
                 let (mut a, mut b) = ([T::ONE; 200], [T::ZERO; 200]);
                 plain::forward(weights, biases, x, &mut a[..outputs]);
-                for forward in [blocks::forward, wide::forward] {
+                for forward in [plain::forward, blocks::forward, wide::forward] {
+                    b[..outputs].fill(T::ONE);
                     forward(weights, biases, x, &mut b[..outputs]);
                     same(&a[..outputs], &b[..outputs]);
+                    // The first rows now, the others later.
+                    for rows in 0..=inputs {
+                        b[..outputs].fill(T::ONE);
+                        forward(&weights[..rows * outputs], biases, &x[..rows], &mut b[..outputs]);
+                        forward(&weights[rows * outputs..], &[], &x[rows..], &mut b[..outputs]);
+                        same(&a[..outputs], &b[..outputs]);
+                    }
                 }
 
                 let samples = &samples[..3 * inputs];

@@ -145,21 +145,29 @@ pub(crate) fn first_mut<X>(all: &mut [X], samples: usize) -> &mut [X] {
 
 /// Whether any layer up to and with the one at `at` learns.
 #[inline(always)]
-fn any_learns(learns: &[bool], at: usize) -> bool {
+pub(crate) fn any_learns(learns: &[bool], at: usize) -> bool {
     learns.iter().take(at + 1).any(|&learns| learns)
 }
 
-/// Makes tuples layers. From `(A 0) (B 1) (C 2)` it walks along the neighbours, `A 0 B 1` then `B 1 C 2`, collects them
-/// in order for the way up and in reverse for the way back, and makes a layer of every tuple that it passes.
+/// Calls `$make` for every tuple of one to eight layers. It walks along the neighbours, `A 0 B 1` then `B 1 C 2`, and hands on the
+/// first layer, the pairs that it has passed in order for the way up and in reverse for the way back, and the last layer.
 macro_rules! tuples {
-    (@walk $first:tt $up:tt $down:tt $last:tt) => {
-        tuples!(@layer $first $up $down $last);
+    (@walk $make:ident $first:tt $up:tt $down:tt $last:tt) => {
+        $make!($first $up $down $last);
     };
-    (@walk $first:tt [$($up:tt)*] [$($down:tt)*] ($L:ident $l:tt) ($U:ident $u:tt) $($rest:tt)*) => {
-        tuples!(@layer $first [$($up)*] [$($down)*] ($L $l));
-        tuples!(@walk $first [$($up)* ($L $l $U $u)] [($L $l $U $u) $($down)*] ($U $u) $($rest)*);
+    (@walk $make:ident $first:tt [$($up:tt)*] [$($down:tt)*] ($L:ident $l:tt) ($U:ident $u:tt) $($rest:tt)*) => {
+        $make!($first [$($up)*] [$($down)*] ($L $l));
+        tuples!(@walk $make $first [$($up)* ($L $l $U $u)] [($L $l $U $u) $($down)*] ($U $u) $($rest)*);
     };
-    (@layer ($A:ident $a:tt) [$(($L:ident $l:tt $U:ident $u:tt))*] [$(($M:ident $m:tt $V:ident $v:tt))*] ($Z:ident $z:tt)) => {
+    ($make:ident) => {
+        tuples!(@walk $make (A 0) [] [] (A 0) (B 1) (C 2) (D 3) (E 4) (F 5) (G 6) (H 7));
+    };
+}
+pub(crate) use tuples;
+
+/// Makes a tuple a layer.
+macro_rules! layer {
+    (($A:ident $a:tt) [$(($L:ident $l:tt $U:ident $u:tt))*] [$(($M:ident $m:tt $V:ident $v:tt))*] ($Z:ident $z:tt)) => {
         // A single layer has no neighbours.
         #[allow(unused_variables)]
         impl<$A: Layer, $($U: Layer<Input = $L::Output, Scalar = $A::Scalar>),*> Layer for ($A, $($U,)*) {
@@ -291,8 +299,5 @@ macro_rules! tuples {
             const ZERO: Self = ($A::ZERO, $($U::ZERO,)*);
         }
     };
-    ($first:tt $($rest:tt)*) => {
-        tuples!(@walk $first [] [] $first $($rest)*);
-    };
 }
-tuples!((A 0) (B 1) (C 2) (D 3) (E 4) (F 5) (G 6) (H 7));
+tuples!(layer);

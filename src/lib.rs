@@ -18,6 +18,7 @@ pub mod math;
 pub mod metrics;
 pub mod optimizer;
 pub mod permutation;
+pub mod pieces;
 pub mod rule;
 pub mod samples;
 pub mod scalar;

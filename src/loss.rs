@@ -9,6 +9,9 @@ pub trait Loss {
     /// The activation that belongs to this loss: with it, the gradient with respect to the weighted sums is `y - t`.
     const LINK: Link;
 
+    /// What an output's share of the value, or of the gradient, takes at most, in [MACs](crate::pieces#what-a-mac-is).
+    const MACS: usize = 64;
+
     /// The loss of outputs `y` against targets `t`, both of the same length.
     fn value<T: Scalar>(y: &[T], t: &[T]) -> T;
 
@@ -61,6 +64,7 @@ pub struct SquaredError;
 
 impl Loss for SquaredError {
     const LINK: Link = Link::Identity;
+    const MACS: usize = 4;
 
     fn value<T: Scalar>(y: &[T], t: &[T]) -> T {
         sum(y, t, |y, t| (y - t) * (y - t)) * T::from_f32(0.5)

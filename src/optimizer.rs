@@ -45,6 +45,13 @@ pub trait Optimizer<T: Scalar> {
     /// Whether the gradient of each sample is limited, and nothing may go around that does not pass the limit on.
     const LIMITS_SAMPLES: bool = false;
 
+    /// Whether norms are asked for: `square` called, or [`sample_limit`](Optimizer::sample_limit) set. [Pieces](crate::pieces) of a step
+    /// are counted by this and the next.
+    const NORMS: bool = false;
+
+    /// What it takes to change one parameter, in [MACs](crate::pieces#what-a-mac-is).
+    const MACS: usize = 1;
+
     /// Checks the hyperparameters, before anything is written.
     ///
     /// # Errors
@@ -78,7 +85,7 @@ pub trait Optimizer<T: Scalar> {
         self.weight(bias, slot, gradient);
     }
 
-    /// Updates a layer.
+    /// Updates a layer, or some of its rows, or its biases alone.
     fn update(&self, layer: Parameters<T, Self::Slot>, gradient: Gradient<T>) {
         follow(self, layer, gradient);
     }
@@ -104,7 +111,7 @@ pub trait Optimizer<T: Scalar> {
         Ok(())
     }
 
-    /// Updates a layer from what was collected.
+    /// Updates a layer, or any of its parameters, from what was collected.
     fn apply(&self, layer: Parameters<T, Self::Slot>) {
         let _ = layer;
     }

@@ -16,6 +16,9 @@ pub trait Rule {
     /// Whether errors travel as they are, not multiplied by the derivative of the activation they pass.
     const RAW: bool;
 
+    /// Whether an input's part depends on the weights of this input alone, so that any rows can be sent back by themselves.
+    const BY_ROW: bool = false;
+
     /// `below[i]` becomes the part of `error` that input `i` answers for. `weights` are input-major, one row of
     /// `error.len()` weights per input.
     ///
@@ -31,6 +34,7 @@ pub struct ChainRule;
 
 impl Rule for ChainRule {
     const RAW: bool = false;
+    const BY_ROW: bool = true;
 
     #[inline(always)]
     fn send_back<T: Scalar>(weights: &[T], delta: &[T], below: &mut [T]) -> Result<(), NoShares> {
@@ -51,6 +55,7 @@ pub struct RawError;
 
 impl Rule for RawError {
     const RAW: bool = true;
+    const BY_ROW: bool = true;
 
     #[inline(always)]
     fn send_back<T: Scalar>(weights: &[T], error: &[T], below: &mut [T]) -> Result<(), NoShares> {

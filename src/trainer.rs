@@ -22,9 +22,9 @@ pub struct Trainer<N: Layer, L, P: Optimizer<N::Scalar>, R = ChainRule, const B:
     pub network: N,
     /// The optimiser; its learning rate may be changed at any time.
     pub optimizer: P,
-    slots: N::Slots<P::Slot>,
-    tape: N::Tape<B>,
-    deltas: N::Deltas<B>,
+    pub(crate) slots: N::Slots<P::Slot>,
+    pub(crate) tape: N::Tape<B>,
+    pub(crate) deltas: N::Deltas<B>,
     kind: PhantomData<fn() -> (L, R)>,
 }
 
@@ -133,7 +133,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     }
 
     /// Whether the last activation is the one that belongs to the loss.
-    const LINKED: bool = N::LINK.is(L::LINK);
+    pub(crate) const LINKED: bool = N::LINK.is(L::LINK);
 
     #[inline(always)]
     fn learn(
@@ -191,7 +191,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     }
 
     /// Multiplies the error of the first sample, and returns its loss.
-    fn weigh(&mut self, loss: N::Scalar, weight: N::Scalar) -> Result<N::Scalar, StepError> {
+    pub(crate) fn weigh(&mut self, loss: N::Scalar, weight: N::Scalar) -> Result<N::Scalar, StepError> {
         if !weight.is_finite() || weight < N::Scalar::ZERO {
             return Err(StepError::Weight);
         }
@@ -206,7 +206,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     }
 
     /// Shrinks the gradient of each sample to the norm `limit`.
-    fn limit(&mut self, x: &[N::Input], limit: N::Scalar) -> Result<(), StepError> {
+    pub(crate) fn limit(&mut self, x: &[N::Input], limit: N::Scalar) -> Result<(), StepError> {
         for sample in 0..x.len() {
             let square = N::product(x, &self.tape, &self.deltas, sample, sample);
             N::scale(&mut self.deltas, sample, shrink(norm(square)?, limit));
@@ -220,10 +220,8 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         let result = optimizer.finish(|| {
             let mut square = N::Scalar::ZERO;
             network.visit_mut(slots, &mut |layer| {
-                for slot in layer.weight_slots.iter().chain(&*layer.bias_slots) {
-                    let gradient = P::collected(slot);
-                    square += gradient * gradient;
-                }
+                add_collected::<P, _>(&mut square, layer.weight_slots);
+                add_collected::<P, _>(&mut square, layer.bias_slots);
             });
             square
         });
@@ -233,7 +231,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
 }
 
 /// The squared norm of the sum of the samples' gradients: the products of all pairs.
-fn square<N: Layer, const B: usize>(x: &[N::Input], tape: &N::Tape<B>, deltas: &N::Deltas<B>) -> N::Scalar {
+pub(crate) fn square<N: Layer, const B: usize>(x: &[N::Input], tape: &N::Tape<B>, deltas: &N::Deltas<B>) -> N::Scalar {
     let mut sum = N::Scalar::ZERO;
     for a in 0..x.len() {
         for b in 0..a {
@@ -243,6 +241,14 @@ fn square<N: Layer, const B: usize>(x: &[N::Input], tape: &N::Tape<B>, deltas: &
         sum += N::product(x, tape, deltas, a, a);
     }
     sum
+}
+
+/// Adds the squares of what was collected.
+pub(crate) fn add_collected<P: Optimizer<T>, T: Scalar>(square: &mut T, slots: &[P::Slot]) {
+    for slot in slots {
+        let gradient = P::collected(slot);
+        *square += gradient * gradient;
+    }
 }
 
 const fn room(samples: usize) {
@@ -337,6 +343,8 @@ pub enum StepError {
     Gradient,
     /// The rule [`ErrorShare`](crate::ErrorShare) found nothing to share by.
     NoShares(NoShares),
+    /// The [step](crate::pieces::Step) has ended already.
+    Over,
 }
 
 impl From<NoShares> for StepError {
@@ -364,6 +372,7 @@ impl fmt::Display for StepError {
             Self::Delta => f.write_str("a delta is NaN or infinite"),
             Self::Gradient => f.write_str("the norm of the gradient is NaN or infinite"),
             Self::NoShares(error) => error.fmt(f),
+            Self::Over => f.write_str("the step has ended already"),
         }
     }
 }

@@ -89,9 +89,6 @@ block!(forward1, descend1, 1, { keep_rolled() }, a);
 
 #[inline(always)]
 pub(super) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
-    if biases.is_empty() {
-        z.fill(T::ZERO);
-    }
     in_blocks!(
         z.len(),
         |at| forward16(weights, biases, x, z, at),

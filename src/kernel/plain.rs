@@ -7,7 +7,7 @@ use crate::scalar::Scalar;
 pub(super) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
     let outputs = outputs(z);
     for (o, z) in z.iter_mut().enumerate() {
-        let mut sum = biases.get(o).copied().unwrap_or(T::ZERO);
+        let mut sum = biases.get(o).copied().unwrap_or(*z);
         for (row, &x) in weights.chunks_exact(outputs).zip(x) {
             if let Some(&w) = row.get(o) {
                 sum += x * w;

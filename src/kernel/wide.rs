@@ -9,7 +9,6 @@ use crate::scalar::Scalar;
 /// Vectors along the outputs, while the inputs pass by: as simple as it is fast.
 #[inline(always)]
 pub(super) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
-    z.fill(T::ZERO);
     for (z, &b) in z.iter_mut().zip(biases) {
         *z = b;
     }

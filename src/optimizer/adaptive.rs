@@ -47,6 +47,7 @@ impl<T: Scalar> Zero for RmsProp<T> {
 
 impl<T: Scalar> Optimizer<T> for RmsProp<T> {
     type Slot = T;
+    const MACS: usize = 40;
 
     fn check(&self) -> Result<(), StepError> {
         check_rate(self.rate)?;
@@ -110,6 +111,7 @@ impl<T: Scalar> Zero for Adam<T> {
 
 impl<T: Scalar> Optimizer<T> for Adam<T> {
     type Slot = [T; 2];
+    const MACS: usize = 48;
 
     fn check(&self) -> Result<(), StepError> {
         check_rate(self.rate)?;
@@ -164,6 +166,7 @@ impl<T: Scalar> Zero for AdamW<T> {
 
 impl<T: Scalar> Optimizer<T> for AdamW<T> {
     type Slot = [T; 2];
+    const MACS: usize = Adam::<T>::MACS + 2;
 
     fn check(&self) -> Result<(), StepError> {
         self.adam.check()?;
@@ -248,6 +251,7 @@ impl<T: Scalar> Zero for RpropSlot<T> {
 
 impl<T: Scalar> Optimizer<T> for Rprop<T> {
     type Slot = RpropSlot<T>;
+    const MACS: usize = 12;
 
     fn check(&self) -> Result<(), StepError> {
         check_rate(self.first)?;

@@ -54,6 +54,9 @@ impl<T: Scalar, S: Zero> Zero for BatchSlot<T, S> {
 impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for Batch<P, T> {
     type Slot = BatchSlot<T, P::Slot>;
     const COLLECTS: bool = true;
+    const NORMS: bool = P::NORMS;
+    // The sum, or what is made of it.
+    const MACS: usize = P::MACS + 2;
 
     fn check(&self) -> Result<(), StepError> {
         check(self.size > 0, StepError::Batch)?;

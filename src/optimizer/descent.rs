@@ -76,6 +76,7 @@ impl<T: Scalar> Zero for Momentum<T> {
 
 impl<T: Scalar> Optimizer<T> for Momentum<T> {
     type Slot = T;
+    const MACS: usize = 3;
 
     fn check(&self) -> Result<(), StepError> {
         check_rate(self.rate)?;
@@ -120,6 +121,7 @@ impl<T: Scalar> Zero for Nesterov<T> {
 
 impl<T: Scalar> Optimizer<T> for Nesterov<T> {
     type Slot = T;
+    const MACS: usize = 4;
 
     fn check(&self) -> Result<(), StepError> {
         check_rate(self.rate)?;

@@ -57,6 +57,8 @@ impl<T: Scalar, P: Zero> Zero for WeightDecay<P, T> {
 
 impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for WeightDecay<P, T> {
     type Slot = P::Slot;
+    const NORMS: bool = P::NORMS;
+    const MACS: usize = P::MACS + 2;
 
     fn check(&self) -> Result<(), StepError> {
         check(self.decay >= T::ZERO && self.decay <= T::MAX, StepError::WeightDecay)?;
@@ -119,6 +121,8 @@ impl<T: Scalar, P: Zero> Zero for ClipValue<P, T> {
 
 impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipValue<P, T> {
     type Slot = P::Slot;
+    const NORMS: bool = P::NORMS;
+    const MACS: usize = P::MACS + 3;
 
     fn check(&self) -> Result<(), StepError> {
         check_limit(self.limit)?;
@@ -175,6 +179,8 @@ impl<T: Scalar, P: Zero> Zero for ClipNorm<P, T> {
 
 impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipNorm<P, T> {
     type Slot = P::Slot;
+    const NORMS: bool = true;
+    const MACS: usize = P::MACS;
 
     fn check(&self) -> Result<(), StepError> {
         check_limit(self.limit)?;
@@ -234,6 +240,8 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipSample<P, T> {
     type Slot = P::Slot;
     const COLLECTS: bool = P::COLLECTS;
     const LIMITS_SAMPLES: bool = true;
+    const NORMS: bool = true;
+    const MACS: usize = P::MACS;
 
     fn check(&self) -> Result<(), StepError> {
         check_limit(self.limit)?;

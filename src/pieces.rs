@@ -1,0 +1,446 @@
+//! A step or a prediction that can be interrupted: it does a bounded piece of work per call, so that a watchdog, a radio or an
+//! executor stays alive during a long one.
+//!
+//! ```
+//! use downhill::pieces::Progress;
+//! # use downhill::init::{Generator, TruncatedNormal};
+//! use downhill::{Dense, Sgd, SquaredError, Trainer};
+//!
+//! let mut trainer = Trainer::<(Dense<64, 32>, Dense<32, 10>), SquaredError, Sgd>::ZERO;
+//! # trainer.start(Sgd::new(0.3), &mut TruncatedNormal(Generator::new(1)));
+//! # let (x, target, mut calls) = ([0.5; 64], [0.01; 10], 0);
+//! # let mut feed_the_watchdog = || calls += 1;
+//! let mut step = trainer.step_in_pieces(&x, &target);
+//! let loss = loop {
+//!     match step.run(1000)? { // at most 1000 MACs, then it returns
+//!         Progress::More => feed_the_watchdog(), // or, in an async function, yield_now().await
+//!         Progress::Done(loss) => break loss,
+//!     }
+//! };
+//! # drop(step);
+//! # assert!(loss > 0.0 && calls == 7, "{calls}");
+//!
+//! let mut prediction = trainer.predict_in_pieces(&x);
+//! let outputs = loop {
+//!     if let Progress::Done(outputs) = prediction.run(1000) { break outputs }
+//! };
+//! # assert!(outputs[0] > 0.0);
+//! # Ok::<(), downhill::StepError>(())
+//! ```
+//!
+//! The bits are those of [`Trainer::step`] and [`Trainer::predict`], whatever the budgets of the calls. The order of sums is the same, for
+//! a piece goes on where the last one stopped: after a row of weights, or after an element of the outputs.
+//!
+//! # What is left of a step that is dropped
+//!
+//! First the outputs, the loss and the deltas are computed and checked, all in memory of the trainer that holds nothing else. Only then the weights are
+//! written. A [`Step`] that is dropped before that leaves the weights, the slots and the optimiser as they were; the generators of
+//! [`Dropout`](crate::Dropout) alone have gone on. A step that is dropped later, which [`Step::is_writing`] tells, is finished by
+//! the drop, in one go: it can't fail any more. So there are old weights or new ones, but never a mixture, except after
+//! [`core::mem::forget`], which keeps the drop from running.
+//!
+//! # What a MAC is
+//!
+//! The unit of work is a multiplication with its addition, two to four instructions on a Cortex-M4F. What else there is to do is
+//! counted in multiples of it, rounded up: [`ACTIVATION`], [`DERIVATIVE`] and [`DROPOUT`] per element, [`Loss::MACS`] per output, [`Optimizer::MACS`]
+//! per parameter. To find the place where the last call stopped takes some 10 instructions per loop, of which a dense
+//! layer has seven, and is not counted: budgets of a few hundred are sensible, of 1 possible.
+//!
+//! Some pieces can't be split: a row of weights, a softmax, a loss, the norm of a gradient, all of [`ErrorShare`](crate::ErrorShare)'s
+//! shares in a layer. [`Trainer::LARGEST_PIECE`] bounds them. A call does at most as much as its budget, or one such piece.
+
+mod layers;
+
+use core::ops::Range;
+use core::slice::from_ref;
+
+pub use layers::Pieces;
+use layers::{part, part_mut};
+
+use crate::kernel::finite;
+use crate::layer::Mode;
+use crate::loss::Loss;
+use crate::optimizer::{Optimizer, Parameters};
+use crate::rule::Rule;
+use crate::scalar::{Scalar, Zero};
+use crate::trainer::{StepError, Trainer, add_collected, square};
+
+/// MACs of an element of an activation, which may be an exponential and a division.
+pub const ACTIVATION: usize = 32;
+/// MACs of an element of an activation's derivative.
+pub const DERIVATIVE: usize = 6;
+/// MACs of an element of [`Dropout`](crate::Dropout): a random number, and a division.
+pub const DROPOUT: usize = 16;
+/// MACs of a weight by which a rule shares that is not [by row](Rule::BY_ROW): with a division.
+const SHARE: usize = 8;
+
+impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Trainer<N, L, P, R, B> {
+    /// The largest piece of a [`step_in_pieces`](Trainer::step_in_pieces) or [`predict_in_pieces`](Trainer::predict_in_pieces)
+    /// that can't be split, at most, in [MACs](crate::pieces#what-a-mac-is).
+    pub const LARGEST_PIECE: usize = max(&[
+        ACTIVATION,
+        DROPOUT,
+        N::SIZES.row,
+        N::SIZES.learns * P::MACS,
+        N::SIZES.whole * ACTIVATION,
+        if R::BY_ROW { 0 } else { N::SIZES.weights * SHARE },
+        length::<N>() * L::MACS,
+        Self::NORM,
+    ]);
+
+    /// The norm of a gradient, and what depends on it.
+    const NORM: usize = ACTIVATION + if P::NORMS { 2 * N::SIZES.vectors } else { 0 };
+
+    /// [`step`](Trainer::step) in pieces: [`Step::run`] does them.
+    pub fn step_in_pieces<'a>(&'a mut self, x: &'a N::Input, target: &'a N::Output) -> Step<'a, N, L, P, R, B> {
+        let (phase, zero) = (Phase::Errors, N::Scalar::ZERO);
+        Step { trainer: self, x, target, weight: None, phase, loss: zero, square: zero, work: Work::NEW }
+    }
+
+    /// [`predict`](Trainer::predict) in pieces: [`Prediction::run`] does them. To drop the prediction does no harm.
+    pub fn predict_in_pieces<'a>(&'a mut self, x: &'a N::Input) -> Prediction<'a, N, B> {
+        Prediction { network: &self.network, tape: &mut self.tape, x, work: Work::NEW }
+    }
+}
+
+/// What a call of [`Step::run`] or [`Prediction::run`] has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Progress<D> {
+    /// There is more to do: call again.
+    More,
+    /// All is done, and this is the result.
+    Done(D),
+}
+
+/// A training step under way, from [`Trainer::step_in_pieces`].
+#[must_use = "a step does nothing unless it is run"]
+pub struct Step<'a, N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> {
+    trainer: &'a mut Trainer<N, L, P, R, B>,
+    x: &'a N::Input,
+    target: &'a N::Output,
+    weight: Option<N::Scalar>,
+    phase: Phase<N::Scalar>,
+    loss: N::Scalar,
+    /// The squared norm of what was collected, so far.
+    square: N::Scalar,
+    work: Work,
+}
+
+/// What a step is at.
+#[derive(Clone, Copy)]
+enum Phase<T> {
+    /// Outputs, loss, deltas.
+    Errors,
+    /// The weights, with the factor that makes a sum of gradients the gradient.
+    Update(T),
+    /// The norm of what was collected.
+    Finish,
+    /// The weights, from what was collected; and what will be returned then.
+    Apply(Result<(), StepError>),
+    /// Nothing: the step has ended. True if it has done so well.
+    Over(bool),
+}
+
+impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'_, N, L, P, R, B> {
+    /// Makes the sample count so many times as much as others, as [`Trainer::step_weighted`] does. Call it before the first [`run`](Step::run).
+    pub fn weighted(mut self, weight: N::Scalar) -> Self {
+        self.weight = Some(weight);
+        self
+    }
+
+    /// Goes on by at most `macs` [MACs](crate::pieces#what-a-mac-is), or one piece that is larger. Returns the loss before the update when all is done.
+    ///
+    /// # Errors
+    /// As [`Trainer::step`], in the call that comes upon it; the step has ended then. [`StepError::Over`] if it had ended before. The
+    /// weights keep every bit.
+    pub fn run(&mut self, macs: usize) -> Result<Progress<N::Scalar>, StepError> {
+        self.work.resume(macs);
+        loop {
+            let next = match self.phase {
+                Phase::Errors => self.errors(),
+                Phase::Update(scale) => Ok(self.update(scale)),
+                Phase::Finish => Ok(self.finish()),
+                Phase::Apply(result) => self.apply(result),
+                Phase::Over(_) => Err(StepError::Over),
+            };
+            match next {
+                Err(error) => {
+                    self.phase = Phase::Over(false);
+                    return Err(error);
+                }
+                // Where the work has paused, the next phase is of no account yet.
+                Ok(_) if self.work.paused => return Ok(Progress::More),
+                Ok(phase) => {
+                    self.phase = phase;
+                    self.work.restart();
+                }
+            }
+            if let Phase::Over(true) = self.phase {
+                return Ok(Progress::Done(self.loss));
+            }
+        }
+    }
+
+    /// Whether the weights are being written, so that dropping the step would finish it.
+    pub fn is_writing(&self) -> bool {
+        !matches!(self.phase, Phase::Errors | Phase::Over(_))
+    }
+
+    /// What the last call of [`run`](Step::run) has done, in [MACs](crate::pieces#what-a-mac-is).
+    pub fn spent(&self) -> usize {
+        self.work.spent
+    }
+
+    fn errors(&mut self) -> Result<Phase<N::Scalar>, StepError> {
+        let Trainer { network, optimizer, tape, deltas, .. } = &mut *self.trainer;
+        let (x, work) = (self.x, &mut self.work);
+        let linked = Trainer::<N, L, P, R, B>::LINKED;
+        let (norm, value) = (Trainer::<N, L, P, R, B>::NORM, length::<N>() * L::MACS);
+        if work.one(ACTIVATION) {
+            network.check()?;
+            optimizer.check()?;
+        }
+
+        network.linear_in_pieces(x, tape, Mode::Train, work);
+        let target = self.target.as_ref();
+        if let Some(z) = N::outputs(tape).first() {
+            if linked && work.one(value) {
+                self.loss = L::linked_value(z.as_ref(), target);
+            }
+        }
+        N::activate_in_pieces(tape, work);
+        if let (Some(y), Some(error)) = (N::outputs(tape).first(), N::errors(deltas).first_mut()) {
+            if !linked && work.one(value) {
+                self.loss = L::value(y.as_ref(), target);
+            }
+            if work.one(value) {
+                let gradient = if linked { L::linked_gradient } else { L::gradient };
+                gradient(y.as_ref(), target, error.as_mut());
+            }
+        }
+
+        all_finite(x.as_ref(), StepError::Input, work)?;
+        all_finite(target, StepError::Target, work)?;
+        if work.one(length::<N>()) {
+            if !self.loss.is_finite() {
+                return Err(StepError::Loss);
+            }
+            if let Some(weight) = self.weight {
+                self.loss = self.trainer.weigh(self.loss, weight)?;
+            }
+        }
+
+        let Trainer { network, tape, deltas, .. } = &mut *self.trainer;
+        network.back_in_pieces::<R, B>(tape, deltas, linked, None, work)?;
+        if let Some(limit) = self.trainer.optimizer.sample_limit() {
+            if work.one(norm) {
+                self.trainer.limit(from_ref(x), limit)?;
+            }
+        }
+        let Trainer { optimizer, tape, deltas, .. } = &mut *self.trainer;
+        if work.one(norm) {
+            let scale = optimizer.begin(1, || square::<N, B>(from_ref(x), tape, deltas))?;
+            return Ok(Phase::Update(scale));
+        }
+        Ok(Phase::Errors)
+    }
+
+    fn update(&mut self, scale: N::Scalar) -> Phase<N::Scalar> {
+        let Trainer { network, optimizer, slots, tape, deltas, .. } = &mut *self.trainer;
+        network.update_in_pieces(self.x, tape, deltas, slots, optimizer, scale, &mut self.work);
+        if P::COLLECTS && optimizer.due() { Phase::Finish } else { Phase::Over(true) }
+    }
+
+    fn finish(&mut self) -> Phase<N::Scalar> {
+        let Trainer { network, optimizer, slots, .. } = &mut *self.trainer;
+        let (sum, work) = (&mut self.square, &mut self.work);
+        if P::NORMS {
+            network.visit_mut(slots, &mut |layer| {
+                for slots in [layer.weight_slots, layer.bias_slots] {
+                    if let Some(range) = work.take(slots.len(), 1) {
+                        add_collected::<P, _>(sum, part(slots, range));
+                    }
+                }
+            });
+        }
+        if !work.one(ACTIVATION) {
+            return Phase::Finish;
+        }
+        Phase::Apply(optimizer.finish(|| *sum))
+    }
+
+    fn apply(&mut self, result: Result<(), StepError>) -> Result<Phase<N::Scalar>, StepError> {
+        let Trainer { network, optimizer, slots, .. } = &mut *self.trainer;
+        let work = &mut self.work;
+        network.visit_mut(slots, &mut |layer| {
+            let Parameters { weights, weight_slots, biases, bias_slots } = layer;
+            if let Some(range) = work.take(weights.len(), P::MACS) {
+                let (weights, weight_slots) = (part_mut(weights, range.clone()), part_mut(weight_slots, range));
+                optimizer.apply(Parameters { weights, weight_slots, biases: &mut [], bias_slots: &mut [] });
+            }
+            if let Some(range) = work.take(biases.len(), P::MACS) {
+                let (biases, bias_slots) = (part_mut(biases, range.clone()), part_mut(bias_slots, range));
+                optimizer.apply(Parameters { weights: &mut [], weight_slots: &mut [], biases, bias_slots });
+            }
+        });
+        if !work.paused {
+            result?;
+        }
+        Ok(Phase::Over(true))
+    }
+}
+
+/// Leaves no weights that are half written.
+impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Drop for Step<'_, N, L, P, R, B> {
+    fn drop(&mut self) {
+        if self.is_writing() {
+            // An error concerns what was collected, and has left the weights as they were.
+            let _ = self.run(usize::MAX);
+        }
+    }
+}
+
+/// A prediction under way, from [`Trainer::predict_in_pieces`].
+#[must_use = "a prediction does nothing unless it is run"]
+pub struct Prediction<'a, N: Pieces, const B: usize> {
+    network: &'a N,
+    tape: &'a mut N::Tape<B>,
+    x: &'a N::Input,
+    work: Work,
+}
+
+impl<N: Pieces, const B: usize> Prediction<'_, N, B> {
+    /// Goes on by at most `macs` [MACs](crate::pieces#what-a-mac-is), or one piece that is larger. Returns the outputs when all is done, and again with
+    /// every call after that.
+    pub fn run(&mut self, macs: usize) -> Progress<&N::Output> {
+        self.work.resume(macs);
+        self.network.linear_in_pieces(self.x, self.tape, Mode::Predict, &mut self.work);
+        N::activate_in_pieces(self.tape, &mut self.work);
+        match N::outputs(self.tape).first() {
+            Some(y) if !self.work.paused => Progress::Done(y),
+            _ => Progress::More,
+        }
+    }
+
+    /// What the last call of [`run`](Prediction::run) has done, in [MACs](crate::pieces#what-a-mac-is).
+    pub fn spent(&self) -> usize {
+        self.work.spent
+    }
+}
+
+/// How far a pass has come, and what may be done before it pauses.
+///
+/// Every call goes through the whole pass, and [`take`](Work::take)s the iterations of its loops: those that were done in earlier calls are passed
+/// over, and after the first that is too much for now there are none.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Work {
+    /// Iterations that are done.
+    done: usize,
+    /// Iterations that this call has come past.
+    passed: usize,
+    /// MACs that this call may spend.
+    budget: usize,
+    /// MACs that this call has spent.
+    spent: usize,
+    /// There was more to do than the budget allowed.
+    paused: bool,
+}
+
+impl Work {
+    const NEW: Self = Self { done: 0, passed: 0, budget: 0, spent: 0, paused: false };
+
+    /// Another call, which may spend so much.
+    fn resume(&mut self, macs: usize) {
+        *self = Self { budget: macs, ..Self { done: self.done, ..Self::NEW } };
+    }
+
+    /// Another pass within the same call.
+    fn restart(&mut self) {
+        (self.done, self.passed) = (0, 0);
+    }
+
+    /// Which of the next so many iterations, of `cost` MACs each, are to be done now, if any.
+    pub fn take(&mut self, iterations: usize, cost: usize) -> Option<Range<usize>> {
+        let begin = self.done.saturating_sub(self.passed);
+        self.passed += iterations;
+        if begin >= iterations || self.paused {
+            return None;
+        }
+        let left = self.budget.saturating_sub(self.spent);
+        // A piece larger than the whole budget is a call of its own.
+        let least = usize::from(self.spent == 0);
+        let now = (left / cost.max(1)).max(least).min(iterations - begin);
+        self.done += now;
+        self.spent += now * cost;
+        self.paused = begin + now < iterations;
+        (now > 0).then_some(begin..begin + now)
+    }
+
+    /// Whether something that takes so many MACs is to be done now.
+    pub fn one(&mut self, cost: usize) -> bool {
+        self.take(1, cost).is_some()
+    }
+
+    /// Which elements of a vector to compute now: some, or all of them if each depends on the others.
+    fn elements(&mut self, by_element: bool, length: usize, cost: usize) -> Option<Range<usize>> {
+        if by_element { self.take(length, cost) } else { self.one(length * cost).then_some(0..length) }
+    }
+}
+
+/// An error if one of the values that are looked at now is not finite.
+fn all_finite<T: Scalar>(values: &[T], error: StepError, work: &mut Work) -> Result<(), StepError> {
+    let all = work.take(values.len(), 1).is_none_or(|range| finite(part(values, range)));
+    if all { Ok(()) } else { Err(error) }
+}
+
+/// What the largest pieces of a network are computed from; of several layers, each number is that of the layer where it is largest, except
+/// for `vectors`.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Sizes {
+    /// The weights of one input.
+    pub row: usize,
+    /// The weights of one input, where weights learn; the biases, where they do.
+    pub learns: usize,
+    /// All weights of a layer.
+    pub weights: usize,
+    /// The outputs of an activation that is not computed by element.
+    pub whole: usize,
+    /// The inputs and outputs of all layers that learn together.
+    pub vectors: usize,
+}
+
+impl Sizes {
+    /// Of a layer without weights.
+    pub const NONE: Self = Self { row: 0, learns: 0, weights: 0, whole: 0, vectors: 0 };
+
+    /// Of this and another part of a network.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            row: max(&[self.row, other.row]),
+            learns: max(&[self.learns, other.learns]),
+            weights: max(&[self.weights, other.weights]),
+            whole: max(&[self.whole, other.whole]),
+            vectors: self.vectors + other.vectors,
+        }
+    }
+}
+
+const fn max(mut numbers: &[usize]) -> usize {
+    let mut largest = 0;
+    while let [number, rest @ ..] = numbers {
+        if *number > largest {
+            largest = *number;
+        }
+        numbers = rest;
+    }
+    largest
+}
+
+/// The number of outputs.
+const fn length<N: Pieces>() -> usize {
+    size_of::<N::Output>() / size_of::<N::Scalar>()
+}

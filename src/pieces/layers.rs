@@ -1,0 +1,406 @@
+//! The passes of the layers, in pieces: each line that takes from the [`Work`] does what of its loop is to be done now.
+
+use core::ops::Range;
+
+use super::{ACTIVATION, DERIVATIVE, DROPOUT, SHARE, Sizes, Work};
+use crate::activation::{self, Activation};
+use crate::dense::{Bias, Dense, Slots};
+use crate::dropout::{self, Dropout};
+use crate::frozen::BiasOnly;
+use crate::kernel::{Kernel, finite};
+use crate::layer::{Layer, Mode, any_learns, tuples};
+use crate::optimizer::{Gradient, Optimizer, Parameters};
+use crate::rule::Rule;
+use crate::scalar::Scalar;
+use crate::trainer::StepError;
+
+/// A layer whose passes can be done in pieces, with one sample.
+///
+/// A pass is called again and again, with the same arguments, until the work is done: it goes through all of its loops, and in each does the
+/// iterations that [`Work::take`] returns. So these must be as many, in the same order, with every call.
+pub trait Pieces: Layer {
+    /// What the largest pieces are computed from.
+    const SIZES: Sizes;
+
+    /// [`Layer::linear`].
+    fn linear_in_pieces<const B: usize>(&self, x: &Self::Input, tape: &mut Self::Tape<B>, mode: Mode, work: &mut Work);
+
+    /// [`Layer::activate`].
+    fn activate_in_pieces<const B: usize>(tape: &mut Self::Tape<B>, work: &mut Work);
+
+    /// [`Layer::back`].
+    ///
+    /// # Errors
+    /// As there.
+    fn back_in_pieces<R: Rule, const B: usize>(
+        &self,
+        tape: &Self::Tape<B>,
+        deltas: &mut Self::Deltas<B>,
+        settled: bool,
+        below: Option<&mut [Self::Input; B]>,
+        work: &mut Work,
+    ) -> Result<(), StepError>;
+
+    /// [`Layer::update`].
+    #[allow(clippy::too_many_arguments)]
+    fn update_in_pieces<P: Optimizer<Self::Scalar>, const B: usize>(
+        &mut self,
+        x: &Self::Input,
+        tape: &Self::Tape<B>,
+        deltas: &Self::Deltas<B>,
+        slots: &mut Self::Slots<P::Slot>,
+        optimizer: &P,
+        scale: Self::Scalar,
+        work: &mut Work,
+    );
+}
+
+/// The values in the range.
+pub(super) fn part<V>(values: &[V], range: Range<usize>) -> &[V] {
+    values.get(range).unwrap_or_default()
+}
+
+/// [`part`], to be written.
+pub(super) fn part_mut<V>(values: &mut [V], range: Range<usize>) -> &mut [V] {
+    values.get_mut(range).unwrap_or_default()
+}
+
+impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Pieces for Dense<I, O, A, T, B> {
+    const SIZES: Sizes =
+        Sizes { row: O, learns: O, weights: I * O, whole: if A::BY_ELEMENT { 0 } else { O }, vectors: I + O };
+
+    #[inline(always)]
+    fn linear_in_pieces<const N: usize>(&self, x: &[T; I], z: &mut [[T; O]; N], _: Mode, work: &mut Work) {
+        linear(&self.weights, self.biases.as_ref(), x, z, work);
+    }
+
+    #[inline(always)]
+    fn activate_in_pieces<const N: usize>(z: &mut [[T; O]; N], work: &mut Work) {
+        activate::<A, T, O, N>(z, work);
+    }
+
+    #[inline(always)]
+    fn back_in_pieces<R: Rule, const N: usize>(
+        &self,
+        y: &[[T; O]; N],
+        errors: &mut [[T; O]; N],
+        settled: bool,
+        below: Option<&mut [[T; I]; N]>,
+        work: &mut Work,
+    ) -> Result<(), StepError> {
+        back::<R, A, T, I, O, N>(&self.weights, y, errors, settled, below, work)
+    }
+
+    #[inline(always)]
+    fn update_in_pieces<P: Optimizer<T>, const N: usize>(
+        &mut self,
+        x: &[T; I],
+        _: &[[T; O]; N],
+        deltas: &[[T; O]; N],
+        slots: &mut Slots<P::Slot, I, O, B>,
+        optimizer: &P,
+        scale: T,
+        work: &mut Work,
+    ) {
+        update(self.parameters(slots), x, deltas, optimizer, scale, work);
+    }
+}
+
+impl<const I: usize, const O: usize, A: Activation, T: Scalar> Pieces for BiasOnly<I, O, A, T> {
+    const SIZES: Sizes = Sizes { vectors: O, ..Dense::<I, O, A, T>::SIZES };
+
+    #[inline(always)]
+    fn linear_in_pieces<const N: usize>(&self, x: &[T; I], z: &mut [[T; O]; N], _: Mode, work: &mut Work) {
+        linear(self.frozen, &self.biases, x, z, work);
+    }
+
+    #[inline(always)]
+    fn activate_in_pieces<const N: usize>(z: &mut [[T; O]; N], work: &mut Work) {
+        activate::<A, T, O, N>(z, work);
+    }
+
+    #[inline(always)]
+    fn back_in_pieces<R: Rule, const N: usize>(
+        &self,
+        y: &[[T; O]; N],
+        errors: &mut [[T; O]; N],
+        settled: bool,
+        below: Option<&mut [[T; I]; N]>,
+        work: &mut Work,
+    ) -> Result<(), StepError> {
+        back::<R, A, T, I, O, N>(self.frozen, y, errors, settled, below, work)
+    }
+
+    #[inline(always)]
+    fn update_in_pieces<P: Optimizer<T>, const N: usize>(
+        &mut self,
+        _: &[T; I],
+        _: &[[T; O]; N],
+        deltas: &[[T; O]; N],
+        slots: &mut [P::Slot; O],
+        optimizer: &P,
+        scale: T,
+        work: &mut Work,
+    ) {
+        update(self.parameters(slots), &[], deltas, optimizer, scale, work);
+    }
+}
+
+/// The biases, then rows of rising inputs: the order of sums in one go.
+#[inline(always)]
+fn linear<T: Scalar, const I: usize, const O: usize, const N: usize>(
+    weights: &[[T; O]; I],
+    biases: &[T],
+    x: &[T; I],
+    z: &mut [[T; O]; N],
+    work: &mut Work,
+) {
+    let Some(z) = z.first_mut() else { return };
+    if work.one(O) {
+        z.fill(T::ZERO);
+        for (z, &b) in z.iter_mut().zip(biases) {
+            *z = b;
+        }
+    }
+    if let Some(rows) = work.take(I, O) {
+        // One copy of the loops for layers of all sizes: the number of rows is not known anyway.
+        Kernel::forward(part(weights, rows.clone()).as_flattened(), &[], part(x, rows), z);
+    }
+}
+
+#[inline(always)]
+fn activate<A: Activation, T: Scalar, const O: usize, const N: usize>(z: &mut [[T; O]; N], work: &mut Work) {
+    let Some(z) = z.first_mut() else { return };
+    if let Some(elements) = work.elements(A::BY_ELEMENT, O, ACTIVATION) {
+        activation::activate::<A, T>(part_mut(z, elements));
+    }
+}
+
+#[inline(always)]
+fn back<R: Rule, A: Activation, T: Scalar, const I: usize, const O: usize, const N: usize>(
+    weights: &[[T; O]; I],
+    y: &[[T; O]; N],
+    errors: &mut [[T; O]; N],
+    settled: bool,
+    below: Option<&mut [[T; I]; N]>,
+    work: &mut Work,
+) -> Result<(), StepError> {
+    let (Some(y), Some(error)) = (y.first(), errors.first_mut()) else { return Ok(()) };
+    if !R::RAW {
+        derive::<A, T>(y, error, settled, work)?;
+    }
+    if let Some(below) = below.and_then(|below| below.first_mut()) {
+        if R::BY_ROW {
+            if let Some(rows) = work.take(I, O) {
+                R::send_back(part(weights, rows.clone()).as_flattened(), error, part_mut(below, rows))?;
+            }
+        } else if work.one(I * O * SHARE) {
+            R::send_back(weights.as_flattened(), error, below)?;
+        }
+    }
+    if R::RAW {
+        derive::<A, T>(y, error, settled, work)?;
+    }
+    Ok(())
+}
+
+/// The errors become deltas, unless they are.
+#[inline(always)]
+fn derive<A: Activation, T: Scalar>(y: &[T], error: &mut [T], settled: bool, work: &mut Work) -> Result<(), StepError> {
+    let Some(elements) = work.elements(A::BY_ELEMENT || settled, y.len(), DERIVATIVE) else { return Ok(()) };
+    let (y, error) = (part(y, elements.clone()), part_mut(error, elements));
+    let finite = if settled { finite(error) } else { activation::derivative::<A, T>(y, error) };
+    if finite { Ok(()) } else { Err(StepError::Delta) }
+}
+
+/// Rows of rising inputs, then the biases.
+#[inline(always)]
+fn update<P: Optimizer<T>, T: Scalar, const O: usize, const N: usize>(
+    layer: Parameters<T, P::Slot>,
+    x: &[T],
+    deltas: &[[T; O]; N],
+    optimizer: &P,
+    scale: T,
+    work: &mut Work,
+) {
+    let Some(deltas) = deltas.first() else { return };
+    let gradient = |x| Gradient { x, deltas, inputs: x.len(), outputs: O, scale };
+    if let Some(rows) = work.take(x.len(), O * P::MACS) {
+        let of = rows.start * O..rows.end * O;
+        let rows = part(x, rows);
+        let (weights, weight_slots) = (part_mut(layer.weights, of.clone()), part_mut(layer.weight_slots, of));
+        optimizer.update(Parameters { weights, weight_slots, biases: &mut [], bias_slots: &mut [] }, gradient(rows));
+    }
+    if !layer.biases.is_empty() && work.one(O * P::MACS) {
+        optimizer.update(Parameters { weights: &mut [], weight_slots: &mut [], ..layer }, gradient(&[]));
+    }
+}
+
+impl<const N: usize, T: Scalar> Pieces for Dropout<N, T> {
+    const SIZES: Sizes = Sizes::NONE;
+
+    fn linear_in_pieces<const B: usize>(
+        &self,
+        x: &[T; N],
+        tape: &mut dropout::Tape<T, N, B>,
+        mode: Mode,
+        work: &mut Work,
+    ) {
+        let (Some(y), Some(elements)) = (tape.y.first_mut(), work.take(N, DROPOUT)) else { return };
+        if elements.start == 0 && mode == Mode::Train {
+            tape.before = tape.after;
+        }
+        for (y, &x) in part_mut(y, elements.clone()).iter_mut().zip(part(x, elements)) {
+            *y = if mode == Mode::Train { x * self.mask(&mut tape.after) } else { x };
+        }
+    }
+
+    fn activate_in_pieces<const B: usize>(_: &mut dropout::Tape<T, N, B>, _: &mut Work) {}
+
+    fn back_in_pieces<R: Rule, const B: usize>(
+        &self,
+        tape: &dropout::Tape<T, N, B>,
+        errors: &mut [[T; N]; B],
+        _: bool,
+        below: Option<&mut [[T; N]; B]>,
+        work: &mut Work,
+    ) -> Result<(), StepError> {
+        let (Some(below), Some(error)) = (below.and_then(|below| below.first_mut()), errors.first()) else {
+            return Ok(());
+        };
+        if let Some(elements) = work.take(N, DROPOUT) {
+            let mut random = tape.before.after(elements.start);
+            for (below, &error) in part_mut(below, elements.clone()).iter_mut().zip(part(error, elements)) {
+                *below = error * self.mask(&mut random);
+            }
+        }
+        Ok(())
+    }
+
+    fn update_in_pieces<P: Optimizer<T>, const B: usize>(
+        &mut self,
+        _: &[T; N],
+        _: &dropout::Tape<T, N, B>,
+        _: &[[T; N]; B],
+        (): &mut (),
+        _: &P,
+        _: T,
+        _: &mut Work,
+    ) {
+    }
+}
+
+impl<L: Pieces> Pieces for &'static L {
+    const SIZES: Sizes = Sizes { learns: 0, vectors: 0, ..L::SIZES };
+
+    #[inline(always)]
+    fn linear_in_pieces<const N: usize>(&self, x: &L::Input, tape: &mut L::Tape<N>, mode: Mode, work: &mut Work) {
+        L::linear_in_pieces(self, x, tape, mode, work);
+    }
+
+    #[inline(always)]
+    fn activate_in_pieces<const N: usize>(tape: &mut L::Tape<N>, work: &mut Work) {
+        L::activate_in_pieces(tape, work);
+    }
+
+    #[inline(always)]
+    fn back_in_pieces<R: Rule, const N: usize>(
+        &self,
+        tape: &L::Tape<N>,
+        deltas: &mut L::Deltas<N>,
+        settled: bool,
+        below: Option<&mut [L::Input; N]>,
+        work: &mut Work,
+    ) -> Result<(), StepError> {
+        L::back_in_pieces::<R, N>(self, tape, deltas, settled, below, work)
+    }
+
+    fn update_in_pieces<P: Optimizer<L::Scalar>, const N: usize>(
+        &mut self,
+        _: &L::Input,
+        _: &L::Tape<N>,
+        _: &L::Deltas<N>,
+        (): &mut (),
+        _: &P,
+        _: L::Scalar,
+        _: &mut Work,
+    ) {
+    }
+}
+
+/// Makes a tuple's passes those of its layers, one after the other.
+macro_rules! pieces {
+    (($A:ident $a:tt) [$(($L:ident $l:tt $U:ident $u:tt))*] [$(($M:ident $m:tt $V:ident $v:tt))*] ($Z:ident $z:tt)) => {
+        // A single layer has no neighbours.
+        #[allow(unused_variables)]
+        impl<$A: Pieces, $($U: Pieces<Input = $L::Output, Scalar = $A::Scalar>),*> Pieces for ($A, $($U,)*) {
+            const SIZES: Sizes = $A::SIZES$(.and($U::SIZES))*;
+
+            #[inline(always)]
+            fn linear_in_pieces<const N: usize>(
+                &self,
+                x: &Self::Input,
+                tape: &mut Self::Tape<N>,
+                mode: Mode,
+                work: &mut Work,
+            ) {
+                self.$a.linear_in_pieces(x, &mut tape.$a, mode, work);
+                $(
+                    $L::activate_in_pieces(&mut tape.$l, work);
+                    if let Some(x) = $L::outputs(&tape.$l).first() {
+                        self.$u.linear_in_pieces(x, &mut tape.$u, mode, work);
+                    }
+                )*
+            }
+
+            #[inline(always)]
+            fn activate_in_pieces<const N: usize>(tape: &mut Self::Tape<N>, work: &mut Work) {
+                $Z::activate_in_pieces(&mut tape.$z, work);
+            }
+
+            #[inline(always)]
+            fn back_in_pieces<R: Rule, const N: usize>(
+                &self,
+                tape: &Self::Tape<N>,
+                deltas: &mut Self::Deltas<N>,
+                settled: bool,
+                below: Option<&mut [Self::Input; N]>,
+                work: &mut Work,
+            ) -> Result<(), StepError> {
+                let learns = [$A::LEARNS, $($U::LEARNS),*];
+                $(
+                    if below.is_some() || any_learns(&learns, $v) {
+                        let errors = (below.is_some() || any_learns(&learns, $m)).then_some($M::errors(&mut deltas.$m));
+                        self.$v.back_in_pieces::<R, N>(&tape.$v, &mut deltas.$v, settled, errors, work)?;
+                    }
+                    // Only the last layer meets the loss.
+                    let settled = false;
+                )*
+                if below.is_some() || $A::LEARNS {
+                    self.$a.back_in_pieces::<R, N>(&tape.$a, &mut deltas.$a, settled, below, work)?;
+                }
+                Ok(())
+            }
+
+            #[inline(always)]
+            fn update_in_pieces<P: Optimizer<Self::Scalar>, const N: usize>(
+                &mut self,
+                x: &Self::Input,
+                tape: &Self::Tape<N>,
+                deltas: &Self::Deltas<N>,
+                slots: &mut Self::Slots<P::Slot>,
+                optimizer: &P,
+                scale: Self::Scalar,
+                work: &mut Work,
+            ) {
+                self.$a.update_in_pieces(x, &tape.$a, &deltas.$a, &mut slots.$a, optimizer, scale, work);
+                $(
+                    if let Some(x) = $L::outputs(&tape.$l).first() {
+                        self.$u.update_in_pieces(x, &tape.$u, &deltas.$u, &mut slots.$u, optimizer, scale, work);
+                    }
+                )*
+            }
+        }
+    };
+}
+tuples!(pieces);

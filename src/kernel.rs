@@ -237,7 +237,7 @@ mod tests {
                 }
 
                 let samples = &samples[..3 * inputs];
-                let mut z = [[T::ONE; 120], [T::ZERO; 120], [T::ZERO; 120]];
+                let mut z = [[T::ONE; 120]; 3];
                 for (x, z) in samples.chunks_exact(inputs).zip(z[0].chunks_exact_mut(outputs)) {
                     plain::forward(weights, biases, x, z);
                 }

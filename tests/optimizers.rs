@@ -9,6 +9,7 @@ mod rows;
 
 use std::ops::Range;
 
+use downhill::init::{Generator, Uniform};
 use downhill::loss::Loss;
 use downhill::optimizer::Optimizer;
 use downhill::{
@@ -285,15 +286,16 @@ fn defaults() {
 /// goes the way of `step`, where `Sgd` multiplies the deltas by the rate, and not their products with the inputs.
 #[test]
 fn batches_have_the_bits_of_slices() {
-    type Net = (Dense<3, 3, Tanh>, Dense<3, 2, Identity>);
-
-    fn check<P: Optimizer<f32>, C: Optimizer<f32>>(make: impl Fn() -> P, collect: impl Fn(usize, P) -> C) {
-        let rows = Rows::read("descent.txt");
-        let (x, targets) = samples::<f32, Net>(&rows);
-        let first = network::<f32, Net>(rows.get("parameters"));
+    fn check<N, P, C>(first: &N, make: impl Fn() -> P, collect: impl Fn(usize, P) -> C)
+    where
+        N: Layer<Scalar = f32, Input = [f32; 3], Output = [f32; 2]> + Copy,
+        P: Optimizer<f32>,
+        C: Optimizer<f32>,
+    {
+        let (x, targets) = samples::<f32, N>(&Rows::read("descent.txt"));
         for size in [2, 4, 5, 7] {
-            let mut slices = Trainer::<_, SquaredError, P, ChainRule, SAMPLES>::new(first, make());
-            let mut collecting = Trainer::<_, SquaredError, C>::new(first, collect(size, make()));
+            let mut slices = Trainer::<_, SquaredError, P, ChainRule, SAMPLES>::new(*first, make());
+            let mut collecting = Trainer::<_, SquaredError, C>::new(*first, collect(size, make()));
             let full = batches(size).filter(|batch| batch.len() > 1).take(50);
             for (update, batch) in full.enumerate() {
                 slices.step_batch(&x[batch.clone()], &targets[batch.clone()]).unwrap();
@@ -302,9 +304,17 @@ fn batches_have_the_bits_of_slices() {
             }
         }
     }
-    check(|| Sgd::new(0.1), Batch::new);
-    check(|| Momentum::new(0.1, 0.9), Batch::new);
-    check(|| Adam::new(0.01), Batch::new);
-    check(|| WeightDecay::new(0.01, Sgd::new(0.1)), Batch::new);
-    check(|| ClipSample::new(0.3, Sgd::new(0.1)), around);
+    type Net = (Dense<3, 3, Tanh>, Dense<3, 2, Identity>);
+    let net: Net = network(Rows::read("descent.txt").get("parameters"));
+    check(&net, || Sgd::new(0.1), Batch::new);
+    check(&net, || Momentum::new(0.1, 0.9), Batch::new);
+    check(&net, || Adam::new(0.01), Batch::new);
+    check(&net, || WeightDecay::new(0.01, Sgd::new(0.1)), Batch::new);
+    check(&net, || ClipSample::new(0.3, Sgd::new(0.1)), around);
+
+    // Rows of so many weights are summed in pieces.
+    let mut wide = <(Dense<3, 37, Tanh>, Dense<37, 2>)>::ZERO;
+    wide.initialize(&mut Uniform(Generator::new(1)));
+    check(&wide, || Sgd::new(0.1), Batch::new);
+    check(&wide, || Adam::new(0.01), Batch::new);
 }

@@ -222,7 +222,7 @@ pub(crate) fn pair<T: Scalar, const O: usize>(vectors: &[[T; O]], a: usize, b: u
 /// [`Layer::scale`].
 pub(crate) fn scale<T: Scalar, const O: usize>(deltas: &mut [[T; O]], sample: usize, factor: T) {
     for delta in deltas.get_mut(sample).into_iter().flatten() {
-        *delta = *delta * factor;
+        *delta *= factor;
     }
 }
 

@@ -91,7 +91,7 @@ impl<const N: usize, T: Scalar> Layer for Dropout<N, T> {
         if mode == Mode::Train {
             tape.before = tape.after;
             for y in y.as_flattened_mut() {
-                *y = *y * self.mask(&mut tape.after);
+                *y *= self.mask(&mut tape.after);
             }
         }
         false

@@ -1,6 +1,6 @@
 //! Samples as networks like them: inputs in a small range, classes as targets, outputs as a class.
 
-use crate::scalar::Scalar;
+use crate::scalar::{Scalar, count};
 
 /// `value` from `0..=largest`, scaled to 0.01..=1, as the tutorial feeds its pixels: an input of exactly 0 would keep its
 /// weights from learning.
@@ -19,6 +19,22 @@ pub fn targets<T: Scalar, const C: usize>(class: usize) -> Option<[T; C]> {
 /// `None` if the class is not below `C`.
 pub fn one_hot<T: Scalar, const C: usize>(class: usize) -> Option<[T; C]> {
     chosen(class, T::ONE, T::ZERO)
+}
+
+/// [`one_hot`] with label smoothing, for softmax outputs that should not become too sure of themselves: the class keeps `1 - amount`, and
+/// all `C` classes share `amount` (from 0, which smooths nothing, to 1) evenly. `None` if the class is not below `C`.
+///
+/// Christian Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", 2016.
+pub fn smoothed<T: Scalar, const C: usize>(class: usize, amount: T) -> Option<[T; C]> {
+    let share = amount / count(C);
+    chosen(class, T::ONE - amount + share, share)
+}
+
+/// Weights by class for [`Trainer::step_weighted`](crate::Trainer::step_weighted), with which every class counts the same, from how
+/// many samples there are of each: `samples / (C * samples of the class)`. A class without samples has the weight 0.
+pub fn balanced<T: Scalar, const C: usize>(samples: &[usize; C]) -> [T; C] {
+    let total = samples.iter().fold(T::ZERO, |total, &n| total + count(n));
+    samples.map(|n| if n == 0 { T::ZERO } else { total / (count::<T>(C) * count(n)) })
 }
 
 fn chosen<T: Scalar, const C: usize>(class: usize, on: T, off: T) -> Option<[T; C]> {

@@ -114,8 +114,8 @@ impl<L: Layer> Layer for &'static L {
 
 /// A dense layer of which only the biases learn; its weights are borrowed from another and never change.
 ///
-/// A device adapts to its place with it, in the memory of a few biases: Han Cai et al., "TinyTL: Reduce Memory, Not Parameters for
-/// Efficient On-Device Learning", 2020.
+/// A device adapts to its place with it, in the memory of a few biases: Han Cai et al., "`TinyTL`: Reduce Memory, Not
+/// Parameters for Efficient On-Device Learning", 2020.
 #[derive(Clone, Copy, Debug)]
 pub struct BiasOnly<const I: usize, const O: usize, A = Sigmoid, T: Scalar = f32> {
     frozen: &'static [[T; O]; I],

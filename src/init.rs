@@ -1,6 +1,6 @@
 //! Where weights start: distributions, and a small generator that makes a seed reproducible.
 
-use crate::scalar::Scalar;
+use crate::scalar::{Scalar, count};
 
 /// Draws the first value of a weight.
 ///
@@ -101,12 +101,6 @@ impl rand_core::SeedableRng for Generator {
     }
 }
 
-/// The number of inputs or outputs, as far as it matters here exact.
-#[allow(clippy::cast_precision_loss)]
-fn count(n: usize) -> f32 {
-    n as f32
-}
-
 /// Uniform within +-1/sqrt(fan-in).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -147,7 +141,7 @@ pub struct Xavier<G>(pub G);
 
 impl<G: Random> Init for Xavier<G> {
     fn weight<T: Scalar>(&mut self, fan_in: usize, fan_out: usize) -> T {
-        T::from_f32(self.0.signed_unit() * libm::sqrtf(6.0 / count(fan_in + fan_out)))
+        T::from_f32(self.0.signed_unit() * libm::sqrtf(6.0 / count::<f32>(fan_in + fan_out)))
     }
 }
 
@@ -158,6 +152,6 @@ pub struct He<G>(pub G);
 
 impl<G: Random> Init for He<G> {
     fn weight<T: Scalar>(&mut self, fan_in: usize, _: usize) -> T {
-        T::from_f32(self.0.signed_unit() * libm::sqrtf(6.0 / count(fan_in)))
+        T::from_f32(self.0.signed_unit() * libm::sqrtf(6.0 / count::<f32>(fan_in)))
     }
 }

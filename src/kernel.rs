@@ -218,7 +218,7 @@ mod tests {
             let mut numbers = |n: usize| -> [T; 200] { core::array::from_fn(|i| if i < n { draw() } else { T::ZERO }) };
             let (weights, x, delta) = (numbers(inputs * outputs), numbers(inputs), numbers(outputs));
             let (weights, x, delta) = (&weights[..inputs * outputs], &x[..inputs], &delta[..outputs]);
-            let biases = numbers(outputs);
+            let (biases, samples) = (numbers(outputs), numbers(3 * inputs));
             for biases in [&biases[..outputs], &[]] {
                 let (mut a, mut b) = ([T::ONE; 200], [T::ZERO; 200]);
                 plain::forward(weights, biases, x, &mut a[..outputs]);
@@ -226,6 +226,16 @@ mod tests {
                     forward(weights, biases, x, &mut b[..outputs]);
                     same(&a[..outputs], &b[..outputs]);
                 }
+
+                let samples = &samples[..3 * inputs];
+                let mut z = [[T::ONE; 120], [T::ZERO; 120], [T::ZERO; 120]];
+                for (x, z) in samples.chunks_exact(inputs).zip(z[0].chunks_exact_mut(outputs)) {
+                    plain::forward(weights, biases, x, z);
+                }
+                blocks::forward_samples(weights, biases, samples, &mut z[1][..3 * outputs], (inputs, outputs));
+                wide::forward_samples(weights, biases, samples, &mut z[2][..3 * outputs], (inputs, outputs));
+                same(&z[0][..3 * outputs], &z[1][..3 * outputs]);
+                same(&z[0][..3 * outputs], &z[2][..3 * outputs]);
 
                 plain::send_back(weights, delta, &mut a[..inputs]);
                 for send_back in [blocks::send_back, wide::send_back] {

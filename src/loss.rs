@@ -13,7 +13,10 @@ pub trait Loss {
     fn value<T: Scalar>(y: &[T], t: &[T]) -> T;
 
     /// The loss from the weighted sums `z` of the activation of the same link: no rounding of `y` near 0 or 1 is felt.
-    fn linked_value<T: Scalar>(z: &[T], t: &[T]) -> T;
+    /// Those of the identity are the outputs.
+    fn linked_value<T: Scalar>(z: &[T], t: &[T]) -> T {
+        Self::value(z, t)
+    }
 
     /// `error` becomes dE/dy.
     fn gradient<T: Scalar>(y: &[T], t: &[T], error: &mut [T]);
@@ -63,13 +66,55 @@ impl Loss for SquaredError {
         sum(y, t, |y, t| (y - t) * (y - t)) * T::from_f32(0.5)
     }
 
-    fn linked_value<T: Scalar>(z: &[T], t: &[T]) -> T {
-        Self::value(z, t)
-    }
-
     // dE/dy = y - t
     fn gradient<T: Scalar>(y: &[T], t: &[T], error: &mut [T]) {
         Self::linked_gradient(y, t, error);
+    }
+}
+
+/// `E = sum over o of 1/2 e^2` where `|e| <= d`, else `d (|e| - d/2)`, with the error `e = y - t` and the threshold
+/// `d = NUMERATOR / DENOMINATOR`, 1 by default: squared near the target, but an outlier pulls no harder than `d`.
+///
+/// Peter Huber, "Robust Estimation of a Location Parameter", 1964. A denominator of 0, or a threshold of 0, does not
+/// compile.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Huber<const NUMERATOR: u32 = 1, const DENOMINATOR: u32 = 1>;
+
+impl<const NUMERATOR: u32, const DENOMINATOR: u32> Huber<NUMERATOR, DENOMINATOR> {
+    /// Both are exact in `f32` up to 2^24.
+    #[allow(clippy::cast_precision_loss)]
+    fn threshold<T: Scalar>() -> T {
+        const { assert!(NUMERATOR > 0 && DENOMINATOR > 0, "the threshold is a positive number") };
+        T::from_f32(NUMERATOR as f32) / T::from_f32(DENOMINATOR as f32)
+    }
+}
+
+impl<const NUMERATOR: u32, const DENOMINATOR: u32> Loss for Huber<NUMERATOR, DENOMINATOR> {
+    const LINK: Link = Link::None;
+
+    fn value<T: Scalar>(y: &[T], t: &[T]) -> T {
+        let threshold = Self::threshold::<T>();
+        let half = T::from_f32(0.5);
+        sum(y, t, |y, t| {
+            let error = if y < t { t - y } else { y - t };
+            if error > threshold { threshold * (error - half * threshold) } else { half * error * error }
+        })
+    }
+
+    // dE/dy = y - t, within +-d
+    fn gradient<T: Scalar>(y: &[T], t: &[T], error: &mut [T]) {
+        let threshold = Self::threshold::<T>();
+        each(y, t, error, |y, t| {
+            let error = y - t;
+            if error > threshold {
+                threshold
+            } else if error < -threshold {
+                -threshold
+            } else {
+                error
+            }
+        });
     }
 }
 

@@ -28,7 +28,7 @@ pub use descent::{Momentum, Nesterov, Sgd};
 pub use modifier::{ClipNorm, ClipSample, ClipValue, WeightDecay};
 pub(crate) use modifier::{norm, shrink};
 
-use crate::scalar::{Scalar, Zero};
+use crate::scalar::{Scalar, Zero, count};
 use crate::trainer::StepError;
 
 /// An optimiser: what it keeps per parameter, and what it does with a gradient.
@@ -41,6 +41,9 @@ pub trait Optimizer<T: Scalar> {
 
     /// Whether gradients are only collected until [`finish`](Optimizer::finish).
     const COLLECTS: bool = false;
+
+    /// Whether the gradient of each sample is limited, and nothing may go around that does not pass the limit on.
+    const LIMITS_SAMPLES: bool = false;
 
     /// Checks the hyperparameters, before anything is written.
     ///
@@ -154,16 +157,18 @@ fn follow<T: Scalar, P: Optimizer<T> + ?Sized>(optimizer: &P, layer: Parameters<
     }
     for (input, (weights, slots)) in rows.enumerate() {
         let x = gradient.x.iter().skip(input).step_by(gradient.inputs.max(1)).copied();
-        sums(weights, slots, x, gradient, |w, slot, g| optimizer.weight(w, slot, g));
+        sums(weights, slots, &x, gradient, |w, slot, g| optimizer.weight(w, slot, g));
     }
-    sums(layer.biases, layer.bias_slots, core::iter::repeat(T::ONE), gradient, |b, slot, g| optimizer.bias(b, slot, g));
+    sums(layer.biases, layer.bias_slots, &core::iter::repeat(T::ONE), gradient, |b, slot, g| {
+        optimizer.bias(b, slot, g);
+    });
 }
 
 /// [`follow`] for one row and several samples, with a piece of the row at a time, whose sums fit into registers.
 fn sums<T: Scalar, S>(
     parameters: &mut [T],
     slots: &mut [S],
-    x: impl Iterator<Item = T> + Clone,
+    x: &(impl Iterator<Item = T> + Clone),
     gradient: Gradient<T>,
     learn: impl Fn(&mut T, &mut S, T),
 ) {
@@ -186,12 +191,6 @@ fn sums<T: Scalar, S>(
 #[inline(always)]
 pub(crate) fn mean<T: Scalar>(samples: usize) -> T {
     if samples == 1 { T::ONE } else { T::ONE / count(samples) }
-}
-
-/// The number of samples; exact up to 2^24.
-#[allow(clippy::cast_precision_loss)]
-fn count<T: Scalar>(samples: usize) -> T {
-    T::from_f32(samples as f32)
 }
 
 /// Finite and positive; zero in a trainer that was never started.

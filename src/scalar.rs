@@ -43,6 +43,12 @@ pub trait Scalar:
     fn bits(self) -> u64;
 }
 
+/// A number of inputs, classes or samples; exact up to 2^24.
+#[allow(clippy::cast_precision_loss)]
+pub(crate) fn count<T: Scalar>(n: usize) -> T {
+    T::from_f32(n as f32)
+}
+
 /// A chip, and it has floating point.
 pub(crate) const CHIP_WITH_FLOAT: bool =
     cfg!(all(target_os = "none", any(target_abi = "eabihf", target_feature = "f")));

@@ -195,10 +195,14 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         if !weight.is_finite() || weight < N::Scalar::ZERO {
             return Err(StepError::Weight);
         }
-        for error in N::errors(&mut self.deltas).iter_mut().take(1).flat_map(AsMut::as_mut) {
-            *error = *error * weight;
+        let loss = loss * weight;
+        if !loss.is_finite() {
+            return Err(StepError::Loss);
         }
-        Ok(loss * weight)
+        for error in N::errors(&mut self.deltas).iter_mut().take(1).flat_map(AsMut::as_mut) {
+            *error *= weight;
+        }
+        Ok(loss)
     }
 
     /// Shrinks the gradient of each sample to the norm `limit`.

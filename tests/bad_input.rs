@@ -1,19 +1,22 @@
 //! Bad input is an error value, and the trainer keeps every bit: weights, and what the optimiser remembers.
 
+use std::fmt::Debug;
+
 use downhill::init::{Generator, Uniform};
 use downhill::layer::Layer;
 use downhill::loss::Loss;
 use downhill::optimizer::Optimizer;
 use downhill::rule::{NoShares, Rule};
 use downhill::{
-    BinaryCrossEntropy, CrossEntropy, Dense, ErrorShare, Identity, Momentum, Relu, Sgd, Sigmoid, Softmax, SquaredError,
-    StepError, Trainer, Unbiased, digest,
+    Adam, AdamW, Batch, BinaryCrossEntropy, ChainRule, ClipNorm, ClipSample, ClipValue, CrossEntropy, Dense,
+    ErrorShare, Identity, Momentum, Nesterov, Relu, RmsProp, Rprop, Sgd, Sigmoid, Softmax, SquaredError, StepError,
+    Trainer, Unbiased, WeightDecay, Zero, digest,
 };
 
 const BAD: [f32; 3] = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
 
 /// A trainer that has learnt for a while, so that weights and velocities are of all sizes.
-fn experienced<N, L, P, R>(mut trainer: Trainer<N, L, P, R>, optimizer: P) -> Trainer<N, L, P, R>
+fn experienced<N, L, P, R, const B: usize>(mut trainer: Trainer<N, L, P, R, B>, optimizer: P) -> Trainer<N, L, P, R, B>
 where
     N: Layer<Scalar = f32, Input = [f32; 3], Output = [f32; 2]>,
     L: Loss,
@@ -32,24 +35,47 @@ const T: [f32; 2] = [0.9, 0.1];
 
 type Net<A> = (Dense<3, 5, A>, Dense<5, 2, A>);
 
-/// Steps with bad input are refused with `error`, and a good step after each leads where it would have led without.
-fn refuses<N, L, P, R>(
-    make: impl Fn() -> Trainer<N, L, P, R>,
-    bad: impl Fn(&mut Trainer<N, L, P, R>) -> Result<f32, StepError>,
+/// Steps with bad input are refused with `error`, and good steps after each lead where they would have led without.
+fn refuses<N, L, P, R, const B: usize>(
+    make: impl Fn() -> Trainer<N, L, P, R, B>,
+    bad: impl Fn(&mut Trainer<N, L, P, R, B>) -> Result<f32, StepError>,
     error: StepError,
 ) where
     N: Layer<Scalar = f32, Input = [f32; 3], Output = [f32; 2]>,
     L: Loss,
-    P: Optimizer<f32> + Clone,
+    P: Optimizer<f32> + Debug,
     R: Rule,
 {
     let (mut untouched, mut trainer) = (make(), make());
-    let optimizer = trainer.optimizer.clone();
     assert_eq!(bad(&mut trainer), Err(error));
     assert_eq!(digest(&trainer.network), digest(&untouched.network), "{error}: the weights changed");
-    trainer.optimizer = optimizer;
-    assert_eq!(trainer.step(&X, &T), untouched.step(&X, &T));
-    assert_eq!(digest(&trainer.network), digest(&untouched.network), "{error}: the next step is another");
+    assert_eq!(format!("{:?}", trainer.optimizer), format!("{:?}", untouched.optimizer));
+    for _ in 0..4 {
+        assert_eq!(trainer.step(&X, &T), untouched.step(&X, &T));
+        assert_eq!(digest(&trainer.network), digest(&untouched.network), "{error}: a later step is another");
+    }
+}
+
+/// A hyperparameter with a bad value is refused with `error`.
+fn spoils<P, V>(good: P, values: impl IntoIterator<Item = V>, spoil: impl Fn(&mut P, V), error: StepError)
+where
+    P: Optimizer<f32> + Copy + Debug + Zero,
+    V: Copy,
+{
+    let make = || -> Trainer<Net<Sigmoid>, SquaredError, P> { experienced(Trainer::ZERO, good) };
+    for value in values {
+        let step = |trainer: &mut Trainer<_, _, P>| {
+            let good = trainer.optimizer;
+            spoil(&mut trainer.optimizer, value);
+            let spoilt = format!("{:?}", trainer.optimizer);
+            let result = trainer.step(&X, &T);
+            assert_eq!(trainer.flush().err(), result.err());
+            assert_eq!(format!("{:?}", trainer.optimizer), spoilt);
+            trainer.optimizer = good;
+            result
+        };
+        refuses(make, step, error);
+    }
 }
 
 fn momentum() -> Trainer<Net<Sigmoid>, SquaredError, Momentum> {
@@ -91,26 +117,166 @@ fn targets() {
     }
 }
 
+const NOT_POSITIVE: [f32; 5] = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 0.0, -0.1];
+/// Not from 0 to below 1.
+const NO_FRACTION: [f32; 5] = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1.0, -0.1];
+const NEGATIVE: [f32; 4] = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -0.1];
+
 #[test]
-fn hyperparameters() {
-    for bad in BAD.into_iter().chain([0.0, -0.1]) {
-        let step = |trainer: &mut Trainer<Net<Sigmoid>, SquaredError, Momentum>| {
-            trainer.optimizer.rate = bad;
-            trainer.step(&X, &T)
-        };
-        refuses(momentum, step, StepError::LearningRate);
-        let step = |trainer: &mut Trainer<Net<Relu>, SquaredError, Sgd>| {
-            trainer.optimizer.rate = bad;
-            trainer.step(&X, &T)
-        };
-        refuses(relu, step, StepError::LearningRate);
+fn hyperparameters_of_descent() {
+    spoils(Sgd::new(0.1), NOT_POSITIVE, |p, bad| p.rate = bad, StepError::LearningRate);
+    let momentum = Momentum::new(0.2, 0.9);
+    spoils(momentum, NOT_POSITIVE, |p, bad| p.rate = bad, StepError::LearningRate);
+    spoils(momentum, NO_FRACTION, |p, bad| p.momentum = bad, StepError::Momentum);
+    let nesterov = Nesterov::new(0.2, 0.9);
+    spoils(nesterov, NOT_POSITIVE, |p, bad| p.rate = bad, StepError::LearningRate);
+    spoils(nesterov, NO_FRACTION, |p, bad| p.momentum = bad, StepError::Momentum);
+}
+
+#[test]
+fn hyperparameters_of_adaptive_steps() {
+    let rmsprop = RmsProp::new(0.01);
+    spoils(rmsprop, NOT_POSITIVE, |p, bad| p.rate = bad, StepError::LearningRate);
+    spoils(rmsprop, NO_FRACTION, |p, bad| p.decay = bad, StepError::Decay);
+    spoils(rmsprop, NOT_POSITIVE, |p, bad| p.epsilon = bad, StepError::Epsilon);
+    let adam = Adam::new(0.01);
+    spoils(adam, NOT_POSITIVE, |p, bad| p.rate = bad, StepError::LearningRate);
+    spoils(adam, NO_FRACTION, |p, bad| p.mean_decay = bad, StepError::Decay);
+    spoils(adam, NO_FRACTION, |p, bad| p.square_decay = bad, StepError::Decay);
+    spoils(adam, NOT_POSITIVE, |p, bad| p.epsilon = bad, StepError::Epsilon);
+    let adamw = AdamW::new(0.01, 0.1);
+    spoils(adamw, NOT_POSITIVE, |p, bad| p.adam.rate = bad, StepError::LearningRate);
+    spoils(adamw, NEGATIVE, |p, bad| p.weight_decay = bad, StepError::WeightDecay);
+    let rprop = Rprop::new();
+    spoils(rprop, NOT_POSITIVE, |p, bad| p.first = bad, StepError::LearningRate);
+    spoils(rprop, [f32::NAN, 0.0, -0.1, 1.0], |p, bad| p.shrink = bad, StepError::Range);
+    spoils(rprop, [f32::NAN, f32::INFINITY, 0.9], |p, bad| p.grow = bad, StepError::Range);
+    spoils(rprop, NOT_POSITIVE, |p, bad| p.range[0] = bad, StepError::Range);
+    spoils(rprop, NOT_POSITIVE, |p, bad| p.range[1] = bad, StepError::Range);
+    spoils(rprop, [[0.2, 0.1]], |p, bad| p.range = bad, StepError::Range);
+}
+
+#[test]
+fn hyperparameters_of_modifiers() {
+    let sgd = Sgd::new(0.1);
+    let decay = WeightDecay::new(0.01, sgd);
+    spoils(decay, NEGATIVE, |p, bad| p.decay = bad, StepError::WeightDecay);
+    spoils(decay, NOT_POSITIVE, |p, bad| p.inner.rate = bad, StepError::LearningRate);
+    let value = ClipValue::new(0.1, sgd);
+    spoils(value, NOT_POSITIVE, |p, bad| p.limit = bad, StepError::Limit);
+    spoils(value, NOT_POSITIVE, |p, bad| p.inner.rate = bad, StepError::LearningRate);
+    let norm = ClipNorm::new(0.1, sgd);
+    spoils(norm, NOT_POSITIVE, |p, bad| p.limit = bad, StepError::Limit);
+    spoils(norm, NOT_POSITIVE, |p, bad| p.inner.rate = bad, StepError::LearningRate);
+    let sample = ClipSample::new(0.1, sgd);
+    spoils(sample, NOT_POSITIVE, |p, bad| p.limit = bad, StepError::Limit);
+    spoils(sample, NOT_POSITIVE, |p, bad| p.inner.rate = bad, StepError::LearningRate);
+}
+
+/// Two of four samples wait when the bad one comes.
+#[test]
+fn hyperparameters_of_batches() {
+    let batch = Batch::new(4, Adam::new(0.01));
+    spoils(batch, [0], |p, bad| p.size = bad, StepError::Batch);
+    spoils(batch, NOT_POSITIVE, |p, bad| p.inner.rate = bad, StepError::LearningRate);
+    let batch = ClipSample::new(0.1, Batch::new(4, ClipNorm::new(0.1, Momentum::new(0.1, 0.9))));
+    spoils(batch, NOT_POSITIVE, |p, bad| p.inner.inner.limit = bad, StepError::Limit);
+    spoils(batch, NO_FRACTION, |p, bad| p.inner.inner.inner.momentum = bad, StepError::Momentum);
+}
+
+#[test]
+fn weights_of_samples() {
+    for bad in NEGATIVE {
+        refuses(momentum, |trainer| trainer.step_weighted(&X, &T, bad), StepError::Weight);
+        refuses(softmax, |trainer| trainer.step_weighted(&X, &T, bad), StepError::Weight);
+        refuses(waiting, |trainer| trainer.step_weighted(&X, &T, bad), StepError::Weight);
     }
-    for bad in BAD.into_iter().chain([1.0, -0.1]) {
-        let step = |trainer: &mut Trainer<Net<Sigmoid>, SquaredError, Momentum>| {
-            trainer.optimizer.momentum = bad;
-            trainer.step(&X, &T)
-        };
-        refuses(momentum, step, StepError::Momentum);
+    // A loss that is finite by itself.
+    let linear = || Trainer::<_, SquaredError, Sgd>::new(POSITIVE, Sgd::new(0.01));
+    refuses(linear, |trainer| trainer.step_weighted(&X, &[1e15, 0.0], 1e20), StepError::Loss);
+}
+
+/// Two of four samples wait.
+fn waiting() -> Trainer<Net<Sigmoid>, SquaredError, Batch<Adam>> {
+    let trainer = experienced(Trainer::ZERO, Batch::new(4, Adam::new(0.01)));
+    assert_eq!(trainer.optimizer.waiting(), 2);
+    trainer
+}
+
+/// What was collected stays, and the batch ends as if the bad sample had never come.
+#[test]
+fn a_sample_of_a_batch() {
+    for bad in BAD {
+        refuses(waiting, |trainer| trainer.step(&[0.1, 0.2, bad], &T), StepError::Input);
+        refuses(waiting, |trainer| trainer.step(&X, &[bad, 0.5]), StepError::Target);
+    }
+}
+
+/// Adam with room for three samples.
+fn slices() -> Trainer<Net<Sigmoid>, SquaredError, Adam, ChainRule, 3> {
+    experienced(Trainer::ZERO, Adam::new(0.01))
+}
+
+/// Collects slices: two of four samples wait.
+fn slices_waiting() -> Trainer<Net<Relu>, SquaredError, Batch<Sgd>, ChainRule, 3> {
+    experienced(Trainer::ZERO, Batch::new(4, Sgd::new(0.01)))
+}
+
+#[test]
+fn a_sample_of_a_slice() {
+    for bad in BAD {
+        for sample in 0..3 {
+            let mut x = [X; 3];
+            x[sample][2] = bad;
+            refuses(slices, |trainer| trainer.step_batch(&x, &[T; 3]), StepError::Input);
+            refuses(slices_waiting, |trainer| trainer.step_batch(&x, &[T; 3]), StepError::Input);
+            let mut targets = [T; 3];
+            targets[sample][1] = bad;
+            refuses(slices, |trainer| trainer.step_batch(&[X; 3], &targets), StepError::Target);
+            refuses(slices_waiting, |trainer| trainer.step_batch(&[X; 3], &targets), StepError::Target);
+        }
+    }
+}
+
+#[test]
+fn the_number_of_samples() {
+    for (x, targets) in [(0, 0), (4, 4), (2, 3), (3, 2), (1, 0), (0, 1)] {
+        let (x, targets) = (&[X; 4][..x], &[T; 4][..targets]);
+        refuses(slices, |trainer| trainer.step_batch(x, targets), StepError::Batch);
+        refuses(slices_waiting, |trainer| trainer.step_batch(x, targets), StepError::Batch);
+    }
+    let one = || -> Trainer<Net<Sigmoid>, SquaredError, Sgd> { experienced(Trainer::ZERO, Sgd::new(0.1)) };
+    refuses(one, |trainer| trainer.step_batch(&[X; 2], &[T; 2]), StepError::Batch);
+}
+
+/// The square of its error is within f32; that of the gradient, which is |x|^2 + 1 times as much, is not.
+const STEEP: [f32; 2] = [1.5e19, 0.1];
+
+#[test]
+fn norms() {
+    let norm = || Trainer::<_, SquaredError, _>::new(POSITIVE, ClipNorm::new(0.1, Adam::new(0.01)));
+    refuses(norm, |trainer| trainer.step(&X, &STEEP), StepError::Gradient);
+    let sample = || Trainer::<_, SquaredError, _>::new(POSITIVE, ClipSample::new(0.1, Batch::new(4, Sgd::new(0.01))));
+    refuses(sample, |trainer| trainer.step(&X, &STEEP), StepError::Gradient);
+    let slices =
+        || Trainer::<_, SquaredError, _, ChainRule, 3>::new(POSITIVE, ClipNorm::new(0.1, Momentum::new(0.1, 0.9)));
+    refuses(slices, |trainer| trainer.step_batch(&[X; 3], &[T, T, STEEP]), StepError::Gradient);
+}
+
+/// Only the end of a batch sees that its norm is not finite. It is dropped as a whole, and the next one starts anew.
+#[test]
+fn the_norm_of_a_batch() {
+    let make = || Trainer::<_, SquaredError, _>::new(POSITIVE, Batch::new(2, ClipNorm::new(0.1, Adam::new(0.01))));
+    let (mut untouched, mut trainer) = (make(), make());
+    trainer.step(&X, &STEEP).unwrap();
+    assert_eq!(trainer.step(&X, &T), Err(StepError::Gradient));
+    assert_eq!(digest(&trainer.network), digest(&untouched.network));
+    trainer.step(&X, &STEEP).unwrap();
+    assert_eq!(trainer.flush(), Err(StepError::Gradient));
+    assert_eq!(trainer.optimizer.waiting(), 0);
+    for _ in 0..4 {
+        assert_eq!(trainer.step(&X, &T), untouched.step(&X, &T));
+        assert_eq!(digest(&trainer.network), digest(&untouched.network));
     }
 }
 

@@ -4,6 +4,9 @@ mod common;
 #[path = "digests/workloads.rs"]
 mod workloads;
 
+#[path = "digests/toolbox.rs"]
+mod toolbox;
+
 use workloads::{Digit, Flower, Workload};
 
 fn check<T, D: ?Sized>(workload: &Workload<T, D>, mut trainer: T, data: &D) {
@@ -69,4 +72,33 @@ fn digits_one_epoch() {
 #[test]
 fn digits_momentum() {
     check(&workloads::DIGITS_MOMENTUM, workloads::DigitsMomentum::ZERO, &digits());
+}
+
+/// A training that starts from all bits zero.
+macro_rules! flowers {
+    ($($test:ident $workload:ident $trainer:ident),+) => {
+        $(
+            #[test]
+            fn $test() {
+                check(&toolbox::$workload, toolbox::$trainer::ZERO, &flowers());
+            }
+        )+
+    };
+}
+flowers!(
+    nesterov NESTEROV With,
+    rmsprop RMSPROP With,
+    adam ADAM With,
+    adamw ADAMW With,
+    rprop RPROP With,
+    batch BATCH With,
+    modified MODIFIED With,
+    slices SLICES Slices,
+    huber HUBER Robust,
+    regularized REGULARIZED Regularized
+);
+
+#[test]
+fn frozen() {
+    check(&toolbox::FROZEN, toolbox::FROZEN_START, &flowers());
 }

@@ -2,7 +2,55 @@
 
 #![allow(clippy::cast_precision_loss)]
 
-use downhill::{Dense, Layer, Momentum, Sgd, SquaredError, Trainer};
+use downhill::optimizer::Optimizer;
+use downhill::{
+    Adam, AdamW, Batch, BiasOnly, ChainRule, ClipNorm, ClipSample, ClipValue, Dense, Layer, Momentum, Nesterov,
+    RmsProp, Rprop, Sgd, SquaredError, Trainer, WeightDecay, Zero,
+};
+
+type Digits = (Dense<64, 32>, Dense<32, 10>);
+
+/// Whether the memory is that of the weights, of so many `numbers` that the optimiser keeps for each, of outputs and deltas
+/// of up to `B` samples, and of the optimiser itself.
+const fn keeps<P: Optimizer<f32>, const B: usize>(numbers: usize) -> bool {
+    let all = Digits::PARAMETERS * (1 + numbers) + 2 * (32 + 10) * B;
+    let bytes = size_of::<f32>() * all + size_of::<P>();
+    Trainer::<Digits, SquaredError, P, ChainRule, B>::BYTES == bytes.next_multiple_of(align_of::<P>())
+}
+
+const _: () = assert!(keeps::<Sgd, 1>(0));
+const _: () = assert!(keeps::<Momentum, 1>(1));
+const _: () = assert!(keeps::<Nesterov, 1>(1));
+const _: () = assert!(keeps::<RmsProp, 1>(1));
+const _: () = assert!(keeps::<Adam, 1>(2));
+const _: () = assert!(keeps::<AdamW, 1>(2));
+const _: () = assert!(keeps::<Rprop, 1>(2));
+const _: () = assert!(keeps::<Batch<Sgd>, 1>(1));
+const _: () = assert!(keeps::<Batch<Momentum>, 1>(2));
+const _: () = assert!(keeps::<Batch<Adam>, 1>(3));
+const _: () = assert!(keeps::<Batch<Rprop>, 1>(3));
+const _: () = assert!(keeps::<ClipSample<Batch<ClipNorm<WeightDecay<Adam>>>>, 1>(3));
+
+// Room for more samples is outputs and deltas.
+const _: () = assert!(keeps::<Sgd, 32>(0));
+const _: () = assert!(keeps::<Adam, 32>(2));
+
+// What goes around an optimiser adds its one number.
+const _: () = assert!(size_of::<WeightDecay<Sgd>>() == size_of::<[f32; 2]>() && keeps::<WeightDecay<Sgd>, 1>(0));
+const _: () = assert!(size_of::<ClipValue<Sgd>>() == size_of::<[f32; 2]>() && keeps::<ClipValue<Sgd>, 1>(0));
+const _: () = assert!(size_of::<ClipNorm<Sgd>>() == size_of::<[f32; 2]>() && keeps::<ClipNorm<Sgd>, 1>(0));
+const _: () = assert!(size_of::<ClipSample<Sgd>>() == size_of::<[f32; 2]>() && keeps::<ClipSample<Sgd>, 1>(0));
+const _: () = assert!(size_of::<WeightDecay<Adam>>() == size_of::<Adam>() + 4);
+
+// What does not learn keeps nothing, and its weights are elsewhere.
+type Last = (&'static Dense<64, 32>, Dense<32, 10>);
+const _: () = assert!(Trainer::<Last, SquaredError, Momentum>::BYTES < 3000);
+type Biases = (&'static Dense<64, 32>, BiasOnly<32, 10>);
+const _: () = assert!(Trainer::<Biases, SquaredError, Momentum>::BYTES < 500);
+const _: () = assert!(Trainer::<Biases, SquaredError, Batch<Adam>>::BYTES < 600);
+
+type Large = (Dense<784, 100>, Dense<100, 10>);
+const _: () = assert!(Trainer::<Large, SquaredError, Sgd, ChainRule, 32>::BYTES < 350_000);
 
 fn row<N: Layer<Scalar = f32>>(name: &str) -> String {
     let sgd = size_of::<Trainer<N, SquaredError, Sgd>>();
@@ -16,7 +64,7 @@ fn readme_table() {
     for row in [
         row::<(Dense<2, 3>, Dense<3, 1>)>("exclusive or, 2-3-1"),
         row::<(Dense<4, 7>, Dense<7, 3>)>("Iris, 4-7-3"),
-        row::<(Dense<64, 32>, Dense<32, 10>)>("digits, 64-32-10"),
+        row::<Digits>("digits, 64-32-10"),
     ] {
         assert!(readme.contains(&row), "the README should have the row\n{row}");
     }
@@ -30,9 +78,9 @@ fn little_more_than_the_weights() {
         assert_eq!(Plain::<N>::BYTES, size_of::<Plain<N>>());
         Plain::<N>::BYTES as f64 / (4 * N::PARAMETERS) as f64 - 1.0
     }
-    assert!(overhead::<(Dense<64, 32>, Dense<32, 10>)>() <= 0.036);
+    assert!(overhead::<Digits>() <= 0.036);
     assert!(overhead::<(Dense<128, 32>, Dense<32, 8>, Dense<8, 32>, Dense<32, 128>)>() <= 0.046);
-    assert!(overhead::<(Dense<784, 100>, Dense<100, 10>)>() <= 0.003);
+    assert!(overhead::<Large>() <= 0.003);
 }
 
 /// A static trainer costs no flash only as long as all its bits are zero.
@@ -41,4 +89,8 @@ fn zero_is_all_zero_bits() {
     let trainer = Trainer::<(Dense<2, 3>, Dense<3, 1>), SquaredError, Momentum>::ZERO;
     trainer.network.visit(&mut |parameters| assert!(parameters.iter().all(|p| p.to_bits() == 0)));
     assert_eq!((trainer.optimizer.rate.to_bits(), trainer.optimizer.momentum.to_bits()), (0, 0));
+
+    let zeros = |shown: String| shown.contains("0.0") && !shown.contains(|c| ('1'..='9').contains(&c) || c == '-');
+    assert!(zeros(format!("{:?}", ClipSample::<Batch<ClipNorm<WeightDecay<AdamW>>>>::ZERO)));
+    assert!(zeros(format!("{:?}", (ClipValue::<Rprop>::ZERO, RmsProp::<f32>::ZERO, Nesterov::<f32>::ZERO))));
 }

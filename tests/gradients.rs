@@ -11,8 +11,8 @@ use downhill::layer::Mode;
 use downhill::loss::Loss;
 use downhill::rule::{NoShares, Rule};
 use downhill::{
-    Biased, BinaryCrossEntropy, ChainRule, CrossEntropy, Dense, ErrorShare, Identity, Layer, LeakyRelu, RawError, Relu,
-    Scalar, Sgd, Sigmoid, Softmax, SquaredError, StepError, Tanh, Unbiased, Zero,
+    Biased, BinaryCrossEntropy, ChainRule, CrossEntropy, Dense, ErrorShare, Huber, Identity, Layer, LeakyRelu,
+    RawError, Relu, Scalar, Sgd, Sigmoid, Softmax, SquaredError, StepError, Tanh, Unbiased, Zero,
 };
 use probe::{Probe, Real, Step, array, network, parameters, step};
 
@@ -68,7 +68,7 @@ enum Targets {
 
 fn targets(loss: &str) -> &'static [Targets] {
     match loss {
-        "SquaredError" => &[Targets::Signed],
+        "SquaredError" | "Huber" => &[Targets::Signed],
         "BinaryCrossEntropy" => &[Targets::Probabilities, Targets::Certainties],
         // Probabilities don't sum to 1.
         "CrossEntropy" => &[Targets::Distribution, Targets::Class, Targets::Probabilities],
@@ -257,8 +257,13 @@ fn cross_entropy() {
 }
 
 #[test]
+fn huber() {
+    check("Huber");
+}
+
+#[test]
 fn every_combination_is_listed() {
-    const LOSSES: [&str; 3] = ["SquaredError", "BinaryCrossEntropy", "CrossEntropy"];
+    const LOSSES: [&str; 4] = ["SquaredError", "BinaryCrossEntropy", "CrossEntropy", "Huber"];
     let networks = || shapes::CASES.iter().filter_map(|case| Some((case.loss, case.layers.split_last()?)));
     assert!(shapes::CASES.len() >= 200);
     assert!(shapes::CASES.iter().all(|case| LOSSES.contains(&case.loss)));

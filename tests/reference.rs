@@ -2,61 +2,24 @@
 
 #[path = "gradients/probe.rs"]
 mod probe;
-
-use std::collections::HashMap;
-use std::path::Path;
+#[path = "reference/rows.rs"]
+mod rows;
 
 use downhill::loss::Loss;
 use downhill::optimizer::Optimizer;
 use downhill::rule::Rule;
 use downhill::{
-    Biased, BinaryCrossEntropy, ChainRule, CrossEntropy, Dense, ErrorShare, Identity, Layer, LeakyRelu, Momentum,
-    RawError, Relu, Sgd, Sigmoid, Softmax, SquaredError, Tanh, Trainer, Unbiased, Zero,
+    Biased, BinaryCrossEntropy, ChainRule, CrossEntropy, Dense, ErrorShare, Huber, Identity, Layer, LeakyRelu,
+    Momentum, RawError, Relu, Sgd, Sigmoid, Softmax, SquaredError, Tanh, Trainer, Unbiased, Zero,
 };
 use probe::{Real, Step, array, network, parameters, step};
+use rows::Rows;
 
-/// Largest error of any number, relative to the reference or to [`FLOOR`], in `f64`. Both sides round, in other orders.
+/// Largest error of any number in `f64`. Both sides round, in other orders.
 const DOUBLE: f64 = 1e-13;
 
 /// The same in `f32`: ten steps of rounding by 6e-8.
 const SINGLE: f64 = 5e-5;
-
-/// Numbers below it are sums in which larger ones have cancelled.
-const FLOOR: f64 = 1e-2;
-
-/// The rows of a file, `name: numbers`.
-struct Rows {
-    file: String,
-    rows: HashMap<String, Vec<f64>>,
-}
-
-impl Rows {
-    fn read(file: &str) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/reference").join(file);
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
-        let numbers = |row: &str| row.split_whitespace().map(|number| number.parse().unwrap()).collect();
-        let rows = text.lines().map(|line| line.split_once(": ").unwrap());
-        Self { file: file.into(), rows: rows.map(|(name, row)| (name.into(), numbers(row))).collect() }
-    }
-
-    fn get(&self, name: &str) -> &[f64] {
-        self.rows.get(name).unwrap_or_else(|| panic!("{}: no {name}", self.file))
-    }
-
-    /// The error of the row `name` against its reference.
-    fn error(&self, name: &str, values: &[f64], tolerance: f64) -> f64 {
-        let reference = self.get(name);
-        assert_eq!(values.len(), reference.len(), "{}: {name}", self.file);
-        let mut worst: f64 = 0.0;
-        for (index, (value, reference)) in values.iter().zip(reference).enumerate() {
-            let error = (value - reference).abs() / reference.abs().max(FLOOR);
-            // The other way round, a NaN would pass.
-            assert!(error <= tolerance, "{}: {name}[{index}] is {value}, reference {reference}", self.file);
-            worst = worst.max(error);
-        }
-        worst
-    }
-}
 
 /// An optimiser from the rows of a file.
 trait FromRows {
@@ -135,3 +98,6 @@ reference!(rectified "rectified.txt" SquaredError Sgd ChainRule
 reference!(raw_error "raw-error.txt" SquaredError Sgd RawError 3 4 Sigmoid Unbiased, 4 2 Sigmoid Unbiased);
 reference!(error_share "error-share.txt" SquaredError Sgd ErrorShare
     3 4 Sigmoid Unbiased, 4 3 Sigmoid Unbiased, 3 2 Sigmoid Unbiased);
+reference!(huber "huber.txt" Huber Sgd ChainRule 3 4 Tanh Biased, 4 3 Identity Biased);
+type Narrow = Huber<3, 4>;
+reference!(huber_narrow "huber-narrow.txt" Narrow Momentum ChainRule 3 3 Relu Biased, 3 4 Identity Unbiased);

@@ -265,7 +265,7 @@ impl<T: Scalar> Optimizer<T> for Rprop<T> {
         let (up, last_up) = (gradient > T::ZERO, slot.gradient > T::ZERO);
         let mut moves = gradient != T::ZERO;
         if moves && slot.gradient != T::ZERO {
-            step = step * if up == last_up { self.grow } else { self.shrink };
+            step *= if up == last_up { self.grow } else { self.shrink };
             moves = up == last_up;
         }
         slot.step = if step < least {

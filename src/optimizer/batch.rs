@@ -1,5 +1,6 @@
 //! Mini-batches, collected sample by sample.
 
+use super::modifier::inside;
 use super::{Optimizer, Parameters, check};
 use crate::scalar::{Scalar, Zero};
 use crate::trainer::StepError;
@@ -25,7 +26,7 @@ pub struct Batch<P, T = f32> {
 impl<T: Scalar, P: Optimizer<T>> Batch<P, T> {
     /// Batches of `size` samples, at least 1, for `inner`.
     pub const fn new(size: usize, inner: P) -> Self {
-        const { assert!(!P::COLLECTS, "a batch of batches") };
+        const { inside::<T, P>() };
         Self { size, inner, samples: 0, scale: T::ZERO }
     }
 

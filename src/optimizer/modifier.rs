@@ -20,9 +20,14 @@ fn check_limit<T: Scalar>(limit: T) -> Result<(), StepError> {
     check(limit > T::ZERO && limit <= T::MAX, StepError::Limit)
 }
 
-/// A modifier can't go around a batch, whose end it would not see.
-const fn inside<T: Scalar, P: Optimizer<T>>() {
+/// A modifier can't go around a batch, whose end it would not see, and nothing can go around a limit of single samples, which
+/// the trainer would not see.
+pub(super) const fn inside<T: Scalar, P: Optimizer<T>>() {
     assert!(!P::COLLECTS, "Batch goes around the other way: Batch<ClipNorm<Sgd>>, not ClipNorm<Batch<Sgd>>");
+    assert!(
+        !P::LIMITS_SAMPLES,
+        "ClipSample goes around all others: ClipSample<Batch<Sgd>>, not Batch<ClipSample<Sgd>>"
+    );
 }
 
 /// Adds `decay * w` to the gradient of each weight, the gradient of the penalty `decay / 2 * sum of w^2` (L2). Biases are
@@ -140,7 +145,8 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipValue<P, T> {
 }
 
 /// Shrinks the gradient of all layers together to the norm `limit` where it is longer. In a [`Batch`](super::Batch), or
-/// for a slice of samples, this is the norm of their mean; [`ClipSample`] limits each of them.
+/// for a slice of samples, this is the norm of their mean; [`ClipSample`] limits each of them. The norm is limited before all
+/// else, even where [`WeightDecay`] or [`ClipValue`] goes around.
 ///
 /// For one sample the norm costs next to nothing: its square is the sum over all layers of (|x|^2 + 1) |delta|^2. For a slice
 /// it takes the products of all pairs of samples.
@@ -215,6 +221,7 @@ pub struct ClipSample<P, T = f32> {
 impl<T: Scalar, P: Optimizer<T>> ClipSample<P, T> {
     /// Limits the norm of each sample's gradient to `limit` (finite and positive) for `inner`.
     pub const fn new(limit: T, inner: P) -> Self {
+        const { assert!(!P::LIMITS_SAMPLES, "a limit around a limit") };
         Self { limit, inner }
     }
 }
@@ -226,6 +233,7 @@ impl<T: Scalar, P: Zero> Zero for ClipSample<P, T> {
 impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipSample<P, T> {
     type Slot = P::Slot;
     const COLLECTS: bool = P::COLLECTS;
+    const LIMITS_SAMPLES: bool = true;
 
     fn check(&self) -> Result<(), StepError> {
         check_limit(self.limit)?;

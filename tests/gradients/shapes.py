@@ -30,7 +30,7 @@ def network(depth, loss, activation, bias, widths, wide=None):
         outputs = wide if wide and below == 1 else width(hidden, widths)
         layers.append((inputs, outputs, hidden, rng.choice(BIASES)))
         inputs = outputs
-    bounded = loss == "SquaredError" or activation in ("Sigmoid", "Softmax")
+    bounded = loss in ("SquaredError", "Huber") or activation in ("Sigmoid", "Softmax")
     layers.append((inputs, width(activation, widths if bounded else [1, 2, 3]), activation, bias))
     return loss, layers
 
@@ -47,6 +47,10 @@ for loss in LOSSES:
 for depth in (5, 6, 7, 8):
     for loss in LOSSES:
         cases.append(network(depth, loss, rng.choice(["Sigmoid", "Softmax"]), rng.choice(BIASES), range(2, 6)))
+for activation in ACTIVATIONS:
+    for bias in BIASES:
+        for depth in (1, 2, 3):
+            cases.append(network(depth, "Huber", activation, bias, range(1, 11)))
 
 print("// Written by shapes.py.")
 print("use super::*;")

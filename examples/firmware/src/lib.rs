@@ -3,6 +3,8 @@
 #![no_std]
 
 mod chip;
+#[path = "../../../tests/digests/toolbox.rs"]
+pub mod toolbox;
 #[path = "../../../tests/digests/workloads.rs"]
 pub mod workloads;
 
@@ -14,7 +16,7 @@ use downhill::metrics::ConfusionMatrix;
 use downhill::optimizer::Optimizer;
 use downhill::rule::Rule;
 use downhill::{Trainer, encode};
-use workloads::Workload;
+use workloads::{Flower, Workload};
 
 /// The data sets of `tests/data`, in flash.
 pub mod data {
@@ -36,9 +38,29 @@ pub fn train<T, D: ?Sized>(workload: &Workload<T, D>, trainer: &mut T, data: &D)
     }
 }
 
+/// Trains with flowers, then tests on those that were not trained with: at least so many of the 45 must be known.
+///
+/// # Panics
+/// If they are not, or as [`train`].
+pub fn learn<N, L, P, R, const B: usize>(
+    workload: &Workload<Trainer<N, L, P, R, B>, [Flower]>,
+    trainer: &mut Trainer<N, L, P, R, B>,
+    least: u32,
+) where
+    N: Layer<Scalar = f32, Input = [f32; 4], Output = [f32; 3]>,
+    L: Loss,
+    P: Optimizer<f32>,
+    R: Rule,
+{
+    train(workload, trainer, &data::IRIS_TRAIN);
+    let matrix: ConfusionMatrix<3> = test(trainer, &data::IRIS_TEST, workloads::flower);
+    defmt::info!("{} knows {} of {} flowers", workload.name, matrix.correct(), matrix.total());
+    assert!(matrix.correct() >= least, "{}: learning has failed", workload.name);
+}
+
 /// Counts what a classifier predicts. `inputs` turns a stored sample into the network's inputs.
-pub fn test<S, N, L, P, R, const C: usize>(
-    trainer: &mut Trainer<N, L, P, R>,
+pub fn test<S, N, L, P, R, const B: usize, const C: usize>(
+    trainer: &mut Trainer<N, L, P, R, B>,
     samples: &[(S, usize)],
     inputs: fn(&S) -> N::Input,
 ) -> ConfusionMatrix<C>

@@ -16,97 +16,29 @@ Each file describes one network and its training, sample by sample, ten steps ov
 The networks of torch are differentiated by autograd; the tutorial's two rules are written out by hand in numpy.
 """
 
-from pathlib import Path
-
 import numpy as np
 import torch
-import torch.nn.functional as F
+
+from vectors import (
+    binary, cross, distribution, flat, huber, layers_of, outliers, outputs_of, probabilities, signed, squared, uniform,
+    write,
+)
 
 STEPS = 10
 SAMPLES = 4
-FOLDER = Path(__file__).parent
-
-torch.set_default_dtype(torch.float64)
-rng = np.random.default_rng(2)
-
-
-def uniform(low, high, *shape):
-    return rng.uniform(low, high, shape).astype(np.float32).astype(np.float64)
-
-
-def write(name, **rows):
-    lines = []
-    for key, row in rows.items():
-        for number, values in enumerate(row if isinstance(row, list) else [row]):
-            label = f"{key} {number}" if isinstance(row, list) else key
-            numbers = " ".join(repr(float(v)) for v in np.ravel(values))
-            lines.append(f"{label}: {numbers}\n")
-    (FOLDER / f"{name}.txt").write_text("".join(lines))
-
-
-def flat(tensors):
-    return np.concatenate([np.ravel(t) for t in tensors])
-
-
-ACTIVATIONS = {
-    "identity": lambda z: z,
-    "sigmoid": torch.sigmoid,
-    "tanh": torch.tanh,
-    "relu": F.relu,
-    "leaky": lambda z: F.leaky_relu(z, 0.01),
-    "softmax": lambda z: F.softmax(z, dim=0),
-}
-
-
-def squared(y, t):
-    return 0.5 * ((t - y) ** 2).sum()
-
-
-def binary(y, t):
-    return F.binary_cross_entropy(y, t, reduction="sum")
-
-
-def cross(y, t):
-    return -(t * torch.log(y)).sum()
-
-
-def signed(count):
-    return uniform(-1, 1, count)
-
-
-def probabilities(count):
-    return uniform(0, 1, count)
-
-
-def distribution(count):
-    p = uniform(0.05, 1, count)
-    return (p / p.sum()).astype(np.float32).astype(np.float64)
 
 
 def network(name, inputs, layers, loss, targets, rate, momentum=0.0):
-    """`layers` are tuples of outputs, activation and whether there are biases."""
-    parameters, functions, width = [], [], inputs
-    for outputs, activation, biased in layers:
-        parameters.append(uniform(-1, 1, width, outputs))
-        if biased:
-            parameters.append(uniform(-0.5, 0.5, outputs))
-        functions.append((ACTIVATIONS[activation], biased))
-        width = outputs
+    parameters, functions = layers_of(inputs, layers)
     x = [uniform(-1, 1, inputs) for _ in range(SAMPLES)]
-    t = [targets(width) for _ in range(SAMPLES)]
+    t = [targets(layers[-1][0]) for _ in range(SAMPLES)]
     first = [p.copy() for p in parameters]
     parameters = [torch.tensor(p, requires_grad=True) for p in parameters]
     optimizer = torch.optim.SGD(parameters, lr=rate, momentum=momentum)
 
     def forward(sample):
         optimizer.zero_grad()
-        remaining = iter(parameters)
-        y = torch.tensor(x[sample])
-        for function, biased in functions:
-            z = y @ next(remaining)
-            if biased:
-                z = z + next(remaining)
-            y = function(z)
+        y = outputs_of(parameters, functions, torch.tensor(x[sample]))
         error = loss(y, torch.tensor(t[sample]))
         error.backward()
         return y.detach().numpy(), error.item(), flat([p.grad.numpy() for p in parameters])
@@ -192,5 +124,9 @@ def main():
     positive = [uniform(0.05, 1, 4, 3), uniform(0.05, 1, 3, 4), uniform(0.05, 1, 2, 3)]
     tutorial("error-share", positive, 0.3, samples, error_share)
 
+    network("huber", 3, [(4, "tanh", True), (3, "identity", True)], huber(1.0), outliers, 0.1)
+    network("huber-narrow", 3, [(3, "relu", True), (4, "identity", False)], huber(0.75), outliers, 0.1, 0.9)
 
-main()
+
+if __name__ == "__main__":
+    main()

@@ -1,8 +1,9 @@
-//! What the programs share: the workload that is measured, its samples, and the chip.
+//! What the programs share: the workload that is measured, what learns it, and the chip.
 
 #![no_std]
 
 pub mod counter;
+pub mod learner;
 pub mod stack;
 pub mod workload;
 

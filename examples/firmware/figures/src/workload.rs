@@ -2,7 +2,7 @@
 //! `sizes`, and the backend of its sigmoids by another.
 
 use downhill::init::Random;
-use downhill::{Dense, Layer, Sgd, Sigmoid, SquaredError, StepError, Trainer};
+use downhill::{Dense, Layer, Sigmoid};
 
 #[cfg(feature = "fast")]
 use downhill::math::Fast as Backend;
@@ -45,20 +45,6 @@ const SIZES: [usize; 3] = {
 
 pub type Input = <Net as Layer>::Input;
 pub type Output = <Net as Layer>::Output;
-pub type Learner = Trainer<Net, SquaredError, Sgd>;
-
-/// Calls that are the same wherever they stand in a program.
-#[inline(never)]
-pub fn predict<'a>(trainer: &'a mut Learner, x: &Input) -> &'a Output {
-    trainer.predict(x)
-}
-
-/// # Errors
-/// As the step that it measures.
-#[inline(never)]
-pub fn step(trainer: &mut Learner, x: &Input, target: &Output) -> Result<f32, StepError> {
-    trainer.step(x, target)
-}
 
 /// Draws inputs from [0, 1) and targets from [0.1, 0.9).
 pub fn draw(random: &mut impl Random, x: &mut [f32], target: &mut [f32]) {

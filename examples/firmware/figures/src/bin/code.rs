@@ -7,14 +7,20 @@
 
 use core::hint::black_box;
 
-use downhill::{Layer, Sgd, SquaredError, Trainer, Zero};
+use downhill::loss::Loss;
+use downhill::optimizer::Optimizer;
+use downhill::rule::Rule;
+use downhill::{Layer, Trainer, Zero};
+#[cfg(feature = "second")]
+use downhill::{Sgd, SquaredError};
+use figures::learner::{LEARNER, Learner, optimizer};
 #[cfg(feature = "second")]
 use figures::workload::W3;
-use figures::workload::{Input, Learner, Output};
+use figures::workload::{Input, Output};
 use figures::{Once, entry};
 use panic_never as _;
 
-static TRAINER: Once<Learner> = Once::new(Learner::ZERO);
+static TRAINER: Once<Learner> = Once::new(LEARNER);
 static SAMPLE: Once<(Input, Output)> = Once::new((Input::ZERO, Output::ZERO));
 #[cfg(feature = "second")]
 static SECOND: Once<Trainer<W3, SquaredError, Sgd>> = Once::new(Trainer::ZERO);
@@ -32,10 +38,10 @@ fn main() -> ! {
     let (second, (x2, target2)) = unsafe { (black_box(SECOND.take()), SAMPLE2.take()) };
 
     #[cfg(feature = "start")]
-    trainer.start(Sgd::new(0.05), &mut downhill::init::Uniform(downhill::init::Generator::new(1)));
+    trainer.start(optimizer(), &mut downhill::init::Uniform(downhill::init::Generator::new(1)));
     #[cfg(not(feature = "start"))]
     {
-        trainer.optimizer = Sgd::new(0.05);
+        trainer.optimizer = optimizer();
     }
     #[cfg(feature = "second")]
     {
@@ -50,8 +56,8 @@ fn main() -> ! {
 
 /// The sample may be anything.
 #[inline(always)]
-fn learn<N: Layer<Scalar = f32>>(
-    trainer: &mut Trainer<N, SquaredError, Sgd>,
+fn learn<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize>(
+    trainer: &mut Trainer<N, L, P, R, B>,
     x: &mut N::Input,
     target: &mut N::Output,
 ) {

@@ -1,0 +1,38 @@
+//! Iris flowers, learnt with every optimiser and everything that goes around one.
+
+#![no_std]
+#![no_main]
+#![forbid(unsafe_code)]
+
+use downhill::{Adam, AdamW, Batch, Momentum, Nesterov, RmsProp, Rprop};
+use firmware::toolbox::{self, Frozen, Modified, Regularized, Robust, Slices, With};
+use firmware::{entry, exit, learn};
+use static_cell::ConstStaticCell;
+
+static NESTEROV: ConstStaticCell<With<Nesterov>> = ConstStaticCell::new(With::ZERO);
+static RMSPROP: ConstStaticCell<With<RmsProp>> = ConstStaticCell::new(With::ZERO);
+static ADAM: ConstStaticCell<With<Adam>> = ConstStaticCell::new(With::ZERO);
+static ADAMW: ConstStaticCell<With<AdamW>> = ConstStaticCell::new(With::ZERO);
+static RPROP: ConstStaticCell<With<Batch<Rprop>>> = ConstStaticCell::new(With::ZERO);
+static BATCH: ConstStaticCell<With<Batch<Momentum>>> = ConstStaticCell::new(With::ZERO);
+static MODIFIED: ConstStaticCell<With<Modified>> = ConstStaticCell::new(With::ZERO);
+static SLICES: ConstStaticCell<Slices> = ConstStaticCell::new(Slices::ZERO);
+static HUBER: ConstStaticCell<Robust> = ConstStaticCell::new(Robust::ZERO);
+static REGULARIZED: ConstStaticCell<Regularized> = ConstStaticCell::new(Regularized::ZERO);
+static FROZEN: ConstStaticCell<Frozen> = ConstStaticCell::new(toolbox::FROZEN_START);
+
+#[entry]
+fn main() -> ! {
+    learn(&toolbox::NESTEROV, NESTEROV.take(), 42);
+    learn(&toolbox::RMSPROP, RMSPROP.take(), 42);
+    learn(&toolbox::ADAM, ADAM.take(), 42);
+    learn(&toolbox::ADAMW, ADAMW.take(), 42);
+    learn(&toolbox::RPROP, RPROP.take(), 42);
+    learn(&toolbox::BATCH, BATCH.take(), 42);
+    learn(&toolbox::MODIFIED, MODIFIED.take(), 42);
+    learn(&toolbox::SLICES, SLICES.take(), 42);
+    learn(&toolbox::HUBER, HUBER.take(), 42);
+    learn(&toolbox::REGULARIZED, REGULARIZED.take(), 42);
+    learn(&toolbox::FROZEN, FROZEN.take(), 42);
+    exit()
+}

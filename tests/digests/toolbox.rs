@@ -1,0 +1,149 @@
+//! Trainings with every optimiser and everything that goes around one, as [`workloads`](super::workloads) has them for
+//! layers and losses.
+
+use downhill::init::{Generator, TruncatedNormal};
+use downhill::layer::Layer;
+use downhill::loss::Loss;
+use downhill::optimizer::Optimizer;
+use downhill::{
+    Adam, AdamW, Batch, BiasOnly, ChainRule, ClipNorm, ClipSample, ClipValue, CrossEntropy, Dense, Dropout, Huber,
+    Momentum, Nesterov, RmsProp, Rprop, Sgd, Softmax, StepError, Tanh, Trainer, WeightDecay, Zero, digest, encode,
+};
+
+use super::workloads::{Flower, Workload, flower};
+
+type Net = (Dense<4, 7, Tanh>, Dense<7, 3, Softmax>);
+type Flowers<T> = Workload<T, [Flower]>;
+pub type With<P> = Trainer<Net, CrossEntropy, P>;
+
+pub const NESTEROV: Flowers<With<Nesterov>> = Workload {
+    name: "nesterov",
+    golden: 0x5c2e_4fa0_bc50_f2a2,
+    train: |trainer, flowers| learn(trainer, Nesterov::new(0.02, 0.9), flowers),
+};
+pub const RMSPROP: Flowers<With<RmsProp>> = Workload {
+    name: "rmsprop",
+    golden: 0x7134_9148_3651_ef72,
+    train: |trainer, flowers| learn(trainer, RmsProp::new(0.003), flowers),
+};
+pub const ADAM: Flowers<With<Adam>> = Workload {
+    name: "adam",
+    golden: 0x0330_4c34_17cf_7539,
+    train: |trainer, flowers| learn(trainer, Adam::new(0.01), flowers),
+};
+pub const ADAMW: Flowers<With<AdamW>> = Workload {
+    name: "adamw",
+    golden: 0x26a5_122d_bfb6_cc82,
+    train: |trainer, flowers| learn(trainer, AdamW::new(0.01, 0.01), flowers),
+};
+/// All flowers are one batch, which `flush` ends.
+pub const RPROP: Flowers<With<Batch<Rprop>>> = Workload {
+    name: "rprop",
+    golden: 0x8ba5_c91e_dd9b_f061,
+    train: |trainer, flowers| learn(trainer, Batch::new(usize::MAX, Rprop::new()), flowers),
+};
+/// The last batch of an epoch has one flower.
+pub const BATCH: Flowers<With<Batch<Momentum>>> = Workload {
+    name: "batch",
+    golden: 0x31fd_a032_3814_8fb0,
+    train: |trainer, flowers| learn(trainer, Batch::new(8, Momentum::new(0.2, 0.9)), flowers),
+};
+/// A gradient on its way through everything that changes one.
+pub type Modified = ClipSample<Batch<ClipNorm<ClipValue<WeightDecay<RmsProp>>>>>;
+pub const MODIFIED: Flowers<With<Modified>> = Workload {
+    name: "modified",
+    golden: 0xe0f9_feec_42ec_80fe,
+    train: |trainer, flowers| {
+        let inner = ClipValue::new(0.2, WeightDecay::new(1e-3, RmsProp::new(0.01)));
+        learn(trainer, ClipSample::new(1.0, Batch::new(4, ClipNorm::new(0.5, inner))), flowers)
+    },
+};
+/// Slices of samples instead of single ones, with a norm that is that of their mean.
+pub type Slices = Trainer<Net, CrossEntropy, ClipNorm<Sgd>, ChainRule, 16>;
+pub const SLICES: Flowers<Slices> = Workload {
+    name: "slices",
+    golden: 0x55fc_59e2_8537_eff7,
+    train: |trainer, flowers| {
+        trainer.start(ClipNorm::new(0.7, Sgd::new(0.5)), &mut TruncatedNormal(Generator::new(4)));
+        for _ in 0..60 {
+            for slice in flowers.chunks(16) {
+                let (mut x, mut targets) = ([[0.0; 4]; 16], [[0.0; 3]; 16]);
+                for ((x, target), (centimetres, class)) in x.iter_mut().zip(&mut targets).zip(slice) {
+                    (*x, *target) = (flower(centimetres), encode::one_hot(*class).unwrap_or_default());
+                }
+                trainer.step_batch(&x[..slice.len()], &targets[..slice.len()])?;
+            }
+        }
+        Ok(digest(&trainer.network))
+    },
+};
+pub type Robust = Trainer<(Dense<4, 7>, Dense<7, 3>), Huber<1, 2>, Sgd>;
+pub const HUBER: Flowers<Robust> = Workload {
+    name: "huber",
+    golden: 0x6e38_ed6c_3309_d067,
+    train: |trainer, flowers| learn(trainer, Sgd::new(1.0), flowers),
+};
+/// Dropout, smoothed labels, and weights by class.
+pub type Regularized = Trainer<(Dense<4, 12, Tanh>, Dropout<12>, Dense<12, 3, Softmax>), CrossEntropy, Sgd>;
+pub const REGULARIZED: Flowers<Regularized> = Workload {
+    name: "regularized",
+    golden: 0x7099_ce13_1a71_070a,
+    train: |trainer, flowers| {
+        trainer.start(Sgd::new(0.1), &mut TruncatedNormal(Generator::new(4)));
+        trainer.network.1.rate = 0.2;
+        trainer.seed(5);
+        // As if there were more flowers of the first kind.
+        let weights: [f32; 3] = encode::balanced(&[60, 35, 35]);
+        for _ in 0..60 {
+            for (centimetres, class) in flowers {
+                let target = encode::smoothed(*class, 0.1).unwrap_or_default();
+                let weight = weights.get(*class).copied().unwrap_or_default();
+                trainer.step_weighted(&flower(centimetres), &target, weight)?;
+            }
+        }
+        Ok(digest(&trainer.network))
+    },
+};
+/// The first layer learns through one that is frozen, and the last learns its biases.
+pub type Frozen =
+    Trainer<(Dense<4, 7, Tanh>, &'static Dense<7, 5, Tanh>, BiasOnly<5, 3, Softmax>), CrossEntropy, Momentum>;
+pub const FROZEN: Flowers<Frozen> = Workload {
+    name: "frozen",
+    golden: 0xcd2b_cf2d_492c_4233,
+    train: |trainer, flowers| learn(trainer, Momentum::new(0.02, 0.9), flowers),
+};
+static MIDDLE: Dense<7, 5, Tanh> = Dense::new(
+    [
+        [0.3, -0.2, 0.5, 0.1, -0.4],
+        [-0.6, 0.4, 0.2, -0.1, 0.3],
+        [0.2, 0.5, -0.3, 0.6, 0.1],
+        [-0.1, -0.5, 0.4, 0.2, 0.6],
+        [0.5, 0.1, -0.6, -0.3, 0.2],
+        [0.4, -0.3, 0.1, 0.5, -0.2],
+        [-0.2, 0.6, 0.3, -0.4, 0.5],
+    ],
+    [0.1, -0.1, 0.2, 0.0, -0.2],
+);
+static LAST: Dense<5, 3, Softmax> =
+    Dense::new([[1.5, -0.5, 0.3], [-0.9, 1.2, 0.1], [0.4, 0.2, -1.4], [-1.1, 0.7, 0.6], [0.3, -1.3, 0.9]], [0.0; 3]);
+
+/// It can't be all zero, as there are references in it.
+pub const FROZEN_START: Frozen =
+    Trainer::new((Dense::ZERO, &MIDDLE, BiasOnly::new(&LAST)), Momentum { rate: 0.0, momentum: 0.0 });
+
+/// Sixty epochs in stored order.
+fn learn<N, L, P>(trainer: &mut Trainer<N, L, P>, optimizer: P, flowers: &[Flower]) -> Result<u64, StepError>
+where
+    N: Layer<Scalar = f32, Input = [f32; 4], Output = [f32; 3]>,
+    L: Loss,
+    P: Optimizer<f32>,
+{
+    trainer.start(optimizer, &mut TruncatedNormal(Generator::new(4)));
+    for _ in 0..60 {
+        for (centimetres, class) in flowers {
+            trainer.step(&flower(centimetres), &encode::one_hot(*class).unwrap_or_default())?;
+        }
+        trainer.flush()?;
+    }
+    Ok(digest(&trainer.network))
+}

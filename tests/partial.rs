@@ -1,0 +1,251 @@
+//! What learns only in part, or forgets on purpose: frozen layers, biases alone, dropout.
+
+// What is compared are bits.
+#![allow(clippy::float_cmp)]
+
+#[path = "gradients/probe.rs"]
+#[allow(dead_code)]
+mod probe;
+
+use downhill::init::{Generator, Uniform};
+use downhill::{
+    BiasOnly, Dense, Dropout, Identity, Layer, Momentum, RawError, Sgd, Sigmoid, SquaredError, StepError, Tanh,
+    Trainer, Zero, digest,
+};
+use probe::parameters;
+
+const X: [f64; 3] = [0.3, -0.4, 0.9];
+const T: [f64; 2] = [0.9, 0.1];
+
+type Lower = Dense<3, 5, Tanh, f64>;
+type Upper = Dense<5, 2, Sigmoid, f64>;
+
+/// Layers that some seed drew.
+fn drawn<L: Layer<Scalar = f64> + Zero>(seed: u32) -> L {
+    let mut layer = L::ZERO;
+    layer.initialize(&mut Uniform(Generator::new(seed)));
+    let mut slots = L::Slots::<()>::ZERO;
+    layer.visit_mut(&mut slots, &mut |layer| layer.biases.fill(0.1));
+    layer
+}
+
+fn still<L>(layer: L) -> &'static L {
+    Box::leak(Box::new(layer))
+}
+
+/// The last layer, above one that is frozen, learns what it learns above one that is not, in its first step: and the
+/// frozen one keeps every bit.
+#[test]
+fn frozen_below() {
+    let (lower, upper) = (drawn::<Lower>(1), drawn::<Upper>(2));
+    let mut all = Trainer::<_, SquaredError, Momentum<f64>>::new((lower, upper), Momentum::new(0.5, 0.9));
+    let mut last = Trainer::<_, SquaredError, Momentum<f64>>::new((still(lower), upper), Momentum::new(0.5, 0.9));
+    assert_eq!(all.step(&X, &T), last.step(&X, &T));
+    assert_eq!(digest(&all.network.1), digest(&last.network.1));
+    assert_ne!(digest(&all.network.0), digest(&lower));
+    for _ in 0..10 {
+        last.step(&X, &T).unwrap();
+    }
+    assert_eq!(digest(last.network.0), digest(&lower));
+    assert_eq!(digest(&last.network), digest(&(lower, last.network.1)), "frozen parameters belong to the digest");
+}
+
+/// A layer below a frozen one gets the errors that come through it.
+#[test]
+fn frozen_above() {
+    let (lower, upper) = (drawn::<Lower>(1), drawn::<Upper>(2));
+    let mut all = Trainer::<_, SquaredError, Sgd<f64>>::new((lower, upper), Sgd::new(0.5));
+    let mut first = Trainer::<_, SquaredError, Sgd<f64>>::new((lower, still(upper)), Sgd::new(0.5));
+    assert_eq!(all.step(&X, &T), first.step(&X, &T));
+    assert_eq!(digest(&all.network.0), digest(&first.network.0));
+    assert_eq!(digest(first.network.1), digest(&upper));
+}
+
+/// No delta is computed where nothing below learns: here it would be infinite.
+#[test]
+fn no_delta_where_nothing_learns() {
+    let mut middle = drawn::<Dense<5, 5, Identity, f64>>(3);
+    let upper = drawn::<Upper>(2);
+    (middle.weights, middle.biases) = ([[1e300; 5]; 5], [0.0; 5]);
+    let lower = Dense::<3, 5, Identity, f64>::ZERO;
+    let steep = Dense::<5, 2, Identity, f64>::new([[1e200; 2]; 5], [0.0; 2]);
+    // Frozen, frozen, learning: only the last layer's deltas exist.
+    let mut last = Trainer::<_, SquaredError, Sgd<f64>>::new((still(lower), still(middle), upper), Sgd::new(0.1));
+    last.step(&X, &T).unwrap();
+    // Learning, frozen, frozen: the error overflows on its way down, and is noticed.
+    let mut first = Trainer::<_, SquaredError, Sgd<f64>>::new((lower, still(middle), still(steep)), Sgd::new(0.1));
+    assert_eq!(first.step(&X, &T), Err(StepError::Delta));
+    // Nothing learns: nothing is computed that could fail.
+    let mut none =
+        Trainer::<_, SquaredError, Sgd<f64>>::new((still(lower), still(middle), still(steep)), Sgd::new(0.1));
+    none.step(&X, &T).unwrap();
+}
+
+/// Biases learn as they do in a layer that learns as a whole, in its first step; and alone they go on.
+#[test]
+fn biases_only() {
+    let (lower, upper) = (drawn::<Lower>(1), drawn::<Upper>(2));
+    let mut all = Trainer::<_, SquaredError, Momentum<f64>>::new((lower, upper), Momentum::new(0.5, 0.9));
+    let network = (BiasOnly::new(still(lower)), BiasOnly::new(still(upper)));
+    let mut biases = Trainer::<_, SquaredError, Momentum<f64>>::new(network, Momentum::new(0.5, 0.9));
+    assert_eq!(digest(&biases.network), digest(&all.network));
+    assert_eq!(all.step(&X, &T), biases.step(&X, &T));
+    assert_eq!(all.network.0.biases, biases.network.0.biases);
+    assert_eq!(all.network.1.biases, biases.network.1.biases);
+    let first = biases.step(&X, &T).unwrap();
+    for _ in 0..100 {
+        biases.step(&X, &T).unwrap();
+    }
+    assert!(biases.step(&X, &T).unwrap() < first / 10.0);
+    let weights = |network: &_| parameters::<f64>(network)[..15].to_vec();
+    assert_eq!(weights(&(lower, upper)), parameters(&biases.network)[..15]);
+}
+
+type Forgetful = (Dense<3, 40, Tanh, f64>, Dropout<40, f64>, Dense<40, 2, Identity, f64>);
+
+fn forgetful(rate: f64, seed: u32) -> Trainer<Forgetful, SquaredError, Sgd<f64>> {
+    let network = (drawn(1), Dropout::new(rate), drawn(2));
+    let mut trainer = Trainer::new(network, Sgd::new(0.01));
+    trainer.seed(seed);
+    trainer
+}
+
+/// Another seed gives other masks, the same gives the same; and a prediction knows nothing of them.
+#[test]
+fn masks_follow_the_seed() {
+    let train = |seed| {
+        let mut trainer = forgetful(0.5, seed);
+        let losses = [(); 5].map(|()| trainer.step(&X, &T).unwrap());
+        (losses, digest(&trainer.network))
+    };
+    assert_eq!(train(1), train(1));
+    assert_ne!(train(1), train(2));
+
+    let (mut with, mut without) = (forgetful(0.5, 1), forgetful(0.0, 2));
+    assert_eq!(with.predict(&X), without.predict(&X));
+    let (_, between) = (with.step(&X, &T), with.predict(&X).map(f64::to_bits));
+    assert_eq!(with.predict(&X).map(f64::to_bits), between, "predictions draw no masks");
+}
+
+/// Two layers of dropout get masks of their own.
+#[test]
+fn masks_differ_between_layers() {
+    type Twice = (Dropout<64, f64>, Dropout<64, f64>, Dense<64, 1, Identity, f64>);
+    let one = Dense::new([[1.0 / 64.0]; 64], [0.0]);
+    let mut trainer =
+        Trainer::<Twice, SquaredError, Sgd<f64>>::new((Dropout::new(0.5), Dropout::new(0.5), one), Sgd::new(1e-9));
+    trainer.seed(3);
+    let mean: f64 = (0..400)
+        .map(|_| {
+            // With a target of 0, the loss is half the square of the output.
+            (2.0 * trainer.step(&[1.0; 64], &[0.0]).unwrap()).sqrt()
+        })
+        .sum::<f64>()
+        / 400.0;
+    // Equal masks would pass a half, each times 4, which makes a mean of 2.
+    assert!((mean - 1.0).abs() < 0.05, "{mean}");
+}
+
+/// The rate is the part that is dropped, and what is left is scaled up, so that the mean stays.
+#[test]
+fn rate_and_scale() {
+    for rate in [0.0, 0.1, 0.5, 0.9] {
+        let dropout = Dropout::<1000, f64>::new(rate);
+        let mut tape = <Dropout<1000, f64> as Layer>::Tape::<1>::ZERO;
+        <Dropout<1000, f64> as Layer>::seed(&mut tape, &mut || 5);
+        let (mut dropped, mut sum) = (0_u32, 0.0);
+        for _ in 0..20 {
+            dropout.forward(&[[1.0; 1000]], &mut tape, downhill::layer::Mode::Train);
+            let [y] = <Dropout<1000, f64> as Layer>::outputs(&tape);
+            assert!(y.iter().all(|&y| y == 0.0 || (y - 1.0 / (1.0 - rate)).abs() < 1e-12));
+            dropped += y.iter().map(|&y| u32::from(y == 0.0)).sum::<u32>();
+            sum += y.iter().sum::<f64>();
+        }
+        // Four standard deviations of 20,000 draws.
+        let spread = 4.0 * (rate * (1.0 - rate) / 20_000.0).sqrt();
+        assert!((f64::from(dropped) / 20_000.0 - rate).abs() <= spread, "{rate}: {dropped}");
+        assert!((sum / 20_000.0 - 1.0).abs() <= spread / (1.0 - rate) + 1e-12, "{rate}: {sum}");
+    }
+}
+
+/// With the masks of a step, its gradient is that of the loss: central differences from the same seed.
+#[test]
+fn gradient_through_dropout() {
+    type Net = (
+        Dense<3, 6, Tanh, f64>,
+        Dropout<6, f64>,
+        Dense<6, 4, Sigmoid, f64>,
+        Dropout<4, f64>,
+        Dense<4, 2, Identity, f64>,
+    );
+    let network = |values: &[f64]| {
+        let mut net: Net = probe::network(values);
+        (net.1.rate, net.3.rate) = (0.4, 0.25);
+        net
+    };
+    let loss = |values: &[f64], seed| {
+        let mut trainer = Trainer::<Net, SquaredError, probe::Probe>::new(network(values), probe::Probe);
+        trainer.seed(seed);
+        (trainer.step(&X, &T).unwrap(), parameters(&trainer.network))
+    };
+    for seed in 0..20 {
+        let first = parameters(&(
+            drawn::<Dense<3, 6, Tanh, f64>>(7),
+            drawn::<Dense<6, 4, Sigmoid, f64>>(8),
+            drawn::<Dense<4, 2, Identity, f64>>(9),
+        ));
+        let (_, gradient) = loss(&first, seed);
+        for (index, exact) in gradient.iter().enumerate() {
+            let at = |offset| {
+                let mut moved = first.clone();
+                moved[index] += offset;
+                loss(&moved, seed).0
+            };
+            let h = 1e-3;
+            let numeric = (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h);
+            assert!((exact - numeric).abs() <= 1e-9 * numeric.abs().max(1e-2), "{seed} {index}: {exact} {numeric}");
+        }
+    }
+}
+
+/// Each sample of a slice has a mask of its own, and they are those that it would have one by one.
+#[test]
+fn masks_in_a_slice() {
+    let network = (drawn::<Dense<3, 40, Tanh, f64>>(1), Dropout::new(0.5), drawn(2));
+    let mut slice =
+        Trainer::<Forgetful, SquaredError, Sgd<f64>, downhill::ChainRule, 4>::new(network, Sgd::new(1e-300));
+    let mut single = Trainer::<Forgetful, SquaredError, Sgd<f64>>::new(network, Sgd::new(1e-300));
+    slice.seed(9);
+    single.seed(9);
+    for samples in [4, 3, 1, 2] {
+        let mean = slice.step_batch(&[X; 4][..samples], &[T; 4][..samples]).unwrap();
+        #[allow(clippy::cast_precision_loss)]
+        let one_by_one = (0..samples).map(|_| single.step(&X, &T).unwrap()).sum::<f64>() / samples as f64;
+        assert!((mean - one_by_one).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn rates_out_of_range() {
+    for rate in [-0.1, 1.0, 2.0, f64::NAN, f64::INFINITY] {
+        let mut trainer = forgetful(rate, 1);
+        let before = digest(&trainer.network);
+        assert_eq!(trainer.step(&X, &T), Err(StepError::Dropout));
+        assert_eq!(digest(&trainer.network), before);
+    }
+}
+
+/// The tutorial's rule travels through dropout, too.
+#[test]
+fn raw_errors_pass() {
+    let mut trainer = Trainer::<Forgetful, SquaredError, Sgd<f64>, RawError>::new(
+        (drawn(1), Dropout::new(0.3), drawn(2)),
+        Sgd::new(0.01),
+    );
+    let first = trainer.step(&X, &T).unwrap();
+    for _ in 0..300 {
+        trainer.step(&X, &T).unwrap();
+    }
+    trainer.network.1.rate = 0.0;
+    assert!(trainer.step(&X, &T).unwrap() < first);
+}

@@ -7,13 +7,16 @@ mod common;
 mod data;
 
 use std::error::Error;
+use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use common::{BLUE, ORANGE, axes, legend, picture, stroke};
-use downhill::init::{Generator, Random, TruncatedNormal};
+use downhill::fit::{Epoch, FitError};
+use downhill::init::{Generator, TruncatedNormal};
 use downhill::layer::Layer;
 use downhill::metrics::ConfusionMatrix;
-use downhill::{Dense, Sgd, SquaredError, StepError, Trainer, encode};
+use downhill::schedule::Constant;
+use downhill::{Dense, Fit, Samples, Sgd, SquaredError, Trainer, encode};
 use indicatif::{ProgressBar, ProgressStyle};
 use plotters::prelude::*;
 
@@ -58,7 +61,7 @@ fn run(seed: u32) -> Result<(), Box<dyn Error>> {
     println!("64-32-10, {} training and {} test images, seed {seed}", train.len(), test.len());
 
     let mut trainer = Digits::ZERO;
-    let history = learn(&mut trainer, train, &test, seed)?;
+    let history = learn(&mut trainer, &train, &test, seed)?;
     draw("digits.svg", &history)?;
 
     let matrix = evaluate(&mut trainer, &test);
@@ -78,31 +81,26 @@ fn samples(file: &str) -> Vec<Sample> {
 }
 
 /// Trains for all epochs, whatever the test set says: it is measured for the picture only.
-fn learn(trainer: &mut Digits, mut train: Vec<Sample>, test: &[Sample], seed: u32) -> Result<Vec<Progress>, StepError> {
-    let mut random = Generator::new(seed);
-    trainer.start(Sgd::new(RATE), &mut TruncatedNormal(|| random.next_u32()));
+fn learn(trainer: &mut Digits, train: &[Sample], test: &[Sample], seed: u32) -> Result<Vec<Progress>, FitError> {
+    trainer.start(Sgd::new(RATE), &mut TruncatedNormal(Generator::new(seed)));
 
     // Drawn on standard error, and only if that is a terminal.
     let bar = ProgressBar::new(EPOCHS.into());
     bar.set_style(ProgressStyle::with_template("{bar:40} epoch {pos}/{len}  {msg}").expect("the template is valid"));
     let mut history = Vec::new();
-    for epoch in 1..=EPOCHS {
-        random.shuffle(&mut train);
-        let mut loss = 0.0;
-        for (x, class) in &train {
-            let target = encode::targets(*class).expect("a class is below 10");
-            loss += trainer.step(x, &target)?;
-        }
-        let loss = loss / count(train.len());
+    let samples = train.mapped(|x, &class| Some((*x, encode::targets(class)?)));
+    let fit = Fit { seed, ..Fit::new(EPOCHS, Constant(RATE)) };
+    fit.run(trainer, (&samples, &[]), None, |trainer, &Epoch { number, loss, .. }| {
         let progress =
-            Progress { loss, train: percent(&evaluate(trainer, &train)), test: percent(&evaluate(trainer, test)) };
+            Progress { loss, train: percent(&evaluate(trainer, train)), test: percent(&evaluate(trainer, test)) };
         bar.set_message(format!("loss {loss:.4}  training accuracy {:.1} %", progress.train));
         bar.inc(1);
-        if epoch == 1 || epoch % 10 == 0 {
-            bar.suspend(|| println!("epoch {epoch:2}   loss {loss:.4}   training accuracy {:6.2} %", progress.train));
+        if number == 1 || number % 10 == 0 {
+            bar.suspend(|| println!("epoch {number:2}   loss {loss:.4}   training accuracy {:6.2} %", progress.train));
         }
         history.push(progress);
-    }
+        ControlFlow::Continue(())
+    })?;
     bar.finish_and_clear();
     Ok(history)
 }
@@ -117,11 +115,6 @@ fn evaluate(trainer: &mut Digits, samples: &[Sample]) -> ConfusionMatrix<10> {
 
 fn percent(matrix: &ConfusionMatrix<10>) -> f32 {
     matrix.accuracy().unwrap_or(0.0) * 100.0
-}
-
-#[allow(clippy::cast_precision_loss)]
-fn count(n: usize) -> f32 {
-    n as f32
 }
 
 fn print(matrix: &ConfusionMatrix<10>) {

@@ -158,6 +158,16 @@ fn patience_is_counted() {
     assert!(ends.len() > 3, "too little happens in this training: {ends:?}");
 }
 
+/// A loss that stays the same is not better: the first of equals is the best.
+#[test]
+fn equal_is_not_better() {
+    let train = train();
+    let fit = Fit { patience: Some(3), ..Fit::new(10, Constant(1e-30)) };
+    let seen = watch(&fit, &mut plain(1), &train, &train[..20], Some(&mut room()));
+    assert_eq!((seen.outcome.epochs, seen.outcome.end), (4, End::Patience));
+    assert_eq!(seen.outcome.best.map(|best| best.number), Some(1));
+}
+
 #[test]
 fn the_callback_ends_everything() {
     let train = train();

@@ -4,16 +4,19 @@
 #![no_main]
 
 use core::hint::black_box;
+use core::ops::ControlFlow;
 
+use downhill::fit::{Epoch, epoch, evaluate};
 use downhill::init::{Generator, He, Init, Random, TruncatedNormal, Uniform, Xavier};
 use downhill::loss::Loss;
 use downhill::math::{Fast, Libm, Micromath};
 use downhill::metrics::ConfusionMatrix;
 use downhill::optimizer::Optimizer;
 use downhill::rule::Rule;
+use downhill::schedule::{Constant, Cosine, Exponential, Plateau, Schedule, StepDecay};
 use downhill::{
-    BinaryCrossEntropy, ChainRule, CrossEntropy, Dense, ErrorShare, Identity, Layer, LeakyRelu, Momentum, RawError,
-    Relu, Sgd, Softmax, SquaredError, Tanh, Trainer, Unbiased, Zero, digest, encode,
+    Batch, Best, BinaryCrossEntropy, ChainRule, CrossEntropy, Dense, ErrorShare, Fit, Identity, Layer, LeakyRelu,
+    Momentum, RawError, Relu, Samples, Sgd, Softmax, SquaredError, Tanh, Trainer, Unbiased, Zero, digest, encode,
 };
 use figures::entry;
 use figures::workload::Net;
@@ -34,6 +37,12 @@ fn main() -> ! {
         learn::<Deep<Micromath>, CrossEntropy, _, RawError, _>(Sgd::new(0.05), He(seed));
         learn::<Shallow, BinaryCrossEntropy, _, ErrorShare, _>(Momentum::new(0.05, 0.9), TruncatedNormal(seed));
         learn::<Double, CrossEntropy, _, ChainRule, _>(Momentum::new(0.05, 0.9), Xavier(seed));
+
+        fit(Constant(0.1));
+        fit(StepDecay { rate: 0.1, period: black_box(3), factor: 0.5 });
+        fit(Exponential { rate: 0.1, factor: 0.9 });
+        fit(Cosine { warmup: black_box(2), ..Cosine::new(0.1, black_box(9)) });
+        fit(Plateau::new(0.1, 0.5, black_box(2)));
 
         let mut order = black_box([0, 1, 2, 3, 4, 5, 6, 7]);
         { seed }.shuffle(&mut order);
@@ -71,4 +80,31 @@ where
     }
     black_box(encode::class(trainer.predict(x).as_ref()));
     black_box(digest(&trainer.network));
+}
+
+/// Everything that a fit can do.
+fn fit(schedule: impl Schedule<f32> + Clone) {
+    type Trained = Trainer<Shallow, SquaredError, Batch<Sgd>>;
+    let mut trainer = Trained::ZERO;
+    let trainer = black_box(&mut trainer);
+    let mut best = Best::ZERO;
+    let best = black_box(&mut best);
+    let start =
+        |trainer: &mut Trained, seed| trainer.start(Batch::new(4, Sgd::new(0.1)), &mut He(Generator::new(seed)));
+    let on_epoch = |_: &mut Trained, epoch: &Epoch| {
+        if black_box(epoch.decisive()) < 0.1 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let stored = black_box([([1_u8; 4], 1); 9]);
+    let samples = stored.mapped(|bytes, &class| Some((bytes.map(f32::from), encode::targets(class)?)));
+    let samples = black_box(&samples);
+    let (train, validation) = samples.hold_out(black_box(3), black_box(1));
+    let fit = black_box(Fit { patience: black_box(Some(3)), ..Fit::new(black_box(9), schedule) });
+
+    black_box(fit.run(trainer, (&train, &validation), Some(best), on_epoch).is_ok());
+    black_box(fit.restarts(3, trainer, start, (&train, &validation), best, on_epoch).is_ok());
+    let stream = black_box([([0.5; 4], [0.5; 2]); 3]);
+    black_box(fit.stream(trainer, (|_| &stream, &validation), None, on_epoch).is_ok());
+    black_box(epoch(trainer, stream).is_ok());
+    black_box(evaluate(trainer, &validation).is_ok());
+    black_box((train.index(black_box(2)), best.get().is_some()));
 }

@@ -1,22 +1,45 @@
 //! The loops for processors with vector registers. They are inlined into a function per layer, where the compiler knows
 //! all lengths: it unrolls what is short, and keeps in registers what fits.
 
+use core::slice::ChunksExact;
 use core::sync::atomic::{Ordering, compiler_fence};
 
 use super::plain::{outputs, tree};
 use crate::scalar::Scalar;
 
-/// Vectors along the outputs, while the inputs pass by: as simple as it is fast.
+/// Outputs whose sums are kept apart from `z` while the inputs pass by.
+const BLOCK: usize = 128;
+
+/// Vectors along the outputs, while the inputs pass by.
 #[inline(always)]
 pub(super) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
-    z.fill(T::ZERO);
-    for (z, &b) in z.iter_mut().zip(biases) {
-        *z = b;
+    let row = outputs(z);
+    let (blocks, rest) = z.split_at_mut(z.len() - z.len() % BLOCK);
+    let rest_start = blocks.len();
+    for (n, z) in blocks.chunks_exact_mut(BLOCK).enumerate() {
+        forward_block(weights.chunks_exact(row), biases, x, n * BLOCK, z);
     }
-    for (row, &x) in weights.chunks_exact(outputs(z)).zip(x) {
-        for (z, &w) in z.iter_mut().zip(row) {
-            *z += x * w;
+    if !rest.is_empty() {
+        forward_block(weights.chunks_exact(row), biases, x, rest_start, rest);
+    }
+}
+
+/// The outputs from `start` on. Their sums lie in an array of their own, which nothing else can point to, so that the
+/// compiler keeps them in registers.
+#[inline(always)]
+fn forward_block<T: Scalar>(rows: ChunksExact<T>, biases: &[T], x: &[T], start: usize, z: &mut [T]) {
+    let block = start..start + z.len();
+    let mut sums = [T::ZERO; BLOCK];
+    for (sum, &b) in sums.iter_mut().zip(biases.get(block.clone()).unwrap_or_default()) {
+        *sum = b;
+    }
+    for (row, &x) in rows.zip(x) {
+        for (sum, &w) in sums.iter_mut().zip(row.get(block.clone()).unwrap_or_default()) {
+            *sum += x * w;
         }
+    }
+    for (z, &sum) in z.iter_mut().zip(&sums) {
+        *z = sum;
     }
 }
 

@@ -17,12 +17,17 @@
 mod blocks;
 mod plain;
 #[cfg(not(target_os = "none"))]
+mod samples;
+#[cfg(not(target_os = "none"))]
 mod wide;
 
 #[cfg(target_os = "none")]
 use blocks as loops;
 #[cfg(not(target_os = "none"))]
 use wide as loops;
+
+#[cfg(not(target_os = "none"))]
+pub use samples::{descend_samples, forward_samples};
 
 use crate::scalar::{CHIP_WITH_FLOAT, Scalar};
 

@@ -18,6 +18,11 @@ pub mod rule;
 pub mod scalar;
 pub mod trainer;
 
+// For benches/host, until the trainer has batches.
+#[cfg(not(target_os = "none"))]
+#[doc(hidden)]
+pub use kernel::{descend_samples, forward_samples};
+
 pub use activation::{Identity, LeakyRelu, Relu, Sigmoid, Softmax, Tanh};
 pub use dense::{Biased, Dense, Unbiased};
 pub use digest::digest;

@@ -105,9 +105,10 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
                 optimizer.update(layer.parameters(slots), gradient);
             });
         } else if N > 1 {
-            let gradient =
-                Gradient { x: x.as_flattened(), deltas: deltas.as_flattened(), inputs: I, outputs: O, scale };
-            optimizer.update(self.parameters(slots), gradient);
+            kernel::apart(I * O, x, deltas, self, |x, deltas, layer| {
+                let (x, deltas) = (x.as_flattened(), deltas.as_flattened());
+                optimizer.update(layer.parameters(slots), Gradient { x, deltas, inputs: I, outputs: O, scale });
+            });
         }
     }
 
@@ -164,9 +165,12 @@ pub(crate) fn forward<const I: usize, const O: usize, const N: usize, T: Scalar>
         z.as_flattened_mut().fill(T::ZERO);
     }
     if let ([x], [z]) = (x, &mut *z) {
-        kernel::apart(I * O, weights, x, z, |weights, x, z| kernel::forward(weights.as_flattened(), biases, x, z));
+        kernel::forward(weights.as_flattened(), biases, x, z);
     } else if N > 1 {
-        kernel::forward_samples(weights.as_flattened(), biases, x.as_flattened(), z.as_flattened_mut(), (I, O));
+        kernel::apart(I * O, weights, x, z, |weights, x, z| {
+            let (x, z) = (x.as_flattened(), z.as_flattened_mut());
+            kernel::forward_samples(weights.as_flattened(), biases, x, z, (I, O));
+        });
     }
     // A sum that has met a NaN or an infinity never becomes finite again, so any one tells of all inputs.
     z.iter().all(|z| z.first().is_some_and(|z| z.is_finite()))

@@ -20,6 +20,8 @@
 mod blocks;
 mod plain;
 #[cfg(not(target_os = "none"))]
+mod samples;
+#[cfg(not(target_os = "none"))]
 mod wide;
 
 #[cfg(target_os = "none")]
@@ -93,9 +95,15 @@ const SHARED: bool = cfg!(target_os = "none");
 /// Calls `loops`, on the host in a function of its own for each layer: that `c` overlaps neither `a` nor `b` is certain
 /// to the compiler only where they are arguments, which lets it keep `a` and `b` in registers.
 #[inline(always)]
-pub(crate) fn apart<A, B, C, R>(weights: usize, a: &A, b: &B, c: &mut C, loops: impl FnOnce(&A, &B, &mut C) -> R) -> R {
+pub(crate) fn apart<A: ?Sized, B: ?Sized, C: ?Sized, R>(
+    weights: usize,
+    a: &A,
+    b: &B,
+    c: &mut C,
+    loops: impl FnOnce(&A, &B, &mut C) -> R,
+) -> R {
     #[inline(never)]
-    fn own<A, B, C, R>(a: &A, b: &B, c: &mut C, loops: impl FnOnce(&A, &B, &mut C) -> R) -> R {
+    fn own<A: ?Sized, B: ?Sized, C: ?Sized, R>(a: &A, b: &B, c: &mut C, loops: impl FnOnce(&A, &B, &mut C) -> R) -> R {
         loops(a, b, c)
     }
     if SHARED || tiny(weights) { loops(a, b, c) } else { own(a, b, c, loops) }
@@ -145,6 +153,28 @@ pub(crate) fn forward_samples<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z
     } else {
         loops::forward_samples(weights, biases, x, z, size);
     }
+}
+
+/// Hands each weight, its slot and its gradient, the sum over some samples of so many inputs and outputs, to `learn`.
+#[inline(always)]
+pub(crate) fn gradients<T: Scalar, S>(
+    parameters: (&mut [T], &mut [S]),
+    samples: (&[T], &[T]),
+    size: (usize, usize),
+    learn: impl Fn(&mut T, &mut S, T),
+) {
+    loops::gradients(parameters, samples, size, learn);
+}
+
+/// [`gradients`] of biases.
+#[inline(always)]
+pub(crate) fn bias_gradients<T: Scalar, S>(
+    parameters: (&mut [T], &mut [S]),
+    deltas: &[T],
+    learn: impl Fn(&mut T, &mut S, T),
+) {
+    let outputs = parameters.0.len();
+    plain::gradient(parameters, &core::iter::repeat(T::ONE), (deltas, outputs), learn);
 }
 
 /// [`Kernel::finite`].
@@ -219,7 +249,7 @@ mod tests {
             let mut numbers = |n: usize| -> [T; 200] { core::array::from_fn(|i| if i < n { draw() } else { T::ZERO }) };
             let (weights, x, delta) = (numbers(inputs * outputs), numbers(inputs), numbers(outputs));
             let (weights, x, delta) = (&weights[..inputs * outputs], &x[..inputs], &delta[..outputs]);
-            let (biases, samples) = (numbers(outputs), numbers(3 * inputs));
+            let (biases, samples, deltas) = (numbers(outputs), numbers(3 * inputs), numbers(3 * outputs));
             for biases in [&biases[..outputs], &[]] {
                 let (mut a, mut b) = ([T::ONE; 200], [T::ZERO; 200]);
                 plain::forward(weights, biases, x, &mut a[..outputs]);
@@ -251,6 +281,22 @@ mod tests {
                     send_back(weights, delta, &mut b[..inputs]);
                     same(&a[..inputs], &b[..inputs]);
                 }
+
+                let deltas = &deltas[..3 * outputs];
+                let mut sums = [[T::ONE; 200]; 3];
+                let [naive, chip, host] = sums.each_mut().map(|sums| &mut sums[..inputs * outputs]);
+                let mut slots = [(); 200];
+                let slots = &mut slots[..inputs * outputs];
+                for (at, sum) in naive.iter_mut().enumerate() {
+                    let product =
+                        |sample| samples[sample * inputs + at / outputs] * deltas[sample * outputs + at % outputs];
+                    *sum = T::ZERO + product(0) + product(1) + product(2);
+                }
+                let set = |sum: &mut T, (): &mut (), gradient| *sum = gradient;
+                blocks::gradients((chip, slots), (samples, deltas), (inputs, outputs), set);
+                wide::gradients((host, slots), (samples, deltas), (inputs, outputs), set);
+                same(naive, chip);
+                same(naive, host);
 
                 let rate = T::from_f32(0.3);
                 let learned = |descend: Descend<T>| {

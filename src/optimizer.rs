@@ -28,6 +28,7 @@ pub use descent::{Momentum, Nesterov, Sgd};
 pub use modifier::{ClipNorm, ClipSample, ClipValue, WeightDecay};
 pub(crate) use modifier::{norm, shrink};
 
+use crate::kernel;
 use crate::scalar::{Scalar, Zero, count};
 use crate::trainer::StepError;
 
@@ -86,6 +87,7 @@ pub trait Optimizer<T: Scalar> {
     }
 
     /// Updates a layer, or some of its rows, or its biases alone.
+    #[inline(always)]
     fn update(&self, layer: Parameters<T, Self::Slot>, gradient: Gradient<T>) {
         follow(self, layer, gradient);
     }
@@ -162,36 +164,11 @@ fn follow<T: Scalar, P: Optimizer<T> + ?Sized>(optimizer: &P, layer: Parameters<
         }
         return;
     }
-    for (input, (weights, slots)) in rows.enumerate() {
-        let x = gradient.x.iter().skip(input).step_by(gradient.inputs.max(1)).copied();
-        sums(weights, slots, &x, gradient, |w, slot, g| optimizer.weight(w, slot, g));
-    }
-    sums(layer.biases, layer.bias_slots, &core::iter::repeat(T::ONE), gradient, |b, slot, g| {
-        optimizer.bias(b, slot, g);
-    });
-}
-
-/// [`follow`] for one row and several samples, with a piece of the row at a time, whose sums fit into registers.
-fn sums<T: Scalar, S>(
-    parameters: &mut [T],
-    slots: &mut [S],
-    x: &(impl Iterator<Item = T> + Clone),
-    gradient: Gradient<T>,
-    learn: impl Fn(&mut T, &mut S, T),
-) {
-    const PIECE: usize = 16;
-    for (piece, (parameters, slots)) in parameters.chunks_mut(PIECE).zip(slots.chunks_mut(PIECE)).enumerate() {
-        let mut sums = [T::ZERO; PIECE];
-        for (x, deltas) in x.clone().zip(gradient.deltas.chunks_exact(gradient.outputs.max(1))) {
-            let deltas = deltas.get(piece * PIECE..).unwrap_or_default();
-            for (sum, &d) in sums.iter_mut().zip(deltas) {
-                *sum += x * d;
-            }
-        }
-        for ((parameter, slot), &sum) in parameters.iter_mut().zip(slots).zip(&sums) {
-            learn(parameter, slot, sum * gradient.scale);
-        }
-    }
+    let Gradient { x, deltas, inputs, scale, .. } = gradient;
+    let weights = (layer.weights, layer.weight_slots);
+    kernel::gradients(weights, (x, deltas), (inputs, outputs), |w, slot, g| optimizer.weight(w, slot, g * scale));
+    let biases = (layer.biases, layer.bias_slots);
+    kernel::bias_gradients(biases, deltas, |b, slot, g| optimizer.bias(b, slot, g * scale));
 }
 
 /// 1 / samples, exactly 1 for one.

@@ -4,7 +4,7 @@
 //! Scalars are written out, because no optimisation level then keeps them in memory.
 
 use super::keep_rolled;
-use super::plain::{dot, outputs, tree};
+use super::plain::{column, dot, outputs, tree};
 use crate::scalar::{CHIP_WITH_FLOAT, Scalar};
 
 /// Whether the crate is built for size, or floating point is software, which takes so long that the blocks don't matter.
@@ -189,5 +189,50 @@ fn dots<'a, T: Scalar>(row0: &'a [T], row1: &'a [T], delta: &'a [T]) -> (T, T) {
 pub(super) fn forward_samples<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T], size: (usize, usize)) {
     for (x, z) in x.chunks_exact(size.0.max(1)).zip(z.chunks_exact_mut(size.1.max(1))) {
         forward(weights, biases, x, z);
+    }
+}
+
+/// A block of outputs stays in registers while the samples pass by.
+#[inline(always)]
+pub(super) fn gradients<T: Scalar, S>(
+    (weights, slots): (&mut [T], &mut [S]),
+    (x, deltas): (&[T], &[T]),
+    (inputs, outputs): (usize, usize),
+    learn: impl Fn(&mut T, &mut S, T),
+) {
+    let outputs = outputs.max(1);
+    let rows = weights.chunks_exact_mut(outputs).zip(slots.chunks_exact_mut(outputs));
+    for (input, (row, slots)) in rows.enumerate() {
+        let x = column(x, inputs, input);
+        in_blocks!(
+            outputs,
+            |at| gradient_block::<16, _, _>((row, slots), x.clone(), (deltas, outputs), at, &learn),
+            gradient_block::<8, _, _>((row, slots), x.clone(), (deltas, outputs), at, &learn),
+            gradient_block::<4, _, _>((row, slots), x.clone(), (deltas, outputs), at, &learn),
+            gradient_block::<2, _, _>((row, slots), x.clone(), (deltas, outputs), at, &learn),
+            gradient_block::<1, _, _>((row, slots), x.clone(), (deltas, outputs), at, &learn)
+        );
+    }
+}
+
+#[inline(always)]
+fn gradient_block<const N: usize, T: Scalar, S>(
+    (row, slots): (&mut [T], &mut [S]),
+    x: impl Iterator<Item = T>,
+    (deltas, outputs): (&[T], usize),
+    at: usize,
+    learn: &impl Fn(&mut T, &mut S, T),
+) {
+    let mut sums = [T::ZERO; N];
+    for (x, deltas) in x.zip(deltas.chunks_exact(outputs)) {
+        if let Some(deltas) = deltas.get(at..).and_then(|deltas| deltas.first_chunk::<N>()) {
+            for (sum, &d) in sums.iter_mut().zip(deltas) {
+                *sum += x * d;
+            }
+        }
+        keep_rolled();
+    }
+    for ((w, slot), &sum) in row.iter_mut().zip(slots).skip(at).zip(&sums) {
+        learn(w, slot, sum);
     }
 }

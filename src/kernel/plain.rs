@@ -36,6 +36,31 @@ pub(super) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], d
     }
 }
 
+/// The values of one input in all samples.
+#[inline(always)]
+pub(super) fn column<T: Scalar>(x: &[T], inputs: usize, input: usize) -> impl Iterator<Item = T> + Clone {
+    x.chunks_exact(inputs.max(1)).filter_map(move |x| x.get(input)).copied()
+}
+
+/// The gradients of one row.
+#[inline(always)]
+pub(super) fn gradient<T: Scalar, S>(
+    (parameters, slots): (&mut [T], &mut [S]),
+    x: &(impl Iterator<Item = T> + Clone),
+    (deltas, outputs): (&[T], usize),
+    learn: impl Fn(&mut T, &mut S, T),
+) {
+    for (o, (parameter, slot)) in parameters.iter_mut().zip(slots).enumerate() {
+        let mut sum = T::ZERO;
+        for (x, deltas) in x.clone().zip(deltas.chunks_exact(outputs.max(1))) {
+            if let Some(&d) = deltas.get(o) {
+                sum += x * d;
+            }
+        }
+        learn(parameter, slot, sum);
+    }
+}
+
 #[inline(always)]
 pub(super) fn finite<T: Scalar>(values: &[T]) -> bool {
     let mut finite = Finite::new();

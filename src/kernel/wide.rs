@@ -1,21 +1,47 @@
 //! The loops for processors with vector registers. They are inlined into a function per layer, where the compiler knows
 //! all lengths: it unrolls what is short, and keeps in registers what fits.
 
+use core::hint::black_box;
+use core::slice::ChunksExact;
 use core::sync::atomic::{Ordering, compiler_fence};
 
 use super::plain::{outputs, tree};
+pub(super) use super::samples::{forward_samples, gradients};
 use crate::scalar::Scalar;
 
-/// Vectors along the outputs, while the inputs pass by: as simple as it is fast.
+/// Outputs whose sums are kept apart from `z` while the inputs pass by.
+const BLOCK: usize = 128;
+
+/// Vectors along the outputs, while the inputs pass by.
 #[inline(always)]
 pub(super) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
-    for (z, &b) in z.iter_mut().zip(biases) {
-        *z = b;
+    let row = outputs(z);
+    let (blocks, rest) = z.split_at_mut(z.len() - z.len() % BLOCK);
+    let rest_start = blocks.len();
+    for (n, z) in blocks.chunks_exact_mut(BLOCK).enumerate() {
+        forward_block(weights.chunks_exact(row), biases, x, n * BLOCK, z);
     }
-    for (row, &x) in weights.chunks_exact(outputs(z)).zip(x) {
-        for (z, &w) in z.iter_mut().zip(row) {
-            *z += x * w;
+    if !rest.is_empty() {
+        forward_block(weights.chunks_exact(row), biases, x, rest_start, rest);
+    }
+}
+
+/// The outputs from `start` on. Their sums lie in an array of their own, which nothing else can point to, so that the
+/// compiler keeps them in registers.
+#[inline(always)]
+fn forward_block<T: Scalar>(rows: ChunksExact<T>, biases: &[T], x: &[T], start: usize, z: &mut [T]) {
+    let block = start..start + z.len();
+    let mut sums = [T::ZERO; BLOCK];
+    for (sum, &start) in sums.iter_mut().zip(biases.get(block.clone()).unwrap_or(z)) {
+        *sum = start;
+    }
+    for (row, &x) in rows.zip(x) {
+        for (sum, &w) in sums.iter_mut().zip(row.get(block.clone()).unwrap_or_default()) {
+            *sum += x * w;
         }
+    }
+    for (z, &sum) in z.iter_mut().zip(&sums) {
+        *z = sum;
     }
 }
 
@@ -62,61 +88,56 @@ fn subtract<T: Scalar>(row: &mut [T], x: T, delta: &[T], rate: T) {
 
 #[inline(always)]
 pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
-    let (back, rest) = back.split_at_mut(back.len() & !7);
-    let (weights, rest_weights) = weights.split_at(back.len() * outputs(delta));
-    send_rows::<T, 8>(weights, delta, back);
-    send_rows::<T, 1>(rest_weights, delta, rest);
-}
-
-/// The sums of `R` rows at a time, so that their trees become vectors across rows.
-#[inline(always)]
-fn send_rows<T: Scalar, const R: usize>(weights: &[T], delta: &[T], back: &mut [T]) {
     let outputs = outputs(delta);
-    for (weights, back) in weights.chunks_exact(R * outputs).zip(back.chunks_exact_mut(R)) {
-        let rows = weights.chunks_exact(outputs);
-        if cfg!(target_feature = "avx") && outputs > 16 {
-            let mut sums = [[T::ZERO; 8]; R];
-            for (sum, row) in sums.iter_mut().zip(rows) {
-                *sum = lanes(row, delta);
-                row_ends();
-            }
-            for (back, &sum) in back.iter_mut().zip(&sums) {
-                *back = tree(sum);
-            }
-        } else {
-            // Short rows, or short registers: the first floor of the tree is cheaper within a row.
-            let mut sums = [[T::ZERO; 4]; R];
-            for (sum, row) in sums.iter_mut().zip(rows) {
-                let v = lanes(row, delta);
-                *sum = [v[0] + v[4], v[1] + v[5], v[2] + v[6], v[3] + v[7]];
-                row_ends();
-            }
-            for (back, &[a, b, c, d]) in back.iter_mut().zip(&sums) {
-                *back = (a + c) + (b + d);
-            }
+    let (back, rest) = back.split_at_mut(if outputs >= LONG { back.len() - back.len() % ROWS } else { 0 });
+    let (weights, rest_weights) = weights.split_at(back.len() * outputs);
+    for (rows, back) in weights.chunks_exact(ROWS * outputs).zip(back.chunks_exact_mut(ROWS)) {
+        for (back, &lanes) in back.iter_mut().zip(&lanes_of_rows::<T, ROWS>(rows, delta)) {
+            // Seen through, the tree would decide what becomes a vector: pairs of lanes, or lanes of several rows.
+            *back = tree(black_box(lanes));
+            row_ends();
         }
+    }
+    for (row, back) in rest_weights.chunks_exact(outputs).zip(rest) {
+        let [lanes] = lanes_of_rows(row, delta);
+        *back = tree(lanes);
         row_ends();
     }
 }
 
-/// Lane `l` sums `d[o] * w[o]` over the `o` with `o mod 8 = l`. It starts at -0, the number that changes nothing when it
-/// is added. What is missing in the last eight are products of -0 and 0, which are -0.
+/// So many rows are summed at once, if they are long, so that an addition need not wait for the one before it.
+const ROWS: usize = if cfg!(target_feature = "avx") { 8 } else { 4 };
+
+/// Shorter rows have little to wait for.
+const LONG: usize = 32;
+
+/// For each of `R` rows, lane `l` sums `d[o] * w[o]` over the `o` with `o mod 8 = l`. It starts at -0, the number that
+/// changes nothing when it is added. What is missing in the last eight are products of -0 and 0, which are -0.
 #[inline(always)]
-fn lanes<T: Scalar>(row: &[T], delta: &[T]) -> [T; 8] {
-    let mut lanes = [-T::ZERO; 8];
-    let (rows, deltas) = (row.chunks_exact(8), delta.chunks_exact(8));
-    let (w, d) = (fill(rows.remainder(), T::ZERO), fill(deltas.remainder(), -T::ZERO));
-    for (row, delta) in rows.zip(deltas) {
-        for ((lane, &w), &d) in lanes.iter_mut().zip(row).zip(delta) {
-            *lane += d * w;
+fn lanes_of_rows<T: Scalar, const R: usize>(rows: &[T], delta: &[T]) -> [[T; 8]; R] {
+    let mut sums = [[-T::ZERO; 8]; R];
+    let rows = || rows.chunks_exact(outputs(delta));
+    let deltas = delta.chunks_exact(8);
+    let rest = deltas.remainder();
+    for (n, delta) in deltas.enumerate() {
+        for (lanes, row) in sums.iter_mut().zip(rows()) {
+            add_products(lanes, row.get(8 * n..8 * n + 8).unwrap_or_default(), delta);
         }
     }
-    if !row.len().is_multiple_of(8) {
-        for ((lane, w), d) in lanes.iter_mut().zip(w).zip(d) {
-            *lane += d * w;
+    if !rest.is_empty() {
+        let delta = fill(rest, -T::ZERO);
+        for (lanes, row) in sums.iter_mut().zip(rows()) {
+            add_products(lanes, &fill(row.chunks_exact(8).remainder(), T::ZERO), &delta);
         }
     }
-    lanes
+    sums
+}
+
+#[inline(always)]
+fn add_products<T: Scalar>(lanes: &mut [T; 8], row: &[T], delta: &[T]) {
+    for ((lane, &w), &d) in lanes.iter_mut().zip(row).zip(delta) {
+        *lane += d * w;
+    }
 }
 
 #[inline(always)]
@@ -126,11 +147,4 @@ fn fill<T: Scalar>(values: &[T], missing: T) -> [T; 8] {
         *filled = value;
     }
     filled
-}
-
-#[inline(always)]
-pub(super) fn forward_samples<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T], size: (usize, usize)) {
-    for (x, z) in x.chunks_exact(size.0.max(1)).zip(z.chunks_exact_mut(size.1.max(1))) {
-        forward(weights, biases, x, z);
-    }
 }

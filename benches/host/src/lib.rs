@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use downhill::init::{Generator, Random, Uniform};
 use downhill::optimizer::Optimizer;
-use downhill::{Dense, Layer, SquaredError, Trainer, Zero};
+use downhill::{ChainRule, Dense, Layer, SquaredError, Trainer, Zero};
 
 pub type W1<A> = (Dense<2, 3, A>, Dense<3, 1, A>);
 pub type W2<A> = (Dense<64, 32, A>, Dense<32, 10, A>);
@@ -19,13 +19,13 @@ const SAMPLES: usize = 32;
 struct Aligned<T>(T);
 
 /// A trainer and random samples, which it is given in turn.
-pub struct Bench<N: Layer, P: Optimizer<N::Scalar>> {
-    trainer: Aligned<Trainer<N, SquaredError, P>>,
+pub struct Bench<N: Layer, P: Optimizer<N::Scalar>, const B: usize = 1> {
+    trainer: Aligned<Trainer<N, SquaredError, P, ChainRule, B>>,
     inputs: Aligned<[N::Input; SAMPLES]>,
     targets: Aligned<[N::Output; SAMPLES]>,
 }
 
-impl<N, P> Bench<N, P>
+impl<N, P, const B: usize> Bench<N, P, B>
 where
     N: Layer<Scalar = f32, Input: Zero, Output: Zero> + Zero,
     P: Optimizer<f32> + Zero,
@@ -60,6 +60,16 @@ where
     #[inline(never)]
     pub fn step(&mut self, turn: usize) {
         let loss = self.trainer.0.step(&self.inputs.0[turn % SAMPLES], &self.targets.0[turn % SAMPLES]);
+        black_box(loss.expect("the samples are good"));
+    }
+
+    /// A step with as many of the samples as the trainer takes.
+    ///
+    /// # Panics
+    /// As [`step`](Self::step).
+    #[inline(never)]
+    pub fn step_batch(&mut self) {
+        let loss = self.trainer.0.step_batch(&self.inputs.0[..B], &self.targets.0[..B]);
         black_box(loss.expect("the samples are good"));
     }
 }

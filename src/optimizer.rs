@@ -150,6 +150,8 @@ pub struct Gradient<'a, T> {
 
 /// Hands every parameter and its gradient to the optimiser: rows of rising inputs, then the biases. The products of the samples are added to
 /// 0 in their order, and the sum is multiplied by the scale.
+#[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(target_os = "none"), inline(always))]
 fn follow<T: Scalar, P: Optimizer<T> + ?Sized>(optimizer: &P, layer: Parameters<T, P::Slot>, gradient: Gradient<T>) {
     let outputs = gradient.outputs.max(1);
     let rows = layer.weights.chunks_exact_mut(outputs).zip(layer.weight_slots.chunks_exact_mut(outputs));

@@ -232,7 +232,9 @@ fn gradient_block<const N: usize, T: Scalar, S>(
         }
         keep_rolled();
     }
-    for ((w, slot), &sum) in row.iter_mut().zip(slots).skip(at).zip(&sums) {
-        learn(w, slot, sum);
+    if let (Some(row), Some(slots)) = (row.get_mut(at..at + N), slots.get_mut(at..at + N)) {
+        for ((w, slot), &sum) in row.iter_mut().zip(slots).zip(&sums) {
+            learn(w, slot, sum);
+        }
     }
 }

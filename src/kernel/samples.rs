@@ -64,7 +64,7 @@ fn forward_block<T: Scalar>(
         add_products(&mut sums, &[a, b, c, d], piece(row, block));
     }
     for (z, sums) in z.chunks_exact_mut(outputs).zip(&sums) {
-        for (z, &sum) in z.iter_mut().skip(block.0).take(block.1).zip(sums) {
+        for (z, &sum) in piece_mut(z, block).iter_mut().zip(sums) {
             *z = sum;
         }
     }
@@ -115,8 +115,8 @@ fn gradient_block<T: Scalar, S>(
     }
     let rows = rows.chunks_exact_mut(outputs).zip(slots.chunks_exact_mut(outputs));
     for ((row, slots), sums) in rows.zip(&sums) {
-        let parameters = row.iter_mut().zip(slots).skip(block.0).take(block.1);
-        for ((w, slot), &sum) in parameters.zip(sums) {
+        let (row, slots) = (piece_mut(row, block), piece_mut(slots, block));
+        for ((w, slot), &sum) in row.iter_mut().zip(slots).zip(sums) {
             learn(w, slot, sum);
         }
     }
@@ -142,4 +142,10 @@ fn add_products<T: Scalar>([a, b, c, d]: &mut Sums<T>, [p, q, r, s]: &[T; SHARER
 #[inline(always)]
 fn piece<T>(values: &[T], (start, len): (usize, usize)) -> &[T] {
     values.get(start..start + len).unwrap_or_default()
+}
+
+/// [`piece`], to be written.
+#[inline(always)]
+fn piece_mut<T>(values: &mut [T], (start, len): (usize, usize)) -> &mut [T] {
+    values.get_mut(start..start + len).unwrap_or_default()
 }

@@ -163,7 +163,7 @@ fn linear<T: Scalar, const I: usize, const O: usize, const N: usize>(
         }
     }
     if let Some(rows) = work.take(I, O) {
-        // One copy of the loops for layers of all sizes: the number of rows is not known anyway.
+        // As in sending back, the loops that all layers share.
         Kernel::forward(part(weights, rows.clone()).as_flattened(), &[], part(x, rows), z);
     }
 }
@@ -192,7 +192,7 @@ fn back<R: Rule, A: Activation, T: Scalar, const I: usize, const O: usize, const
     if let Some(below) = below.and_then(|below| below.first_mut()) {
         if R::BY_ROW {
             if let Some(rows) = work.take(I, O) {
-                R::send_back(part(weights, rows.clone()).as_flattened(), error, part_mut(below, rows))?;
+                R::send_rows(part(weights, rows.clone()).as_flattened(), error, part_mut(below, rows))?;
             }
         } else if work.one(I * O * SHARE) {
             R::send_back(weights.as_flattened(), error, below)?;

@@ -10,10 +10,11 @@ use downhill::loss::Loss;
 use downhill::math::{Fast, Libm, Micromath};
 use downhill::metrics::ConfusionMatrix;
 use downhill::optimizer::Optimizer;
+use downhill::pieces::{Pieces, Progress};
 use downhill::rule::Rule;
 use downhill::{
-    BinaryCrossEntropy, ChainRule, CrossEntropy, Dense, ErrorShare, Identity, Layer, LeakyRelu, Momentum, RawError,
-    Relu, Sgd, Softmax, SquaredError, Tanh, Trainer, Unbiased, Zero, digest, encode,
+    Batch, BinaryCrossEntropy, ChainRule, ClipNorm, CrossEntropy, Dense, Dropout, ErrorShare, Identity, LeakyRelu,
+    Momentum, RawError, Relu, Sgd, Softmax, SquaredError, Tanh, Trainer, Unbiased, Zero, digest, encode,
 };
 use figures::entry;
 use figures::workload::Net;
@@ -22,6 +23,7 @@ use panic_never as _;
 type Deep<M> =
     (Dense<6, 12, Tanh<M>>, Dense<12, 9, Relu>, Dense<9, 7, LeakyRelu, f32, Unbiased>, Dense<7, 5, Softmax<M>>);
 type Shallow = (Dense<4, 3, Identity>, Dense<3, 2>);
+type Forgetful = (Dropout<4>, Dense<4, 9, Relu>, Dropout<9>, Dense<9, 2, Softmax>);
 type Double = (Dense<3, 20, Tanh, f64>, Dense<20, 2, Softmax, f64>);
 
 #[entry]
@@ -34,6 +36,8 @@ fn main() -> ! {
         learn::<Deep<Micromath>, CrossEntropy, _, RawError, _>(Sgd::new(0.05), He(seed));
         learn::<Shallow, BinaryCrossEntropy, _, ErrorShare, _>(Momentum::new(0.05, 0.9), TruncatedNormal(seed));
         learn::<Double, CrossEntropy, _, ChainRule, _>(Momentum::new(0.05, 0.9), Xavier(seed));
+        let optimizer = Batch::new(3, ClipNorm::new(1.0, Sgd::new(0.05)));
+        learn::<Forgetful, CrossEntropy, _, ChainRule, _>(optimizer, He(seed));
 
         let mut order = black_box([0, 1, 2, 3, 4, 5, 6, 7]);
         { seed }.shuffle(&mut order);
@@ -55,7 +59,7 @@ fn main() -> ! {
 /// Everything that a trainer can do. Nothing runs this program, so that a trainer may well lie on the stack.
 fn learn<N, L, P, R, I>(optimizer: P, mut init: I)
 where
-    N: Layer<Input: Zero, Output: Zero> + Zero,
+    N: Pieces<Input: Zero, Output: Zero> + Zero,
     L: Loss,
     P: Optimizer<N::Scalar> + Zero,
     R: Rule,
@@ -70,5 +74,10 @@ where
         black_box(error);
     }
     black_box(encode::class(trainer.predict(x).as_ref()));
+    let mut step = trainer.step_in_pieces(x, target);
+    while let Ok(Progress::More) = step.run(black_box(100)) {}
+    drop(step);
+    let mut prediction = trainer.predict_in_pieces(x);
+    while let Progress::More = prediction.run(black_box(100)) {}
     black_box(digest(&trainer.network));
 }

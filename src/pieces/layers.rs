@@ -16,8 +16,9 @@ use crate::trainer::StepError;
 
 /// A layer whose passes can be done in pieces, with one sample.
 ///
-/// A pass is called again and again, with the same arguments, until the work is done: it goes through all of its loops, and in each does the
-/// iterations that [`Work::take`] returns. So these must be as many, in the same order, with every call.
+/// A pass is called again and again, with the same arguments, until the work is done: it goes through all of its
+/// loops, and in each does the iterations that [`Work::take`] returns. So these must be as many, in the same order,
+/// with every call.
 pub trait Pieces: Layer {
     /// What the largest pieces are computed from.
     const SIZES: Sizes;

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::kernel;
+use crate::kernel::{self, Kernel};
 use crate::scalar::Scalar;
 
 /// How the errors of a layer's outputs become the errors of its inputs.
@@ -25,6 +25,14 @@ pub trait Rule {
     /// # Errors
     /// [`NoShares`] if the rule divides and can't.
     fn send_back<T: Scalar>(weights: &[T], error: &[T], below: &mut [T]) -> Result<(), NoShares>;
+
+    /// [`send_back`](Rule::send_back) for some rows of a layer, where the rule is [by row](Rule::BY_ROW).
+    ///
+    /// # Errors
+    /// As there.
+    fn send_rows<T: Scalar>(weights: &[T], error: &[T], below: &mut [T]) -> Result<(), NoShares> {
+        Self::send_back(weights, error, below)
+    }
 }
 
 /// The chain rule: `below[i] = sum over o of w[i][o] delta[o]`. This one is the gradient of the loss.
@@ -39,6 +47,13 @@ impl Rule for ChainRule {
     #[inline(always)]
     fn send_back<T: Scalar>(weights: &[T], delta: &[T], below: &mut [T]) -> Result<(), NoShares> {
         kernel::send_back(weights, delta, below);
+        Ok(())
+    }
+
+    // The loops that all layers share: how many rows there are is not known anyway.
+    #[inline(always)]
+    fn send_rows<T: Scalar>(weights: &[T], delta: &[T], below: &mut [T]) -> Result<(), NoShares> {
+        Kernel::send_back(weights, delta, below);
         Ok(())
     }
 }
@@ -60,6 +75,13 @@ impl Rule for RawError {
     #[inline(always)]
     fn send_back<T: Scalar>(weights: &[T], error: &[T], below: &mut [T]) -> Result<(), NoShares> {
         kernel::send_back(weights, error, below);
+        Ok(())
+    }
+
+    // The loops that all layers share: how many rows there are is not known anyway.
+    #[inline(always)]
+    fn send_rows<T: Scalar>(weights: &[T], error: &[T], below: &mut [T]) -> Result<(), NoShares> {
+        Kernel::send_back(weights, error, below);
         Ok(())
     }
 }

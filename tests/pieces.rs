@@ -265,12 +265,16 @@ fn cases() -> Vec<Box<dyn Case>> {
 
 #[test]
 fn the_bits_of_a_whole_step() {
-    cases().iter().for_each(|case| case.same_bits());
+    for case in cases() {
+        case.same_bits();
+    }
 }
 
 #[test]
 fn dropped_at_any_time() {
-    cases().iter().for_each(|case| case.dropped());
+    for case in cases() {
+        case.dropped();
+    }
 }
 
 thread_local! {
@@ -410,6 +414,8 @@ where
 
 #[test]
 fn errors() {
+    type Drops = (Dropout<7>, Dense<7, 3>);
+    type Linear<P> = Trainer<Dense<7, 3, Identity>, SquaredError, P>;
     const X: [f32; 7] = [0.5; 7];
     const T: [f32; 3] = [0.5; 3];
     let momentum = || start(Trainer::<Plain, SquaredError, Momentum>::ZERO, Momentum::new(0.3, 0.9), |_| {});
@@ -426,13 +432,11 @@ fn errors() {
     }
     let decay = || start(Trainer::<Plain, SquaredError, Momentum>::ZERO, Momentum::new(0.3, 1.0), |_| {});
     refuses(decay, &X, &T, StepError::Momentum);
-    type Drops = (Dropout<7>, Dense<7, 3>);
     let drops = || start(Trainer::<Drops, SquaredError, Sgd>::ZERO, Sgd::new(0.1), |n| n.0.rate = 1.0);
     refuses(drops, &X, &T, StepError::Dropout);
     // Masks were drawn before the input was seen to be bad, in both.
     let drops = || start(Trainer::<Drops, SquaredError, Sgd>::ZERO, Sgd::new(0.1), |n| n.0.rate = 0.5);
     refuses(drops, &[f32::NAN; 7], &T, StepError::Input);
-    type Linear<P> = Trainer<Dense<7, 3, Identity>, SquaredError, P>;
     let linear = || start(Linear::ZERO, Sgd::new(0.1), |_| {});
     refuses(linear, &X, &[1e30; 3], StepError::Loss);
     let weights = || start(Linear::ZERO, Sgd::new(0.1), |network| network.weights[6][2] = f32::NAN);

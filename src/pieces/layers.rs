@@ -16,8 +16,9 @@ use crate::trainer::StepError;
 
 /// A layer whose passes can be done in pieces, with one sample.
 ///
-/// A pass is called again and again, with the same arguments, until the work is done: it goes through all of its loops, and in each does the
-/// iterations that [`Work::take`] returns. So these must be as many, in the same order, with every call.
+/// A pass is called again and again, with the same arguments, until the work is done: it goes through all of its
+/// loops, and in each does the iterations that [`Work::take`] returns. So these must be as many, in the same order,
+/// with every call.
 pub trait Pieces: Layer {
     /// What the largest pieces are computed from.
     const SIZES: Sizes;
@@ -163,7 +164,7 @@ fn linear<T: Scalar, const I: usize, const O: usize, const N: usize>(
         }
     }
     if let Some(rows) = work.take(I, O) {
-        // One copy of the loops for layers of all sizes: the number of rows is not known anyway.
+        // As in sending back, the loops that all layers share.
         Kernel::forward(part(weights, rows.clone()).as_flattened(), &[], part(x, rows), z);
     }
 }
@@ -192,7 +193,7 @@ fn back<R: Rule, A: Activation, T: Scalar, const I: usize, const O: usize, const
     if let Some(below) = below.and_then(|below| below.first_mut()) {
         if R::BY_ROW {
             if let Some(rows) = work.take(I, O) {
-                R::send_back(part(weights, rows.clone()).as_flattened(), error, part_mut(below, rows))?;
+                R::send_rows(part(weights, rows.clone()).as_flattened(), error, part_mut(below, rows))?;
             }
         } else if work.one(I * O * SHARE) {
             R::send_back(weights.as_flattened(), error, below)?;

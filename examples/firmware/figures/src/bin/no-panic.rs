@@ -12,11 +12,13 @@ use downhill::loss::Loss;
 use downhill::math::{Fast, Libm, Micromath};
 use downhill::metrics::ConfusionMatrix;
 use downhill::optimizer::Optimizer;
+use downhill::pieces::{Pieces, Progress};
 use downhill::rule::Rule;
 use downhill::schedule::{Constant, Cosine, Exponential, Plateau, Schedule, StepDecay};
 use downhill::{
-    Batch, Best, BinaryCrossEntropy, ChainRule, CrossEntropy, Dense, ErrorShare, Fit, Identity, Layer, LeakyRelu,
-    Momentum, RawError, Relu, Samples, Sgd, Softmax, SquaredError, Tanh, Trainer, Unbiased, Zero, digest, encode,
+    Adam, AdamW, Batch, Best, BiasOnly, BinaryCrossEntropy, ChainRule, ClipNorm, ClipSample, ClipValue, CrossEntropy, Dense,
+    Dropout, ErrorShare, Fit, Huber, Identity, Layer, LeakyRelu, Momentum, Nesterov, RawError, Relu, RmsProp, Rprop, Samples,
+    Sgd, Softmax, SquaredError, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest, encode,
 };
 use figures::entry;
 use figures::workload::Net;
@@ -25,6 +27,7 @@ use panic_never as _;
 type Deep<M> =
     (Dense<6, 12, Tanh<M>>, Dense<12, 9, Relu>, Dense<9, 7, LeakyRelu, f32, Unbiased>, Dense<7, 5, Softmax<M>>);
 type Shallow = (Dense<4, 3, Identity>, Dense<3, 2>);
+type Forgetful = (Dropout<4>, Dense<4, 9, Relu>, Dropout<9>, Dense<9, 2, Softmax>);
 type Double = (Dense<3, 20, Tanh, f64>, Dense<20, 2, Softmax, f64>);
 
 #[entry]
@@ -37,6 +40,17 @@ fn main() -> ! {
         learn::<Deep<Micromath>, CrossEntropy, _, RawError, _>(Sgd::new(0.05), He(seed));
         learn::<Shallow, BinaryCrossEntropy, _, ErrorShare, _>(Momentum::new(0.05, 0.9), TruncatedNormal(seed));
         learn::<Double, CrossEntropy, _, ChainRule, _>(Momentum::new(0.05, 0.9), Xavier(seed));
+        let optimizer = Batch::new(3, ClipNorm::new(1.0, Sgd::new(0.05)));
+        learn::<Forgetful, CrossEntropy, _, ChainRule, _>(optimizer, He(seed));
+
+        learn::<Net, SquaredError, _, ChainRule, _>(Nesterov::new(0.05, 0.9), He(seed));
+        learn::<Net, Huber, _, ChainRule, _>(Batch::new(3, ClipValue::new(0.5, RmsProp::new(0.01))), He(seed));
+        learn::<Net, Huber<1, 4>, _, ChainRule, _>(ClipSample::new(1.0, Adam::new(0.01)), He(seed));
+        learn::<Net, SquaredError, _, ChainRule, _>(WeightDecay::new(1e-4, AdamW::new(0.01, 0.01)), He(seed));
+        learn::<Net, SquaredError, _, ChainRule, _>(Batch::new(usize::MAX, Rprop::new()), He(seed));
+        slices(ClipNorm::new(1.0, Sgd::new(0.05)));
+        slices(ClipSample::new(1.0, Batch::new(6, Adam::new(0.05))));
+        frozen();
 
         fit(Constant(0.1));
         fit(StepDecay { rate: 0.1, period: black_box(3), factor: 0.5 });
@@ -51,7 +65,9 @@ fn main() -> ! {
             black_box(encode::scaled(black_box(3.0), black_box(16.0)));
             let targets: Option<[f32; 5]> = encode::targets(class);
             let certain: Option<[f32; 5]> = encode::one_hot(class);
-            for outputs in targets.iter().chain(&certain) {
+            let smoothed: Option<[f32; 5]> = encode::smoothed(class, 0.1);
+            black_box(encode::balanced::<f32, 5>(&[class, 1, 2, 3, 4]));
+            for outputs in targets.iter().chain(&certain).chain(&smoothed) {
                 matrix.record(class, encode::class(outputs));
             }
             black_box((matrix.accuracy(), matrix.precision(class), matrix.recall(class), matrix.total()));
@@ -64,7 +80,7 @@ fn main() -> ! {
 /// Everything that a trainer can do. Nothing runs this program, so that a trainer may well lie on the stack.
 fn learn<N, L, P, R, I>(optimizer: P, mut init: I)
 where
-    N: Layer<Input: Zero, Output: Zero> + Zero,
+    N: Pieces<Input: Zero, Output: Zero> + Zero,
     L: Loss,
     P: Optimizer<N::Scalar> + Zero,
     R: Rule,
@@ -79,7 +95,37 @@ where
         black_box(error);
     }
     black_box(encode::class(trainer.predict(x).as_ref()));
+    let mut step = trainer.step_in_pieces(x, target);
+    while let Ok(Progress::More) = step.run(black_box(100)) {}
+    drop(step);
+    let mut prediction = trainer.predict_in_pieces(x);
+    while let Progress::More = prediction.run(black_box(100)) {}
     black_box(digest(&trainer.network));
+}
+
+/// Slices of samples.
+fn slices<P: Optimizer<f32> + Zero>(optimizer: P) {
+    let mut trainer = Trainer::<Net, SquaredError, P, ChainRule, 5>::ZERO;
+    let trainer = black_box(&mut trainer);
+    trainer.optimizer = optimizer;
+    let (x, targets) = ([Zero::ZERO; 5], [Zero::ZERO; 5]);
+    let (x, targets) = black_box((&x, &targets));
+    let samples = black_box(4).min(5);
+    black_box(trainer.step_batch(x.get(..samples).unwrap_or_default(), targets).is_ok());
+    black_box(trainer.flush().is_ok());
+    for (x, target) in x.iter().zip(targets) {
+        black_box(trainer.step_weighted(x, target, black_box(0.5)).is_ok());
+    }
+}
+
+/// Layers that don't learn, or only in part.
+fn frozen() {
+    static LOWER: Dense<4, 3> = Dense::ZERO;
+    static UPPER: Dense<3, 2> = Dense::ZERO;
+    let network = (Dense::<4, 4>::ZERO, &LOWER, BiasOnly::new(&UPPER));
+    let mut trainer = Trainer::<_, SquaredError, _>::new(network, Momentum::new(0.1, 0.9));
+    let trainer = black_box(&mut trainer);
+    black_box(trainer.step(black_box(&[0.1; 4]), black_box(&[0.2; 2])).is_ok());
 }
 
 /// Everything that a fit can do.

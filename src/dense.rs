@@ -101,13 +101,13 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
         let deltas = first(deltas, x.len());
         if let ([x], [delta]) = (x, deltas) {
             kernel::apart(I * O, x, delta, self, |x, delta, layer| {
-                let gradient = Gradient { x, deltas: delta, inputs: I, outputs: O, scale };
+                let gradient = Gradient { x, deltas: delta, scale };
                 optimizer.update(layer.parameters(slots), gradient);
             });
         } else if N > 1 {
             kernel::apart(I * O, x, deltas, self, |x, deltas, layer| {
                 let (x, deltas) = (x.as_flattened(), deltas.as_flattened());
-                optimizer.update(layer.parameters(slots), Gradient { x, deltas, inputs: I, outputs: O, scale });
+                optimizer.update_batch(layer.parameters(slots), Gradient { x, deltas, scale }, (I, O));
             });
         }
     }

@@ -186,8 +186,12 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar> Layer for BiasOnl
         scale: T,
     ) {
         let deltas = first(deltas, x.len()).as_flattened();
-        let gradient = Gradient { x: &[], deltas, inputs: 0, outputs: O, scale };
-        optimizer.update(self.parameters(slots), gradient);
+        let gradient = Gradient { x: &[], deltas, scale };
+        if deltas.len() == O {
+            optimizer.update(self.parameters(slots), gradient);
+        } else if N > 1 {
+            optimizer.update_batch(self.parameters(slots), gradient, (0, O));
+        }
     }
 
     fn product<const N: usize>(_: &[[T; I]], _: &[[T; O]; N], deltas: &[[T; O]; N], a: usize, b: usize) -> T {

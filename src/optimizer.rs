@@ -35,7 +35,8 @@ use crate::trainer::StepError;
 /// An optimiser: what it keeps per parameter, and what it does with a gradient.
 ///
 /// The trainer calls [`check`](Optimizer::check), then, when everything is known to be finite,
-/// [`begin`](Optimizer::begin), and then [`update`](Optimizer::update) for each layer.
+/// [`begin`](Optimizer::begin), and then [`update`](Optimizer::update) or [`update_batch`](Optimizer::update_batch) for
+/// each layer.
 pub trait Optimizer<T: Scalar> {
     /// What is kept for each parameter; `()` for nothing.
     type Slot: Zero;
@@ -86,10 +87,16 @@ pub trait Optimizer<T: Scalar> {
         self.weight(bias, slot, gradient);
     }
 
-    /// Updates a layer, or some of its rows, or its biases alone.
+    /// Updates a layer, or some of its rows, or its biases alone, from one sample.
     #[inline(always)]
     fn update(&self, layer: Parameters<T, Self::Slot>, gradient: Gradient<T>) {
         follow(self, layer, gradient);
+    }
+
+    /// Updates a layer of so many inputs and outputs from several samples.
+    #[inline(always)]
+    fn update_batch(&self, layer: Parameters<T, Self::Slot>, gradient: Gradient<T>, size: (usize, usize)) {
+        follow_batch(self, layer, gradient, size);
     }
 
     /// Whether as many samples are collected as belong together.
@@ -132,7 +139,7 @@ pub struct Parameters<'a, T, S> {
     pub bias_slots: &'a mut [S],
 }
 
-/// The gradient of a layer from some samples: that of one sample is an outer product,
+/// The gradient of a layer from one or several samples: that of one is an outer product,
 /// dE/dw\[i\]\[o\] = `x[i] * delta[o]`, and is never stored.
 #[derive(Clone, Copy, Debug)]
 pub struct Gradient<'a, T> {
@@ -140,35 +147,40 @@ pub struct Gradient<'a, T> {
     pub x: &'a [T],
     /// The deltas, sample by sample.
     pub deltas: &'a [T],
-    /// How many inputs the layer has.
-    pub inputs: usize,
-    /// How many outputs the layer has.
-    pub outputs: usize,
     /// What the sum over the samples is multiplied by.
     pub scale: T,
 }
 
-/// Hands every parameter and its gradient to the optimiser: rows of rising inputs, then the biases. The products of the samples are added to
-/// 0 in their order, and the sum is multiplied by the scale.
+/// Hands every parameter and its gradient to the optimiser: rows of rising inputs, then the biases. One instance per
+/// optimiser on a chip, one per layer on the host.
 #[cfg_attr(target_os = "none", inline(never))]
 #[cfg_attr(not(target_os = "none"), inline(always))]
 fn follow<T: Scalar, P: Optimizer<T> + ?Sized>(optimizer: &P, layer: Parameters<T, P::Slot>, gradient: Gradient<T>) {
-    let outputs = gradient.outputs.max(1);
+    let Gradient { x, deltas, scale } = gradient;
+    let outputs = deltas.len().max(1);
     let rows = layer.weights.chunks_exact_mut(outputs).zip(layer.weight_slots.chunks_exact_mut(outputs));
-    if gradient.deltas.len() == outputs {
-        for ((weights, slots), &x) in rows.zip(gradient.x) {
-            for ((w, slot), &d) in weights.iter_mut().zip(slots).zip(gradient.deltas) {
-                optimizer.weight(w, slot, x * d * gradient.scale);
-            }
+    for ((weights, slots), &x) in rows.zip(x) {
+        for ((w, slot), &d) in weights.iter_mut().zip(slots).zip(deltas) {
+            optimizer.weight(w, slot, x * d * scale);
         }
-        for ((b, slot), &d) in layer.biases.iter_mut().zip(layer.bias_slots).zip(gradient.deltas) {
-            optimizer.bias(b, slot, d * gradient.scale);
-        }
-        return;
     }
-    let Gradient { x, deltas, inputs, scale, .. } = gradient;
+    for ((b, slot), &d) in layer.biases.iter_mut().zip(layer.bias_slots).zip(deltas) {
+        optimizer.bias(b, slot, d * scale);
+    }
+}
+
+/// [`follow`] for several samples: their products are added to 0 in their order, and the sum is multiplied by the scale.
+#[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(target_os = "none"), inline(always))]
+fn follow_batch<T: Scalar, P: Optimizer<T> + ?Sized>(
+    optimizer: &P,
+    layer: Parameters<T, P::Slot>,
+    gradient: Gradient<T>,
+    size: (usize, usize),
+) {
+    let Gradient { x, deltas, scale } = gradient;
     let weights = (layer.weights, layer.weight_slots);
-    kernel::gradients(weights, (x, deltas), (inputs, outputs), |w, slot, g| optimizer.weight(w, slot, g * scale));
+    kernel::gradients(weights, (x, deltas), size, |w, slot, g| optimizer.weight(w, slot, g * scale));
     let biases = (layer.biases, layer.bias_slots);
     kernel::bias_gradients(biases, deltas, |b, slot, g| optimizer.bias(b, slot, g * scale));
 }

@@ -1,6 +1,6 @@
 //! Descent along the gradient, without and with momentum.
 
-use super::{Gradient, Optimizer, Parameters, check_fraction, check_rate, follow};
+use super::{Gradient, Optimizer, Parameters, check_fraction, check_rate};
 use crate::kernel;
 use crate::scalar::{Scalar, Zero};
 use crate::trainer::StepError;
@@ -42,12 +42,7 @@ impl<T: Scalar> Optimizer<T> for Sgd<T> {
 
     #[inline(always)]
     fn update(&self, layer: Parameters<T, ()>, gradient: Gradient<T>) {
-        if gradient.deltas.len() == gradient.outputs {
-            let rate = self.rate * gradient.scale;
-            kernel::descend(layer.weights, layer.biases, gradient.x, gradient.deltas, rate);
-        } else {
-            follow(self, layer, gradient);
-        }
+        kernel::descend(layer.weights, layer.biases, gradient.x, gradient.deltas, self.rate * gradient.scale);
     }
 }
 

@@ -211,6 +211,11 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipNorm<P, T> {
     fn update(&self, layer: Parameters<T, P::Slot>, gradient: Gradient<T>) {
         self.inner.update(layer, gradient);
     }
+
+    #[inline(always)]
+    fn update_batch(&self, layer: Parameters<T, P::Slot>, gradient: Gradient<T>, size: (usize, usize)) {
+        self.inner.update_batch(layer, gradient, size);
+    }
 }
 
 /// Shrinks the gradient of every single sample to the norm `limit` where it is longer, before it is added to others: no
@@ -273,6 +278,11 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipSample<P, T> {
     #[inline(always)]
     fn update(&self, layer: Parameters<T, P::Slot>, gradient: Gradient<T>) {
         self.inner.update(layer, gradient);
+    }
+
+    #[inline(always)]
+    fn update_batch(&self, layer: Parameters<T, P::Slot>, gradient: Gradient<T>, size: (usize, usize)) {
+        self.inner.update_batch(layer, gradient, size);
     }
 
     fn due(&self) -> bool {

@@ -225,7 +225,7 @@ fn update<P: Optimizer<T>, T: Scalar, const O: usize, const N: usize>(
     work: &mut Work,
 ) {
     let Some(deltas) = deltas.first() else { return };
-    let gradient = |x| Gradient { x, deltas, inputs: x.len(), outputs: O, scale };
+    let gradient = |x| Gradient { x, deltas, scale };
     if let Some(rows) = work.take(x.len(), O * P::MACS) {
         let of = rows.start * O..rows.end * O;
         let rows = part(x, rows);

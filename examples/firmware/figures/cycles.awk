@@ -33,8 +33,8 @@ function registers(operands,    list, i, n, ends, words) {
 FNR == 1 { file++ }
 
 file == 1 && /^[0-9a-f]+ <.*>:$/ {
-    if ($2 ~ /workload.*predict/) entry[$1] = "forward"
-    if ($2 ~ /workload.*step/) entry[$1] = "step"
+    if ($2 ~ /learner.*predict/) entry[$1] = "forward"
+    if ($2 ~ /learner.*step/) entry[$1] = "step"
 }
 
 file == 1 && /^ *[0-9a-f]+:\t/ {

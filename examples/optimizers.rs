@@ -1,0 +1,288 @@
+//! Which optimiser? Learns handwritten digits with each of them: `cargo run --release --example optimizers`.
+//!
+//! Prints a table and draws the curves; `-- --update` also writes both into docs/optimizers.md. The instructions in the
+//! table come from the emulated chips: `examples/firmware/measure --update` counts them.
+
+#[allow(dead_code)] // These curves have colours of their own.
+mod common;
+#[path = "../tests/common/mod.rs"]
+mod data;
+
+use std::error::Error;
+use std::fmt::Write;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use common::{axes, legend, picture, stroke};
+use downhill::fit::FitError;
+use downhill::init::{Generator, Xavier};
+use downhill::optimizer::Optimizer;
+use downhill::schedule::Constant;
+use downhill::{
+    Adam, AdamW, Batch, CrossEntropy, Dense, Fit, Momentum, Nesterov, RmsProp, Rprop, Sgd, Softmax, Tanh, Trainer,
+    WeightDecay, Zero, encode,
+};
+use plotters::prelude::*;
+
+type Net = (Dense<64, 32, Tanh>, Dense<32, 10, Softmax>);
+type Sample = ([f32; 64], [f32; 10]);
+
+const SEEDS: [u32; 3] = [1, 2, 3];
+
+/// What one optimiser came to.
+struct Row {
+    name: &'static str,
+    setting: &'static str,
+    /// How the lines of `figures/learners.txt` call it.
+    key: &'static str,
+    /// Bytes of a trainer, and of what the optimiser keeps for each parameter.
+    bytes: usize,
+    slot: usize,
+    /// For each seed: training loss and test accuracy in percent after each epoch.
+    runs: Vec<Vec<(f32, f32)>>,
+}
+
+impl Row {
+    /// Trains from each seed.
+    #[allow(clippy::too_many_arguments)]
+    fn new<P: Optimizer<f32> + Zero>(
+        name: &'static str,
+        setting: &'static str,
+        key: &'static str,
+        epochs: u32,
+        rate: f32,
+        optimizer: impl Fn() -> P,
+        (train, test): (&[Sample], &[Sample]),
+    ) -> Result<Self, FitError> {
+        let mut runs = Vec::new();
+        for seed in SEEDS {
+            let mut trainer = Box::new(Trainer::<Net, CrossEntropy, P>::ZERO);
+            trainer.start(optimizer(), &mut Xavier(Generator::new(seed)));
+            let mut run = Vec::new();
+            let fit = Fit { seed, ..Fit::new(epochs, Constant(rate)) };
+            // The test set decides nothing: no weights are kept or restored.
+            fit.run(&mut trainer, (train, test), None, |_, epoch| {
+                let accuracy = epoch.validation.map_or(0.0, |score| score.accuracy * 100.0);
+                run.push((epoch.loss, accuracy));
+                ControlFlow::Continue(())
+            })?;
+            runs.push(run);
+        }
+        let (bytes, slot) = (size_of::<Trainer<Net, CrossEntropy, P>>(), size_of::<P::Slot>());
+        Ok(Self { name, setting, key, bytes, slot, runs })
+    }
+
+    /// The mean over the seeds of what `value` reads from a run.
+    fn mean(&self, value: impl Fn(&[(f32, f32)]) -> f32) -> f32 {
+        self.runs.iter().map(|run| value(run)).sum::<f32>() / count(self.runs.len())
+    }
+
+    fn accuracy(&self) -> f32 {
+        self.mean(|run| run.last().map_or(0.0, |epoch| epoch.1))
+    }
+
+    /// Epochs until 95 % of the test set are known, in the mean; `None` if a seed never gets there.
+    fn epochs_to_95(&self) -> Option<f32> {
+        let first = |run: &Vec<(f32, f32)>| run.iter().position(|epoch| epoch.1 >= 95.0);
+        let epochs: Option<Vec<usize>> = self.runs.iter().map(first).collect();
+        epochs.map(|epochs| count(epochs.iter().map(|epoch| epoch + 1).sum()) / count(self.runs.len()))
+    }
+
+    fn epochs(&self) -> usize {
+        self.runs.first().map_or(0, Vec::len)
+    }
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn count(n: usize) -> f32 {
+    n as f32
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let update = match env::args().skip(1).collect::<Vec<_>>().as_slice() {
+        [] => false,
+        [flag] if flag == "--update" => true,
+        arguments => return Err(format!("expected nothing or --update, got: {}", arguments.join(" ")).into()),
+    };
+    let (train, test) = (samples("digits/train.csv"), samples("digits/test.csv"));
+    let rows = learn(&train, &test)?;
+    let table = table(&rows, train.len())?;
+    print!("{table}");
+    draw("optimizers.svg", &rows)?;
+    if update {
+        let docs = root().join("docs");
+        fs::copy("optimizers.svg", docs.join("optimizers.svg"))?;
+        replace(&docs.join("optimizers.md"), &table)?;
+    }
+    for name in ["Adam", "Rprop"] {
+        let row = rows.iter().find(|row| row.name == name).ok_or("a row is missing")?;
+        if row.accuracy() < 96.5 {
+            return Err(format!("{name} knows {:.2} % of the test set, and should know 96.5 %", row.accuracy()).into());
+        }
+    }
+    Ok(())
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn samples(file: &str) -> Vec<Sample> {
+    let sample = |(pixels, class): ([u8; 64], usize)| {
+        Some((pixels.map(|pixel| encode::scaled(pixel.into(), 16.0)), encode::one_hot(class)?))
+    };
+    data::samples(file).into_iter().filter_map(sample).collect()
+}
+
+fn learn(train: &[Sample], test: &[Sample]) -> Result<Vec<Row>, FitError> {
+    const EPOCHS: u32 = 30;
+    let data = (train, test);
+    let all = usize::MAX;
+    Ok(vec![
+        Row::new("Sgd", "rate 0.05", "", EPOCHS, 0.05, || Sgd::new(0.05), data)?,
+        Row::new(
+            "Momentum",
+            "rate 0.005, momentum 0.9",
+            "momentum",
+            EPOCHS,
+            0.005,
+            || Momentum::new(0.005, 0.9),
+            data,
+        )?,
+        Row::new(
+            "Nesterov",
+            "rate 0.005, momentum 0.9",
+            "nesterov",
+            EPOCHS,
+            0.005,
+            || Nesterov::new(0.005, 0.9),
+            data,
+        )?,
+        Row::new("RmsProp", "rate 0.001", "rmsprop", EPOCHS, 0.001, || RmsProp::new(0.001), data)?,
+        Row::new("Adam", "rate 0.001", "adam", EPOCHS, 0.001, || Adam::new(0.001), data)?,
+        Row::new("AdamW", "rate 0.001, decay 0.01", "adamw", EPOCHS, 0.001, || AdamW::new(0.001, 0.01), data)?,
+        Row::new("Batch<Sgd>", "8 samples, rate 0.1", "batch", EPOCHS, 0.1, || Batch::new(8, Sgd::new(0.1)), data)?,
+        Row::new(
+            "Rprop",
+            "all samples, weight decay 1e-4",
+            "rprop",
+            100,
+            1.0,
+            || Batch::new(all, WeightDecay::new(1e-4, Rprop::new())),
+            data,
+        )?,
+    ])
+}
+
+/// The instructions of a step on a chip, from the lines that `measure --update` wrote.
+struct Counts(String);
+
+impl Counts {
+    fn read() -> std::io::Result<Self> {
+        fs::read_to_string(root().join("examples/firmware/figures/learners.txt")).map(Self)
+    }
+
+    fn get(&self, chip: &str, key: &str, name: &str) -> Option<&str> {
+        let workload = if key.is_empty() { "W2".into() } else { format!("W2/{key}") };
+        let line = self.0.lines().find(|line| line.starts_with(&format!("{chip} o3 {workload} ")))?;
+        let mut words = line.split(' ').skip_while(|word| *word != name);
+        words.nth(1)
+    }
+
+    /// The cells of a row: a step on each chip.
+    fn cells(&self, key: &str) -> String {
+        ["m4f", "m0", "rv32"].map(|chip| format!(" {} |", thousands(self.get(chip, key, "step")))).concat()
+    }
+}
+
+fn thousands(number: Option<&str>) -> String {
+    let Some(number) = number else { return "–".into() };
+    let digits: Vec<char> = number.chars().collect();
+    digits.rchunks(3).rev().map(String::from_iter).collect::<Vec<_>>().join(",")
+}
+
+fn table(rows: &[Row], samples: usize) -> Result<String, Box<dyn Error>> {
+    let counts = Counts::read()?;
+    let mut table = String::from(
+        "| optimiser | setting | bytes per parameter | trainer, bytes | Cortex-M4F | Cortex-M0 | rv32imc | epochs to 95 % | \
+         steps to 95 % | accuracy, % | after epochs |\n|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
+    );
+    for row in rows {
+        let (epochs, steps) = row.epochs_to_95().map_or(("–".into(), None), |epochs| {
+            (format!("{epochs:.1}"), Some(format!("{:.0}", epochs * count(samples))))
+        });
+        writeln!(
+            table,
+            "| `{}` | {} | {} | {} |{} {epochs} | {} | {:.2} | {} |",
+            row.name,
+            row.setting,
+            row.slot,
+            thousands(Some(&row.bytes.to_string())),
+            counts.cells(row.key),
+            thousands(steps.as_deref()),
+            row.accuracy(),
+            row.epochs(),
+        )?;
+    }
+    table += "\n| what learns, with `Momentum` | trainer, bytes | Cortex-M4F | Cortex-M0 | rv32imc |\n|---|--:|--:|--:|--:|\n";
+    for (name, key) in
+        [("both layers", "momentum"), ("the last layer", "frozen"), ("the biases of the last layer", "biases")]
+    {
+        writeln!(table, "| {name} | {} |{}\n", thousands(counts.get("m4f", key, "ram")), counts.cells(key))?;
+    }
+    table += "\n| 8 samples with `Sgd`, figures per sample | trainer, bytes | Cortex-M4F | Cortex-M0 | rv32imc |\n|---|--:|--:|--:|--:|\n";
+    for (name, key) in
+        [("one by one, `step`", ""), ("collected, `Batch<Sgd>`", "batch"), ("at once, `step_batch`", "slices")]
+    {
+        writeln!(table, "| {name} | {} |{}\n", thousands(counts.get("m4f", key, "ram")), counts.cells(key))?;
+    }
+    Ok(table)
+}
+
+/// Puts the table between the marks of the page.
+fn replace(page: &Path, table: &str) -> Result<(), Box<dyn Error>> {
+    const MARKS: [&str; 2] = ["<!-- table -->\n", "<!-- end of table -->\n"];
+    let text = fs::read_to_string(page)?;
+    let (before, rest) = text.split_once(MARKS[0]).ok_or("the page has no mark")?;
+    let (_, after) = rest.split_once(MARKS[1]).ok_or("the page has no end mark")?;
+    fs::write(page, format!("{before}{}\n{table}\n{}{after}", MARKS[0], MARKS[1]))?;
+    Ok(())
+}
+
+/// The first run of each.
+fn draw(file: &str, rows: &[Row]) -> Result<(), Box<dyn Error>> {
+    picture(file, |left, right| {
+        let epochs = || ("epoch", 1.0..100.0);
+        let mut losses = axes(
+            left,
+            "Training loss",
+            (epochs().0, (1.0..100.0).log_scale()),
+            ("mean cross-entropy of the epoch", (1e-3..3.0).log_scale()),
+        )?;
+        let mut accuracies = axes(
+            right,
+            "Test accuracy",
+            (epochs().0, (1.0..100.0).log_scale()),
+            ("recognised digits, %", 85.0..100.0),
+        )?;
+        for (row, index) in rows.iter().zip(0..) {
+            let colour = Palette99::pick(index).to_rgba();
+            let colour = RGBColor(colour.0, colour.1, colour.2);
+            let run = row.runs.first().map_or(&[][..], Vec::as_slice);
+            let points = |value: fn(&(f32, f32)) -> f32| {
+                (1..).zip(run).map(move |(epoch, at)| (f64::from(epoch), f64::from(value(at))))
+            };
+            losses
+                .draw_series(LineSeries::new(points(|at| at.0), colour.stroke_width(2)))?
+                .label(row.name)
+                .legend(stroke(colour));
+            accuracies
+                .draw_series(LineSeries::new(points(|at| at.1), colour.stroke_width(2)))?
+                .label(format!("{}: {:.2} %", row.name, row.accuracy()))
+                .legend(stroke(colour));
+        }
+        legend(&mut losses, SeriesLabelPosition::LowerLeft)?;
+        legend(&mut accuracies, SeriesLabelPosition::LowerRight)
+    })
+}

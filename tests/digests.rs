@@ -95,7 +95,8 @@ flowers!(
     modified MODIFIED With,
     slices SLICES Slices,
     huber HUBER Robust,
-    regularized REGULARIZED Regularized
+    regularized REGULARIZED Regularized,
+    fit FIT Fitted
 );
 
 #[test]

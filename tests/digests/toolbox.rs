@@ -1,13 +1,18 @@
 //! Trainings with every optimiser and everything that goes around one, as [`workloads`](super::workloads) has them for
 //! layers and losses.
 
+use core::ops::ControlFlow;
+
+use downhill::fit::FitError;
 use downhill::init::{Generator, TruncatedNormal};
 use downhill::layer::Layer;
 use downhill::loss::Loss;
 use downhill::optimizer::Optimizer;
+use downhill::schedule::Cosine;
 use downhill::{
-    Adam, AdamW, Batch, BiasOnly, ChainRule, ClipNorm, ClipSample, ClipValue, CrossEntropy, Dense, Dropout, Huber,
-    Momentum, Nesterov, RmsProp, Rprop, Sgd, Softmax, StepError, Tanh, Trainer, WeightDecay, Zero, digest, encode,
+    Adam, AdamW, Batch, Best, BiasOnly, ChainRule, ClipNorm, ClipSample, ClipValue, CrossEntropy, Dense, Dropout, Fit,
+    Huber, Momentum, Nesterov, RmsProp, Rprop, Samples, Sgd, Softmax, StepError, Tanh, Trainer, WeightDecay, Zero,
+    digest, encode,
 };
 
 use super::workloads::{Flower, Workload, flower};
@@ -101,6 +106,30 @@ pub const REGULARIZED: Flowers<Regularized> = Workload {
                 trainer.step_weighted(&flower(centimetres), &target, weight)?;
             }
         }
+        Ok(digest(&trainer.network))
+    },
+};
+/// A fit with everything in it: the best of two starts, which a part of the flowers that was held out decides, in
+/// random order, at rates from a cosine.
+pub type Fitted = Trainer<(Dense<4, 12, Tanh>, Dropout<12>, Dense<12, 3, Softmax>), CrossEntropy, Batch<Momentum>>;
+pub const FIT: Flowers<Fitted> = Workload {
+    name: "fit",
+    golden: 0x4a66_5830_adb6_5e1d,
+    train: |trainer, flowers| {
+        let samples = flowers.mapped(|centimetres, &class| Some((flower(centimetres), encode::one_hot(class)?)));
+        let (train, validation) = samples.hold_out(25, 1);
+        let fit = Fit { patience: Some(10), ..Fit::new(60, Cosine { warmup: 5, ..Cosine::new(0.1, 60) }) };
+        let start = |trainer: &mut Fitted, seed| {
+            trainer.start(Batch::new(3, Momentum::new(0.1, 0.9)), &mut TruncatedNormal(Generator::new(seed)));
+            trainer.network.1.rate = 0.1;
+            trainer.seed(seed);
+        };
+        let mut best = Best::ZERO;
+        let on_epoch = |_: &mut Fitted, _: &_| ControlFlow::Continue(());
+        fit.restarts(2, trainer, start, (&train, &validation), &mut best, on_epoch).map_err(|error| match error {
+            FitError::Step(_, error) | FitError::Validation(_, error) | FitError::Batch(error) => error,
+            _ => StepError::Batch,
+        })?;
         Ok(digest(&trainer.network))
     },
 };

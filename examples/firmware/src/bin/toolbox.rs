@@ -5,7 +5,7 @@
 #![forbid(unsafe_code)]
 
 use downhill::{Adam, AdamW, Batch, Momentum, Nesterov, RmsProp, Rprop};
-use firmware::toolbox::{self, Frozen, Modified, Regularized, Robust, Slices, With};
+use firmware::toolbox::{self, Fitted, Frozen, Modified, Regularized, Robust, Slices, With};
 use firmware::{entry, exit, learn};
 use static_cell::ConstStaticCell;
 
@@ -19,6 +19,7 @@ static MODIFIED: ConstStaticCell<With<Modified>> = ConstStaticCell::new(With::ZE
 static SLICES: ConstStaticCell<Slices> = ConstStaticCell::new(Slices::ZERO);
 static HUBER: ConstStaticCell<Robust> = ConstStaticCell::new(Robust::ZERO);
 static REGULARIZED: ConstStaticCell<Regularized> = ConstStaticCell::new(Regularized::ZERO);
+static FIT: ConstStaticCell<Fitted> = ConstStaticCell::new(Fitted::ZERO);
 static FROZEN: ConstStaticCell<Frozen> = ConstStaticCell::new(toolbox::FROZEN_START);
 
 #[entry]
@@ -33,6 +34,7 @@ fn main() -> ! {
     learn(&toolbox::SLICES, SLICES.take(), 42);
     learn(&toolbox::HUBER, HUBER.take(), 42);
     learn(&toolbox::REGULARIZED, REGULARIZED.take(), 42);
+    learn(&toolbox::FIT, FIT.take(), 42);
     learn(&toolbox::FROZEN, FROZEN.take(), 42);
     exit()
 }

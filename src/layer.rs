@@ -143,12 +143,6 @@ pub(crate) fn first_mut<X>(all: &mut [X], samples: usize) -> &mut [X] {
     all.get_mut(..samples).unwrap_or_default()
 }
 
-/// Whether any layer up to and with the one at `at` learns.
-#[inline(always)]
-fn any_learns(learns: &[bool], at: usize) -> bool {
-    learns.iter().take(at + 1).any(|&learns| learns)
-}
-
 /// Makes tuples layers. From `(A 0) (B 1) (C 2)` it walks along the neighbours, `A 0 B 1` then `B 1 C 2`, collects them
 /// in order for the way up and in reverse for the way back, and makes a layer of every tuple that it passes.
 macro_rules! tuples {
@@ -161,7 +155,7 @@ macro_rules! tuples {
     };
     (@layer ($A:ident $a:tt) [$(($L:ident $l:tt $U:ident $u:tt))*] [$(($M:ident $m:tt $V:ident $v:tt))*] ($Z:ident $z:tt)) => {
         // A single layer has no neighbours.
-        #[allow(unused_variables)]
+        #[allow(unused_variables, unused_mut)]
         impl<$A: Layer, $($U: Layer<Input = $L::Output, Scalar = $A::Scalar>),*> Layer for ($A, $($U,)*) {
             type Scalar = $A::Scalar;
             type Input = $A::Input;
@@ -213,16 +207,18 @@ macro_rules! tuples {
                 settled: bool,
                 below: Option<&mut [Self::Input; N]>,
             ) -> Result<(), StepError> {
-                let learns = [$A::LEARNS, $($U::LEARNS),*];
+                // Whether a layer or any below it learns. Without a loop, which the compiler would not see through.
+                let mut learns = [below.is_some() || $A::LEARNS, $($U::LEARNS),*];
+                $(learns[$u] |= learns[$l];)*
                 $(
-                    if below.is_some() || any_learns(&learns, $v) {
-                        let errors = (below.is_some() || any_learns(&learns, $m)).then_some($M::errors(&mut deltas.$m));
+                    if learns[$v] {
+                        let errors = learns[$m].then_some($M::errors(&mut deltas.$m));
                         self.$v.back::<R, N>(&tape.$v, &mut deltas.$v, samples, settled, errors)?;
                     }
                     // Only the last layer meets the loss.
                     let settled = false;
                 )*
-                if below.is_some() || $A::LEARNS {
+                if learns[0] {
                     self.$a.back::<R, N>(&tape.$a, &mut deltas.$a, samples, settled, below)?;
                 }
                 Ok(())

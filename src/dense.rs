@@ -51,7 +51,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
 
     // z[o] = b[o] + sum over i of x[i] w[i][o]
     #[inline(always)]
-    fn linear<const N: usize>(&self, x: &[[T; I]], z: &mut [[T; O]; N], _: Mode) -> bool {
+    fn linear<const N: usize>(&self, x: &[[T; I]], z: &mut [[T; O]; N], _: Mode) -> T {
         forward(&self.weights, self.biases.as_ref(), x, z)
     }
 
@@ -158,7 +158,7 @@ pub(crate) fn forward<const I: usize, const O: usize, const N: usize, T: Scalar>
     biases: &[T],
     x: &[[T; I]],
     z: &mut [[T; O]; N],
-) -> bool {
+) -> T {
     let z = first_mut(z, x.len());
     if let ([x], [z]) = (x, &mut *z) {
         kernel::apart(I * O, weights, x, z, |weights, x, z| kernel::forward(weights.as_flattened(), biases, x, z));
@@ -166,7 +166,7 @@ pub(crate) fn forward<const I: usize, const O: usize, const N: usize, T: Scalar>
         kernel::forward_samples(weights.as_flattened(), biases, x.as_flattened(), z.as_flattened_mut(), (I, O));
     }
     // A sum that has met a NaN or an infinity never becomes finite again, so any one tells of all inputs.
-    z.iter().all(|z| z.first().is_some_and(|z| z.is_finite()))
+    z.iter().filter_map(|z| z.first()).fold(-T::ZERO, |sum, &z| sum + z)
 }
 
 /// [`Layer::activate`] of a layer with the activation `A`.

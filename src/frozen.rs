@@ -53,7 +53,7 @@ impl<L: Layer> Layer for &'static L {
     }
 
     #[inline(always)]
-    fn linear<const N: usize>(&self, x: &[L::Input], tape: &mut L::Tape<N>, mode: Mode) -> bool {
+    fn linear<const N: usize>(&self, x: &[L::Input], tape: &mut L::Tape<N>, mode: Mode) -> L::Scalar {
         L::linear(self, x, tape, mode)
     }
 
@@ -144,7 +144,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar> Layer for BiasOnl
     const LINK: Link = A::LINK;
 
     #[inline(always)]
-    fn linear<const N: usize>(&self, x: &[[T; I]], z: &mut [[T; O]; N], _: Mode) -> bool {
+    fn linear<const N: usize>(&self, x: &[[T; I]], z: &mut [[T; O]; N], _: Mode) -> T {
         dense::forward(self.frozen, &self.biases, x, z)
     }
 

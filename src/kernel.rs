@@ -164,7 +164,7 @@ pub(crate) struct Finite<T> {
 impl<T: Scalar> Finite<T> {
     #[inline(always)]
     pub(crate) fn new() -> Self {
-        Self { sum: T::ZERO, all: true }
+        Self { sum: -T::ZERO, all: true }
     }
 
     #[inline(always)]

@@ -48,8 +48,8 @@ pub trait Layer {
     /// Forward pass of some samples up to the last layer's weighted sums `z`, which are then the
     /// [`outputs`](Layer::outputs) on the tape.
     ///
-    /// Returns true only if all inputs are finite, false if this is not known.
-    fn linear<const B: usize>(&self, x: &[Self::Input], tape: &mut Self::Tape<B>, mode: Mode) -> bool;
+    /// Returns a number that is finite only if all inputs are.
+    fn linear<const B: usize>(&self, x: &[Self::Input], tape: &mut Self::Tape<B>, mode: Mode) -> Self::Scalar;
 
     /// Turns the weighted sums of the first `samples` on the tape into outputs: `y = activation(z)`.
     fn activate<const B: usize>(tape: &mut Self::Tape<B>, samples: usize);
@@ -176,13 +176,13 @@ macro_rules! tuples {
             }
 
             #[inline(always)]
-            fn linear<const N: usize>(&self, x: &[Self::Input], tape: &mut Self::Tape<N>, mode: Mode) -> bool {
-                let finite = self.$a.linear(x, &mut tape.$a, mode);
+            fn linear<const N: usize>(&self, x: &[Self::Input], tape: &mut Self::Tape<N>, mode: Mode) -> Self::Scalar {
+                let sum = self.$a.linear(x, &mut tape.$a, mode);
                 $(
                     $L::activate(&mut tape.$l, x.len());
                     self.$u.linear(first($L::outputs(&tape.$l), x.len()), &mut tape.$u, mode);
                 )*
-                finite
+                sum
             }
 
             #[inline(always)]

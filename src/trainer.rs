@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use core::slice::from_ref;
 
 use crate::init::{Generator, Init, Random};
-use crate::kernel::finite;
+use crate::kernel::{Finite, finite};
 use crate::layer::{Layer, Mode, first_mut};
 use crate::loss::{Loss, gradient_and_value};
 use crate::optimizer::{Optimizer, mean, norm, shrink};
@@ -144,7 +144,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     fn forward(&mut self, x: &[N::Input], targets: &[N::Output]) -> (N::Scalar, bool) {
         let samples = x.len();
         let errors = first_mut(N::errors(&mut self.deltas), samples);
-        let finite = self.network.linear(x, &mut self.tape, Mode::Train);
+        let sum = self.network.linear(x, &mut self.tape, Mode::Train);
         // -0 is the number that changes nothing when it is added.
         let mut loss = -N::Scalar::ZERO;
         if Self::LINKED {
@@ -161,7 +161,10 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
                 loss += gradient_and_value::<L, _>(y.as_ref(), target.as_ref(), error.as_mut());
             }
         }
-        (loss, finite && loss.is_finite())
+        let mut finite = Finite::new();
+        finite.see(sum);
+        finite.see(loss);
+        (loss, finite.all())
     }
 
     /// Multiplies the error of the first sample, and returns its loss.

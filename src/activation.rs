@@ -3,9 +3,10 @@
 
 use core::marker::PhantomData;
 
-use crate::kernel::{Finite, finite, in_place, keep_rolled};
+use crate::kernel::{Finite, checked_together, finite, in_place, keep_rolled};
 use crate::math::{Backend, Libm};
 use crate::scalar::Scalar;
+use crate::trainer::StepError;
 
 /// What an activation inverts. Where activation and loss name the same link, the derivative of one cancels the
 /// denominator of the other: the delta of the output is `y - t`, without a division.
@@ -41,9 +42,9 @@ pub trait Activation {
     /// `z` becomes `y = f(z)`.
     fn activate<T: Scalar>(z: &mut [T]);
 
-    /// `error`, dE/dy, becomes dE/dz. Returns whether all of dE/dz is finite.
+    /// `error`, dE/dy, becomes dE/dz. Returns 0 if all of dE/dz is finite, otherwise NaN or infinity.
     #[must_use]
-    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> bool;
+    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> T;
 }
 
 /// [`Activation::activate`]: one copy of the loop for all layers, except for those so small that it is shorter in place.
@@ -61,12 +62,18 @@ pub(crate) fn activate<A: Activation, T: Scalar>(z: &mut [T]) {
 
 /// [`Activation::derivative`], likewise.
 #[inline(always)]
-pub(crate) fn derivative<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> bool {
+pub(crate) fn derivative<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> Result<T, StepError> {
     #[inline(never)]
-    fn shared<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> bool {
-        !in_place(error.len()) && A::derivative(y, error)
+    fn shared<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> T {
+        if in_place(error.len()) { T::ZERO } else { A::derivative(y, error) }
     }
-    if in_place(error.len()) { A::derivative(y, error) } else { shared::<A, T>(y, error) }
+    checked(error.len(), if in_place(error.len()) { A::derivative(y, error) } else { shared::<A, T>(y, error) })
+}
+
+/// Refuses deltas that are not `finite`. Those that are [`checked_together`] are left to the trainer.
+#[inline(always)]
+pub(crate) fn checked<T: Scalar>(outputs: usize, finite: T) -> Result<T, StepError> {
+    if checked_together(outputs) || finite == T::ZERO { Ok(finite) } else { Err(StepError::Delta) }
 }
 
 /// Applies `f` to all of `z`: two at a time on a chip if `f` is short, because then the loop itself is felt, and the four
@@ -91,9 +98,9 @@ fn map<T: Scalar>(z: &mut [T], short: bool, f: impl Fn(T) -> T) {
     }
 }
 
-/// Applies `f` to all errors. Returns whether all results are finite.
+/// Applies `f` to all errors. Returns as [`Activation::derivative`].
 #[inline(always)]
-fn each<T: Scalar>(y: &[T], error: &mut [T], f: impl Fn(T, T) -> T) -> bool {
+fn each<T: Scalar>(y: &[T], error: &mut [T], f: impl Fn(T, T) -> T) -> T {
     let in_place = in_place(error.len());
     let mut finite = Finite::new();
     for (error, &y) in error.iter_mut().zip(y) {
@@ -103,7 +110,7 @@ fn each<T: Scalar>(y: &[T], error: &mut [T], f: impl Fn(T, T) -> T) -> bool {
             keep_rolled();
         }
     }
-    finite.all()
+    finite.number()
 }
 
 /// `f(z) = z`: a linear layer. Tutorial, "linear networks".
@@ -117,7 +124,7 @@ impl Activation for Identity {
     fn activate<T: Scalar>(_: &mut [T]) {}
 
     // f'(z) = 1
-    fn derivative<T: Scalar>(_: &[T], error: &mut [T]) -> bool {
+    fn derivative<T: Scalar>(_: &[T], error: &mut [T]) -> T {
         finite(error)
     }
 }
@@ -135,7 +142,7 @@ impl<M: Backend> Activation for Sigmoid<M> {
     }
 
     // f'(z) = y (1 - y)
-    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> bool {
+    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> T {
         each(y, error, |error, y| error * y * (T::ONE - y))
     }
 }
@@ -153,7 +160,7 @@ impl<M: Backend> Activation for Tanh<M> {
     }
 
     // f'(z) = 1 - y^2
-    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> bool {
+    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> T {
         each(y, error, |error, y| error * (T::ONE - y * y))
     }
 }
@@ -172,7 +179,7 @@ impl Activation for Relu {
     }
 
     // f'(z) = 1 where y > 0, else 0
-    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> bool {
+    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> T {
         each(y, error, |error, y| if y > T::ZERO { error } else { T::ZERO })
     }
 }
@@ -196,7 +203,7 @@ impl Activation for LeakyRelu {
     }
 
     // f'(z) = 1 where y > 0, else 1/100
-    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> bool {
+    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> T {
         each(y, error, |error, y| if y > T::ZERO { error } else { error * Self::slope() })
     }
 }
@@ -224,7 +231,7 @@ impl<M: Backend> Activation for Softmax<M> {
     }
 
     // dE/dz[o] = y[o] (dE/dy[o] - sum over k of dE/dy[k] y[k])
-    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> bool {
+    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> T {
         let mut mean = T::ZERO;
         for (&error, &y) in error.iter().zip(y) {
             mean += error * y;

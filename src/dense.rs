@@ -77,7 +77,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
         samples: usize,
         settled: bool,
         below: Option<&mut [[T; I]; N]>,
-    ) -> Result<(), StepError> {
+    ) -> Result<T, StepError> {
         back::<R, A, _, _, _>(
             &self.weights,
             first(y, samples),
@@ -192,14 +192,19 @@ pub(crate) fn back<R: Rule, A: Activation, T: Scalar, const I: usize, const O: u
     errors: &mut [[T; O]],
     settled: bool,
     mut below: Option<&mut [[T; I]]>,
-) -> Result<(), StepError> {
+) -> Result<T, StepError> {
+    // -0 is the number that changes nothing when it is added.
+    let mut finite = -T::ZERO;
     for (sample, (y, error)) in y.iter().zip(errors).enumerate() {
         let derive = |error: &mut [T; O]| {
-            let finite = if settled { kernel::finite(error) } else { activation::derivative::<A, T>(y, error) };
-            if finite { Ok(()) } else { Err(StepError::Delta) }
+            if settled {
+                activation::checked(error.len(), kernel::finite(error))
+            } else {
+                activation::derivative::<A, T>(y, error)
+            }
         };
         if !R::RAW {
-            derive(error)?;
+            finite += derive(error)?;
         }
         if let Some(below) = below.as_deref_mut().and_then(|below| below.get_mut(sample)) {
             kernel::apart(I * O, weights, error, below, |weights, error, below| {
@@ -207,10 +212,10 @@ pub(crate) fn back<R: Rule, A: Activation, T: Scalar, const I: usize, const O: u
             })?;
         }
         if R::RAW {
-            derive(error)?;
+            finite += derive(error)?;
         }
     }
-    Ok(())
+    Ok(finite)
 }
 
 /// The inner product of two of the vectors.

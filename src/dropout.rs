@@ -116,14 +116,14 @@ impl<const N: usize, T: Scalar> Layer for Dropout<N, T> {
         samples: usize,
         _: bool,
         below: Option<&mut [[T; N]; B]>,
-    ) -> Result<(), StepError> {
-        let Some(below) = below else { return Ok(()) };
+    ) -> Result<T, StepError> {
+        let Some(below) = below else { return Ok(T::ZERO) };
         let mut random = tape.before;
         let errors = first(errors, samples).as_flattened();
         for (below, &error) in below.as_flattened_mut().iter_mut().zip(errors) {
             *below = error * self.mask(&mut random);
         }
-        Ok(())
+        Ok(T::ZERO)
     }
 
     fn update<P: Optimizer<T>, const B: usize>(

@@ -78,7 +78,7 @@ impl<L: Layer> Layer for &'static L {
         samples: usize,
         settled: bool,
         below: Option<&mut [L::Input; N]>,
-    ) -> Result<(), StepError> {
+    ) -> Result<L::Scalar, StepError> {
         L::back::<R, N>(self, tape, deltas, samples, settled, below)
     }
 
@@ -169,7 +169,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar> Layer for BiasOnl
         samples: usize,
         settled: bool,
         below: Option<&mut [[T; I]; N]>,
-    ) -> Result<(), StepError> {
+    ) -> Result<T, StepError> {
         let below = below.map(|below| &mut below[..]);
         dense::back::<R, A, _, _, _>(self.frozen, first(y, samples), first_mut(errors, samples), settled, below)
     }

@@ -43,8 +43,8 @@ pub trait Kernel: Sized {
     /// [`forward`](Kernel::forward) for some samples of so many inputs and outputs.
     fn forward_samples(weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self], size: (usize, usize));
 
-    /// Whether all values are finite.
-    fn finite(values: &[Self]) -> bool;
+    /// 0 if all values are finite, otherwise NaN or infinity.
+    fn finite(values: &[Self]) -> Self;
 }
 
 macro_rules! kernel {
@@ -71,7 +71,7 @@ macro_rules! kernel {
             }
 
             #[inline(never)]
-            fn finite(values: &[Self]) -> bool {
+            fn finite(values: &[Self]) -> Self {
                 plain::finite(values)
             }
         }
@@ -148,7 +148,7 @@ pub(crate) fn forward_samples<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z
 
 /// [`Kernel::finite`].
 #[inline(always)]
-pub(crate) fn finite<T: Scalar>(values: &[T]) -> bool {
+pub(crate) fn finite<T: Scalar>(values: &[T]) -> T {
     if in_place(values.len()) { plain::finite(values) } else { T::finite(values) }
 }
 
@@ -176,6 +176,12 @@ impl<T: Scalar> Finite<T> {
         }
     }
 
+    /// 0 if all were finite, otherwise NaN or infinity.
+    #[inline(always)]
+    pub(crate) fn number(&self) -> T {
+        if self.all { self.sum } else { T::MAX + T::MAX }
+    }
+
     /// Whether all were finite.
     #[inline(always)]
     pub(crate) fn all(&self) -> bool {
@@ -188,6 +194,13 @@ impl<T: Scalar> Finite<T> {
 #[inline(always)]
 pub(crate) const fn in_place(outputs: usize) -> bool {
     outputs <= 4 || !SHARED
+}
+
+/// Whether so many outputs, their loss and their deltas are found finite in one comparison at the end of all. Where they are
+/// many, or the crate is built for size, one for each keeps fewer numbers waiting on the stack.
+#[inline(always)]
+pub(crate) const fn checked_together(outputs: usize) -> bool {
+    in_place(outputs) && !cfg!(for_size)
 }
 
 /// Emits nothing, but keeps the compiler from unrolling the loop around it, which on a chip doubles the code for little.
@@ -306,9 +319,9 @@ mod tests {
     fn finite_sees_every_place() {
         for (n, bad) in (1..20).flat_map(|n| [f32::NAN, f32::INFINITY, f32::NEG_INFINITY].map(|bad| (n, bad))) {
             let mut values = [f32::MAX; 20];
-            assert!(Kernel::finite(&values[..n]));
+            assert!(Kernel::finite(&values[..n]) == 0.0);
             values[n - 1] = bad;
-            assert!(!Kernel::finite(&values[..n]));
+            assert!(!Scalar::is_finite(Kernel::finite(&values[..n])));
         }
     }
 }

@@ -73,8 +73,10 @@ pub trait Layer {
     /// `settled` says that the errors are the deltas already: activation and loss are linked, and the derivative has
     /// cancelled out.
     ///
+    /// Returns 0 if all deltas are finite, otherwise NaN or infinity: the trainer checks everything at once.
+    ///
     /// # Errors
-    /// [`StepError::Delta`] if a delta is NaN or infinite, and the error of the rule `R`.
+    /// That of the rule `R`.
     fn back<R: Rule, const B: usize>(
         &self,
         tape: &Self::Tape<B>,
@@ -82,7 +84,7 @@ pub trait Layer {
         samples: usize,
         settled: bool,
         below: Option<&mut [Self::Input; B]>,
-    ) -> Result<(), StepError>;
+    ) -> Result<Self::Scalar, StepError>;
 
     /// Writes the weights, from samples that had the inputs `x`. `scale` is what the sum of their gradients is multiplied by.
     fn update<P: Optimizer<Self::Scalar>, const B: usize>(
@@ -206,22 +208,23 @@ macro_rules! tuples {
                 samples: usize,
                 settled: bool,
                 below: Option<&mut [Self::Input; N]>,
-            ) -> Result<(), StepError> {
+            ) -> Result<Self::Scalar, StepError> {
                 // Whether a layer or any below it learns. Without a loop, which the compiler would not see through.
                 let mut learns = [below.is_some() || $A::LEARNS, $($U::LEARNS),*];
                 $(learns[$u] |= learns[$l];)*
+                let mut finite = -$A::Scalar::ZERO;
                 $(
                     if learns[$v] {
                         let errors = learns[$m].then_some($M::errors(&mut deltas.$m));
-                        self.$v.back::<R, N>(&tape.$v, &mut deltas.$v, samples, settled, errors)?;
+                        finite += self.$v.back::<R, N>(&tape.$v, &mut deltas.$v, samples, settled, errors)?;
                     }
                     // Only the last layer meets the loss.
                     let settled = false;
                 )*
                 if learns[0] {
-                    self.$a.back::<R, N>(&tape.$a, &mut deltas.$a, samples, settled, below)?;
+                    finite += self.$a.back::<R, N>(&tape.$a, &mut deltas.$a, samples, settled, below)?;
                 }
-                Ok(())
+                Ok(finite)
             }
 
             #[inline(always)]

@@ -37,12 +37,12 @@ pub(super) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], d
 }
 
 #[inline(always)]
-pub(super) fn finite<T: Scalar>(values: &[T]) -> bool {
+pub(super) fn finite<T: Scalar>(values: &[T]) -> T {
     let mut finite = Finite::new();
     for &value in values {
         finite.see(value);
     }
-    finite.all()
+    finite.number()
 }
 
 /// One sum of [`send_back`].

@@ -124,10 +124,11 @@ pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
         }
         return;
     }
+    let (first, rest) = delta.split_first_chunk::<8>().map_or((None, delta), |(first, rest)| (Some(*first), rest));
     let mut rows = weights.chunks_exact(outputs);
     for back in back.chunks_exact_mut(2) {
         if let (Some(row0), Some(row1), [back0, back1]) = (rows.next(), rows.next(), back) {
-            (*back0, *back1) = dots(row0, row1, delta);
+            (*back0, *back1) = dots(row0, row1, first, rest);
         }
         keep_rolled();
     }
@@ -141,10 +142,21 @@ pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
 /// The [`dot`]s of two rows.
 #[inline(always)]
 #[allow(clippy::many_single_char_names)]
-fn dots<'a, T: Scalar>(row0: &'a [T], row1: &'a [T], delta: &'a [T]) -> (T, T) {
+fn dots<'a, T: Scalar>(mut row0: &'a [T], mut row1: &'a [T], first: Option<[T; 8]>, delta: &'a [T]) -> (T, T) {
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = [-T::ZERO; 8];
     let [mut i, mut j, mut k, mut l, mut m, mut n, mut o, mut p] = [-T::ZERO; 8];
-    let mut chunks = delta.chunks_exact(8).zip(row0.chunks_exact(8)).zip(row1.chunks_exact(8));
+    if let (Some(first), Some((w0, rest0)), Some((w1, rest1))) =
+        (first, row0.split_first_chunk::<8>(), row1.split_first_chunk::<8>())
+    {
+        let products = |w: &[T; 8]| {
+            let ([a, b, c, d, e, f, g, h], [i, j, k, l, m, n, o, p]) = (first, *w);
+            [a * i, b * j, c * k, d * l, e * m, f * n, g * o, h * p]
+        };
+        [a, b, c, d, e, f, g, h] = products(w0);
+        [i, j, k, l, m, n, o, p] = products(w1);
+        (row0, row1) = (rest0, rest1);
+    }
+    let chunks = delta.chunks_exact(8).zip(row0.chunks_exact(8)).zip(row1.chunks_exact(8));
     macro_rules! lanes {
         ($chunk:expr) => {
             let ((delta, row0), row1) = $chunk;
@@ -157,10 +169,6 @@ fn dots<'a, T: Scalar>(row0: &'a [T], row1: &'a [T], delta: &'a [T]) -> (T, T) {
                 $lane1 += delta * w1;
             })*
         };
-    }
-    // Apart from the others, because the sums are still known to be -0, and become the products without an addition.
-    if let Some(chunk) = chunks.next() {
-        lanes!(chunk);
     }
     for chunk in chunks {
         lanes!(chunk);

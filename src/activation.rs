@@ -3,7 +3,7 @@
 
 use core::marker::PhantomData;
 
-use crate::kernel::{Finite, checked_together, finite, in_place, keep_rolled};
+use crate::kernel::{Finite, SMALL, checked_together, finite, in_place, keep_rolled};
 use crate::math::{Backend, Libm};
 use crate::scalar::Scalar;
 use crate::trainer::StepError;
@@ -73,7 +73,14 @@ pub(crate) fn derivative<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> 
 /// Refuses deltas that are not `finite`. Those that are [`checked_together`] are left to the trainer.
 #[inline(always)]
 pub(crate) fn checked<T: Scalar>(outputs: usize, finite: T) -> Result<T, StepError> {
-    if checked_together(outputs) || finite == T::ZERO { Ok(finite) } else { Err(StepError::Delta) }
+    if checked_together(outputs) {
+        Ok(finite)
+    } else if finite == T::ZERO {
+        // Tells the compiler more than the number itself, which may be -0.
+        Ok(-T::ZERO)
+    } else {
+        Err(StepError::Delta)
+    }
 }
 
 /// Applies `f` to all of `z`: two at a time on a chip if `f` is short, because then the loop itself is felt, and the four
@@ -98,16 +105,33 @@ fn map<T: Scalar>(z: &mut [T], short: bool, f: impl Fn(T) -> T) {
     }
 }
 
-/// Applies `f` to all errors. Returns as [`Activation::derivative`].
+/// Applies `f` to all errors, two at a time where this counts: a fifth of the instructions less. Returns as
+/// [`Activation::derivative`].
 #[inline(always)]
 fn each<T: Scalar>(y: &[T], error: &mut [T], f: impl Fn(T, T) -> T) -> T {
-    let in_place = in_place(error.len());
+    let outputs = error.len();
     let mut finite = Finite::new();
-    for (error, &y) in error.iter_mut().zip(y) {
+    let mut one = |error: &mut T, y: T| {
         *error = f(*error, y);
         finite.see(*error);
-        if !in_place {
+    };
+    if in_place(outputs) || SMALL {
+        for (error, &y) in error.iter_mut().zip(y) {
+            one(error, y);
+            if !in_place(outputs) {
+                keep_rolled();
+            }
+        }
+    } else {
+        for (error, y) in error.chunks_exact_mut(2).zip(y.chunks_exact(2)) {
+            if let ([error0, error1], [y0, y1]) = (error, y) {
+                one(error0, *y0);
+                one(error1, *y1);
+            }
             keep_rolled();
+        }
+        if let (false, Some(error), Some(&y)) = (outputs.is_multiple_of(2), error.last_mut(), y.last()) {
+            one(error, y);
         }
     }
     finite.number()

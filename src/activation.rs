@@ -3,9 +3,10 @@
 
 use core::marker::PhantomData;
 
-use crate::kernel::{Finite, finite, in_place, keep_rolled};
+use crate::kernel::{Finite, SMALL, checked_together, finite, in_place, keep_rolled};
 use crate::math::{Backend, Libm};
 use crate::scalar::Scalar;
+use crate::trainer::StepError;
 
 /// What an activation inverts. Where activation and loss name the same link, the derivative of one cancels the
 /// denominator of the other: the delta of the output is `y - t`, without a division.
@@ -41,9 +42,9 @@ pub trait Activation {
     /// `z` becomes `y = f(z)`.
     fn activate<T: Scalar>(z: &mut [T]);
 
-    /// `error`, dE/dy, becomes dE/dz. Returns whether all of dE/dz is finite.
+    /// `error`, dE/dy, becomes dE/dz. Returns 0 if all of dE/dz is finite, otherwise NaN or infinity.
     #[must_use]
-    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> bool;
+    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> T;
 }
 
 /// [`Activation::activate`]: one copy of the loop for all layers, except for those so small that it is shorter in place.
@@ -61,12 +62,25 @@ pub(crate) fn activate<A: Activation, T: Scalar>(z: &mut [T]) {
 
 /// [`Activation::derivative`], likewise.
 #[inline(always)]
-pub(crate) fn derivative<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> bool {
+pub(crate) fn derivative<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> Result<T, StepError> {
     #[inline(never)]
-    fn shared<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> bool {
-        !in_place(error.len()) && A::derivative(y, error)
+    fn shared<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> T {
+        if in_place(error.len()) { T::ZERO } else { A::derivative(y, error) }
     }
-    if in_place(error.len()) { A::derivative(y, error) } else { shared::<A, T>(y, error) }
+    checked(error.len(), if in_place(error.len()) { A::derivative(y, error) } else { shared::<A, T>(y, error) })
+}
+
+/// Refuses deltas that are not `finite`. Those that are [`checked_together`] are left to the trainer.
+#[inline(always)]
+pub(crate) fn checked<T: Scalar>(outputs: usize, finite: T) -> Result<T, StepError> {
+    if checked_together(outputs) {
+        Ok(finite)
+    } else if finite == T::ZERO {
+        // Tells the compiler more than the number itself, which may be -0.
+        Ok(-T::ZERO)
+    } else {
+        Err(StepError::Delta)
+    }
 }
 
 /// Applies `f` to all of `z`: two at a time on a chip if `f` is short, because then the loop itself is felt, and the four
@@ -102,19 +116,36 @@ fn map<T: Scalar>(z: &mut [T], short: bool, f: impl Fn(T) -> T) {
     }
 }
 
-/// Applies `f` to all errors. Returns whether all results are finite.
+/// Applies `f` to all errors, two at a time where this counts: a fifth of the instructions less. Returns as
+/// [`Activation::derivative`].
 #[inline(always)]
-fn each<T: Scalar>(y: &[T], error: &mut [T], f: impl Fn(T, T) -> T) -> bool {
-    let in_place = in_place(error.len());
+fn each<T: Scalar>(y: &[T], error: &mut [T], f: impl Fn(T, T) -> T) -> T {
+    let outputs = error.len();
     let mut finite = Finite::new();
-    for (error, &y) in error.iter_mut().zip(y) {
+    let mut one = |error: &mut T, y: T| {
         *error = f(*error, y);
         finite.see(*error);
-        if !in_place {
+    };
+    if in_place(outputs) || SMALL {
+        for (error, &y) in error.iter_mut().zip(y) {
+            one(error, y);
+            if !in_place(outputs) {
+                keep_rolled();
+            }
+        }
+    } else {
+        for (error, y) in error.chunks_exact_mut(2).zip(y.chunks_exact(2)) {
+            if let ([error0, error1], [y0, y1]) = (error, y) {
+                one(error0, *y0);
+                one(error1, *y1);
+            }
             keep_rolled();
         }
+        if let (false, Some(error), Some(&y)) = (outputs.is_multiple_of(2), error.last_mut(), y.last()) {
+            one(error, y);
+        }
     }
-    finite.all()
+    finite.number()
 }
 
 /// `f(z) = z`: a linear layer. Tutorial, "linear networks".
@@ -128,7 +159,7 @@ impl Activation for Identity {
     fn activate<T: Scalar>(_: &mut [T]) {}
 
     // f'(z) = 1
-    fn derivative<T: Scalar>(_: &[T], error: &mut [T]) -> bool {
+    fn derivative<T: Scalar>(_: &[T], error: &mut [T]) -> T {
         finite(error)
     }
 }
@@ -146,7 +177,7 @@ impl<M: Backend> Activation for Sigmoid<M> {
     }
 
     // f'(z) = y (1 - y)
-    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> bool {
+    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> T {
         each(y, error, |error, y| error * y * (T::ONE - y))
     }
 }
@@ -164,7 +195,7 @@ impl<M: Backend> Activation for Tanh<M> {
     }
 
     // f'(z) = 1 - y^2
-    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> bool {
+    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> T {
         each(y, error, |error, y| error * (T::ONE - y * y))
     }
 }
@@ -183,7 +214,7 @@ impl Activation for Relu {
     }
 
     // f'(z) = 1 where y > 0, else 0
-    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> bool {
+    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> T {
         each(y, error, |error, y| if y > T::ZERO { error } else { T::ZERO })
     }
 }
@@ -207,7 +238,7 @@ impl Activation for LeakyRelu {
     }
 
     // f'(z) = 1 where y > 0, else 1/100
-    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> bool {
+    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> T {
         each(y, error, |error, y| if y > T::ZERO { error } else { error * Self::slope() })
     }
 }
@@ -235,7 +266,7 @@ impl<M: Backend> Activation for Softmax<M> {
     }
 
     // dE/dz[o] = y[o] (dE/dy[o] - sum over k of dE/dy[k] y[k])
-    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> bool {
+    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> T {
         let mut mean = T::ZERO;
         for (&error, &y) in error.iter().zip(y) {
             mean += error * y;

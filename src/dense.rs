@@ -51,7 +51,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
 
     // z[o] = b[o] + sum over i of x[i] w[i][o]
     #[inline(always)]
-    fn linear<const N: usize>(&self, x: &[[T; I]], z: &mut [[T; O]; N], _: Mode) -> bool {
+    fn linear<const N: usize>(&self, x: &[[T; I]], z: &mut [[T; O]; N], _: Mode) -> T {
         forward(&self.weights, self.biases.as_ref(), x, z)
     }
 
@@ -77,7 +77,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
         samples: usize,
         settled: bool,
         below: Option<&mut [[T; I]; N]>,
-    ) -> Result<(), StepError> {
+    ) -> Result<T, StepError> {
         back::<R, A, _, _, _>(
             &self.weights,
             first(y, samples),
@@ -159,7 +159,7 @@ pub(crate) fn forward<const I: usize, const O: usize, const N: usize, T: Scalar>
     biases: &[T],
     x: &[[T; I]],
     z: &mut [[T; O]; N],
-) -> bool {
+) -> T {
     let z = first_mut(z, x.len());
     if biases.is_empty() {
         z.as_flattened_mut().fill(T::ZERO);
@@ -173,7 +173,7 @@ pub(crate) fn forward<const I: usize, const O: usize, const N: usize, T: Scalar>
         });
     }
     // A sum that has met a NaN or an infinity never becomes finite again, so any one tells of all inputs.
-    z.iter().all(|z| z.first().is_some_and(|z| z.is_finite()))
+    z.iter().filter_map(|z| z.first()).fold(-T::ZERO, |sum, &z| sum + z)
 }
 
 /// [`Layer::activate`] of a layer with the activation `A`.
@@ -199,14 +199,19 @@ pub(crate) fn back<R: Rule, A: Activation, T: Scalar, const I: usize, const O: u
     errors: &mut [[T; O]],
     settled: bool,
     mut below: Option<&mut [[T; I]]>,
-) -> Result<(), StepError> {
+) -> Result<T, StepError> {
+    // -0 is the number that changes nothing when it is added.
+    let mut finite = -T::ZERO;
     for (sample, (y, error)) in y.iter().zip(errors).enumerate() {
         let derive = |error: &mut [T; O]| {
-            let finite = if settled { kernel::finite(error) } else { activation::derivative::<A, T>(y, error) };
-            if finite { Ok(()) } else { Err(StepError::Delta) }
+            if settled {
+                activation::checked(error.len(), kernel::finite(error))
+            } else {
+                activation::derivative::<A, T>(y, error)
+            }
         };
         if !R::RAW {
-            derive(error)?;
+            finite += derive(error)?;
         }
         if let Some(below) = below.as_deref_mut().and_then(|below| below.get_mut(sample)) {
             kernel::apart(I * O, weights, error, below, |weights, error, below| {
@@ -214,10 +219,10 @@ pub(crate) fn back<R: Rule, A: Activation, T: Scalar, const I: usize, const O: u
             })?;
         }
         if R::RAW {
-            derive(error)?;
+            finite += derive(error)?;
         }
     }
-    Ok(())
+    Ok(finite)
 }
 
 /// The inner product of two of the vectors.

@@ -85,7 +85,7 @@ impl<const N: usize, T: Scalar> Layer for Dropout<N, T> {
         if self.rate >= T::ZERO && self.rate < T::ONE { Ok(()) } else { Err(StepError::Dropout) }
     }
 
-    fn linear<const B: usize>(&self, x: &[[T; N]], tape: &mut Tape<T, N, B>, mode: Mode) -> bool {
+    fn linear<const B: usize>(&self, x: &[[T; N]], tape: &mut Tape<T, N, B>, mode: Mode) -> T {
         let y = first_mut(&mut tape.y, x.len());
         y.copy_from_slice(first(x, y.len()));
         if mode == Mode::Train {
@@ -94,7 +94,8 @@ impl<const N: usize, T: Scalar> Layer for Dropout<N, T> {
                 *y *= self.mask(&mut tape.after);
             }
         }
-        false
+        // Not known.
+        T::MAX + T::MAX
     }
 
     fn activate<const B: usize>(_: &mut Tape<T, N, B>, _: usize) {}
@@ -115,14 +116,14 @@ impl<const N: usize, T: Scalar> Layer for Dropout<N, T> {
         samples: usize,
         _: bool,
         below: Option<&mut [[T; N]; B]>,
-    ) -> Result<(), StepError> {
-        let Some(below) = below else { return Ok(()) };
+    ) -> Result<T, StepError> {
+        let Some(below) = below else { return Ok(T::ZERO) };
         let mut random = tape.before;
         let errors = first(errors, samples).as_flattened();
         for (below, &error) in below.as_flattened_mut().iter_mut().zip(errors) {
             *below = error * self.mask(&mut random);
         }
-        Ok(())
+        Ok(T::ZERO)
     }
 
     fn update<P: Optimizer<T>, const B: usize>(

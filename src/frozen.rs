@@ -53,7 +53,7 @@ impl<L: Layer> Layer for &'static L {
     }
 
     #[inline(always)]
-    fn linear<const N: usize>(&self, x: &[L::Input], tape: &mut L::Tape<N>, mode: Mode) -> bool {
+    fn linear<const N: usize>(&self, x: &[L::Input], tape: &mut L::Tape<N>, mode: Mode) -> L::Scalar {
         L::linear(self, x, tape, mode)
     }
 
@@ -78,7 +78,7 @@ impl<L: Layer> Layer for &'static L {
         samples: usize,
         settled: bool,
         below: Option<&mut [L::Input; N]>,
-    ) -> Result<(), StepError> {
+    ) -> Result<L::Scalar, StepError> {
         L::back::<R, N>(self, tape, deltas, samples, settled, below)
     }
 
@@ -144,7 +144,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar> Layer for BiasOnl
     const LINK: Link = A::LINK;
 
     #[inline(always)]
-    fn linear<const N: usize>(&self, x: &[[T; I]], z: &mut [[T; O]; N], _: Mode) -> bool {
+    fn linear<const N: usize>(&self, x: &[[T; I]], z: &mut [[T; O]; N], _: Mode) -> T {
         dense::forward(self.frozen, &self.biases, x, z)
     }
 
@@ -169,7 +169,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar> Layer for BiasOnl
         samples: usize,
         settled: bool,
         below: Option<&mut [[T; I]; N]>,
-    ) -> Result<(), StepError> {
+    ) -> Result<T, StepError> {
         let below = below.map(|below| &mut below[..]);
         dense::back::<R, A, _, _, _>(self.frozen, first(y, samples), first_mut(errors, samples), settled, below)
     }

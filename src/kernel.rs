@@ -46,8 +46,8 @@ pub trait Kernel: Sized {
     /// [`forward`](Kernel::forward) for some samples of so many inputs and outputs.
     fn forward_samples(weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self], size: (usize, usize));
 
-    /// Whether all values are finite.
-    fn finite(values: &[Self]) -> bool;
+    /// 0 if all values are finite, otherwise NaN or infinity.
+    fn finite(values: &[Self]) -> Self;
 }
 
 macro_rules! kernel {
@@ -74,7 +74,7 @@ macro_rules! kernel {
             }
 
             #[inline(never)]
-            fn finite(values: &[Self]) -> bool {
+            fn finite(values: &[Self]) -> Self {
                 plain::finite(values)
             }
         }
@@ -87,6 +87,10 @@ kernel!(f64);
 const fn tiny(weights: usize) -> bool {
     weights <= 16
 }
+
+/// Whether the crate is built for size, or floating point is software, which takes so long that the shape of a loop doesn't
+/// matter.
+pub(crate) const SMALL: bool = cfg!(for_size) || (cfg!(target_os = "none") && !CHIP_WITH_FLOAT);
 
 /// Whether layers share the loops of [`Kernel`]. On the host each has loops of its own, in which the compiler knows all
 /// lengths.
@@ -179,7 +183,7 @@ pub(crate) fn bias_gradients<T: Scalar, S>(
 
 /// [`Kernel::finite`].
 #[inline(always)]
-pub(crate) fn finite<T: Scalar>(values: &[T]) -> bool {
+pub(crate) fn finite<T: Scalar>(values: &[T]) -> T {
     if in_place(values.len()) { plain::finite(values) } else { T::finite(values) }
 }
 
@@ -195,7 +199,7 @@ pub(crate) struct Finite<T> {
 impl<T: Scalar> Finite<T> {
     #[inline(always)]
     pub(crate) fn new() -> Self {
-        Self { sum: T::ZERO, all: true }
+        Self { sum: -T::ZERO, all: true }
     }
 
     #[inline(always)]
@@ -205,6 +209,12 @@ impl<T: Scalar> Finite<T> {
         } else {
             self.all &= value.is_finite();
         }
+    }
+
+    /// 0 if all were finite, otherwise NaN or infinity.
+    #[inline(always)]
+    pub(crate) fn number(&self) -> T {
+        if self.all { self.sum } else { T::MAX + T::MAX }
     }
 
     /// Whether all were finite.
@@ -219,6 +229,13 @@ impl<T: Scalar> Finite<T> {
 #[inline(always)]
 pub(crate) const fn in_place(outputs: usize) -> bool {
     outputs <= 4 || !SHARED
+}
+
+/// Whether so many outputs, their loss and their deltas are found finite in one comparison at the end of all. Where they are
+/// many, or the crate is built for size, one for each keeps fewer numbers waiting on the stack.
+#[inline(always)]
+pub(crate) const fn checked_together(outputs: usize) -> bool {
+    in_place(outputs) && !cfg!(for_size)
 }
 
 /// Emits nothing, but keeps the compiler from unrolling the loop around it, which on a chip doubles the code for little.
@@ -371,9 +388,9 @@ mod tests {
     fn finite_sees_every_place() {
         for (n, bad) in (1..20).flat_map(|n| [f32::NAN, f32::INFINITY, f32::NEG_INFINITY].map(|bad| (n, bad))) {
             let mut values = [f32::MAX; 20];
-            assert!(Kernel::finite(&values[..n]));
+            assert!(Kernel::finite(&values[..n]) == 0.0);
             values[n - 1] = bad;
-            assert!(!Kernel::finite(&values[..n]));
+            assert!(!Scalar::is_finite(Kernel::finite(&values[..n])));
         }
     }
 }

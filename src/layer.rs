@@ -48,8 +48,8 @@ pub trait Layer {
     /// Forward pass of some samples up to the last layer's weighted sums `z`, which are then the
     /// [`outputs`](Layer::outputs) on the tape.
     ///
-    /// Returns true only if all inputs are finite, false if this is not known.
-    fn linear<const B: usize>(&self, x: &[Self::Input], tape: &mut Self::Tape<B>, mode: Mode) -> bool;
+    /// Returns a number that is finite only if all inputs are.
+    fn linear<const B: usize>(&self, x: &[Self::Input], tape: &mut Self::Tape<B>, mode: Mode) -> Self::Scalar;
 
     /// Turns the weighted sums of the first `samples` on the tape into outputs: `y = activation(z)`.
     fn activate<const B: usize>(tape: &mut Self::Tape<B>, samples: usize);
@@ -73,8 +73,10 @@ pub trait Layer {
     /// `settled` says that the errors are the deltas already: activation and loss are linked, and the derivative has
     /// cancelled out.
     ///
+    /// Returns 0 if all deltas are finite, otherwise NaN or infinity: the trainer checks everything at once.
+    ///
     /// # Errors
-    /// [`StepError::Delta`] if a delta is NaN or infinite, and the error of the rule `R`.
+    /// That of the rule `R`.
     fn back<R: Rule, const B: usize>(
         &self,
         tape: &Self::Tape<B>,
@@ -82,7 +84,7 @@ pub trait Layer {
         samples: usize,
         settled: bool,
         below: Option<&mut [Self::Input; B]>,
-    ) -> Result<(), StepError>;
+    ) -> Result<Self::Scalar, StepError>;
 
     /// Writes the weights, from samples that had the inputs `x`. `scale` is what the sum of their gradients is multiplied by.
     fn update<P: Optimizer<Self::Scalar>, const B: usize>(
@@ -143,12 +145,6 @@ pub(crate) fn first_mut<X>(all: &mut [X], samples: usize) -> &mut [X] {
     all.get_mut(..samples).unwrap_or_default()
 }
 
-/// Whether any layer up to and with the one at `at` learns.
-#[inline(always)]
-pub(crate) fn any_learns(learns: &[bool], at: usize) -> bool {
-    learns.iter().take(at + 1).any(|&learns| learns)
-}
-
 /// Calls `$make` for every tuple of one to eight layers. It walks along the neighbours, `A 0 B 1` then `B 1 C 2`, and hands on the
 /// first layer, the pairs that it has passed in order for the way up and in reverse for the way back, and the last layer.
 macro_rules! tuples {
@@ -169,7 +165,7 @@ pub(crate) use tuples;
 macro_rules! layer {
     (($A:ident $a:tt) [$(($L:ident $l:tt $U:ident $u:tt))*] [$(($M:ident $m:tt $V:ident $v:tt))*] ($Z:ident $z:tt)) => {
         // A single layer has no neighbours.
-        #[allow(unused_variables)]
+        #[allow(unused_variables, unused_mut)]
         impl<$A: Layer, $($U: Layer<Input = $L::Output, Scalar = $A::Scalar>),*> Layer for ($A, $($U,)*) {
             type Scalar = $A::Scalar;
             type Input = $A::Input;
@@ -190,13 +186,13 @@ macro_rules! layer {
             }
 
             #[inline(always)]
-            fn linear<const N: usize>(&self, x: &[Self::Input], tape: &mut Self::Tape<N>, mode: Mode) -> bool {
-                let finite = self.$a.linear(x, &mut tape.$a, mode);
+            fn linear<const N: usize>(&self, x: &[Self::Input], tape: &mut Self::Tape<N>, mode: Mode) -> Self::Scalar {
+                let sum = self.$a.linear(x, &mut tape.$a, mode);
                 $(
                     $L::activate(&mut tape.$l, x.len());
                     self.$u.linear(first($L::outputs(&tape.$l), x.len()), &mut tape.$u, mode);
                 )*
-                finite
+                sum
             }
 
             #[inline(always)]
@@ -220,20 +216,23 @@ macro_rules! layer {
                 samples: usize,
                 settled: bool,
                 below: Option<&mut [Self::Input; N]>,
-            ) -> Result<(), StepError> {
-                let learns = [$A::LEARNS, $($U::LEARNS),*];
+            ) -> Result<Self::Scalar, StepError> {
+                // Whether a layer or any below it learns. Without a loop, which the compiler would not see through.
+                let mut learns = [below.is_some() || $A::LEARNS, $($U::LEARNS),*];
+                $(learns[$u] |= learns[$l];)*
+                let mut finite = -$A::Scalar::ZERO;
                 $(
-                    if below.is_some() || any_learns(&learns, $v) {
-                        let errors = (below.is_some() || any_learns(&learns, $m)).then_some($M::errors(&mut deltas.$m));
-                        self.$v.back::<R, N>(&tape.$v, &mut deltas.$v, samples, settled, errors)?;
+                    if learns[$v] {
+                        let errors = learns[$m].then_some($M::errors(&mut deltas.$m));
+                        finite += self.$v.back::<R, N>(&tape.$v, &mut deltas.$v, samples, settled, errors)?;
                     }
                     // Only the last layer meets the loss.
                     let settled = false;
                 )*
-                if below.is_some() || $A::LEARNS {
-                    self.$a.back::<R, N>(&tape.$a, &mut deltas.$a, samples, settled, below)?;
+                if learns[0] {
+                    finite += self.$a.back::<R, N>(&tape.$a, &mut deltas.$a, samples, settled, below)?;
                 }
-                Ok(())
+                Ok(finite)
             }
 
             #[inline(always)]

@@ -193,7 +193,8 @@ pub(crate) fn mean<T: Scalar>(samples: usize) -> T {
 
 /// Finite and positive; zero in a trainer that was never started.
 fn check_rate<T: Scalar>(rate: T) -> Result<(), StepError> {
-    check(rate > T::ZERO && rate <= T::MAX, StepError::LearningRate)
+    let bits = rate.bits();
+    check(bits != 0 && bits <= T::MAX.bits(), StepError::LearningRate)
 }
 
 /// From 0 to below 1: what fraction of a running value stays.

@@ -346,7 +346,7 @@ impl<N: Pieces, const B: usize> Prediction<'_, N, B> {
 
 /// An error if one of the values that are looked at now is not finite.
 fn all_finite<T: Scalar>(values: &[T], error: StepError, work: &mut Work) -> Result<(), StepError> {
-    let all = work.take(values.len(), 1).is_none_or(|range| finite(part(values, range)));
+    let all = work.take(values.len(), 1).is_none_or(|range| finite(part(values, range)).is_finite());
     if all { Ok(()) } else { Err(error) }
 }
 

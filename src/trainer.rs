@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use core::slice::from_ref;
 
 use crate::init::{Generator, Init, Random};
-use crate::kernel::finite;
+use crate::kernel::{Finite, checked_together, finite};
 use crate::layer::{Layer, Mode, first_mut};
 use crate::loss::{Loss, gradient_and_value};
 use crate::optimizer::{Optimizer, mean, norm, shrink};
@@ -78,7 +78,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         if !Self::LINKED {
             loss = L::value(y.as_ref(), target.as_ref());
         }
-        if !finite || !loss.is_finite() {
+        if !finite.is_finite() || !loss.is_finite() {
             refuse(from_ref(x), from_ref(target), loss)?;
         }
         Ok((loss, y))
@@ -144,15 +144,30 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     ) -> Result<N::Scalar, StepError> {
         self.network.check()?;
         self.optimizer.check()?;
-        let (mut loss, finite) = self.forward(x, targets);
-        if !finite {
-            refuse(x, targets, loss)?;
+        let (mut loss, mut finite) = self.forward(x, targets);
+        // The weight is a factor of the loss, which is looked at before it.
+        let together =
+            weight.is_none() && targets.first().is_some_and(|target| checked_together(target.as_ref().len()));
+        if !together {
+            if !finite.all() {
+                refuse(x, targets, loss)?;
+            }
+            finite = Finite::new();
         }
         if let Some(weight) = weight {
             loss = self.weigh(loss, weight)?;
         }
         let samples = x.len();
-        self.network.back::<R, B>(&self.tape, &mut self.deltas, samples, Self::LINKED, None)?;
+        let deltas = self.network.back::<R, B>(&self.tape, &mut self.deltas, samples, Self::LINKED, None)?;
+        finite.see(deltas);
+        if !finite.all() {
+            if together {
+                refuse(x, targets, loss)?;
+            }
+            if !deltas.is_finite() {
+                return Err(StepError::Delta);
+            }
+        }
         if let Some(limit) = self.optimizer.sample_limit() {
             self.limit(x, limit)?;
         }
@@ -165,12 +180,12 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         Ok(if samples == 1 { loss } else { loss * mean(samples) })
     }
 
-    /// Outputs, their error, and the sum of the losses, and whether all inputs, all targets and the loss are finite, or this is not known.
+    /// Outputs, their errors, and the sum of the losses, and what tells if all inputs, all targets and the loss are finite, where it is known.
     #[inline(always)]
-    fn forward(&mut self, x: &[N::Input], targets: &[N::Output]) -> (N::Scalar, bool) {
+    fn forward(&mut self, x: &[N::Input], targets: &[N::Output]) -> (N::Scalar, Finite<N::Scalar>) {
         let samples = x.len();
         let errors = first_mut(N::errors(&mut self.deltas), samples);
-        let finite = self.network.linear(x, &mut self.tape, Mode::Train);
+        let sum = self.network.linear(x, &mut self.tape, Mode::Train);
         // -0 is the number that changes nothing when it is added.
         let mut loss = -N::Scalar::ZERO;
         if Self::LINKED {
@@ -187,7 +202,10 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
                 loss += gradient_and_value::<L, _>(y.as_ref(), target.as_ref(), error.as_mut());
             }
         }
-        (loss, finite && loss.is_finite())
+        let mut finite = Finite::new();
+        finite.see(sum);
+        finite.see(loss);
+        (loss, finite)
     }
 
     /// Multiplies the error of the first sample, and returns its loss.
@@ -259,9 +277,9 @@ const fn room(samples: usize) {
 #[cold]
 #[inline(never)]
 fn refuse<X: AsRef<[T]>, Y: AsRef<[T]>, T: Scalar>(x: &[X], targets: &[Y], loss: T) -> Result<(), StepError> {
-    if !x.iter().all(|x| finite(x.as_ref())) {
+    if !x.iter().all(|x| finite(x.as_ref()).is_finite()) {
         Err(StepError::Input)
-    } else if !targets.iter().all(|target| finite(target.as_ref())) {
+    } else if !targets.iter().all(|target| finite(target.as_ref()).is_finite()) {
         Err(StepError::Target)
     } else if !loss.is_finite() {
         Err(StepError::Loss)

@@ -315,7 +315,7 @@ impl Activation for CountingSigmoid {
         Sigmoid::<downhill::math::Libm>::activate(z);
     }
 
-    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> bool {
+    fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> T {
         count(error.len());
         Sigmoid::<downhill::math::Libm>::derivative(y, error)
     }

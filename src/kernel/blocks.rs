@@ -3,12 +3,9 @@
 //!
 //! Scalars are written out, because no optimisation level then keeps them in memory.
 
-use super::keep_rolled;
 use super::plain::{column, dot, outputs, tree};
-use crate::scalar::{CHIP_WITH_FLOAT, Scalar};
-
-/// Whether the crate is built for size, or floating point is software, which takes so long that the blocks don't matter.
-const SMALL: bool = cfg!(for_size) || (cfg!(target_os = "none") && !CHIP_WITH_FLOAT);
+use super::{SMALL, keep_rolled};
+use crate::scalar::Scalar;
 
 /// Runs the blocks that `$outputs` outputs are made of: as many of 16 as there are, then one of 8, 4, 2 and 1 each where
 /// needed; blocks of 4 and 1 alone where [`SMALL`]. `$at` is the first output of a block.
@@ -51,7 +48,7 @@ macro_rules! block {
             let biases = biases.get(at..).and_then(|biases| biases.first_chunk::<$size>());
             let [$(mut $s),*] = *biases.unwrap_or(z);
             for (row, &x) in weights.chunks_exact(outputs).zip(x) {
-                if let Some(row) = row.get(at..at + $size) {
+                if let Some(row) = row.get(at..).and_then(|row| row.first_chunk::<$size>()) {
                     let mut row = row.iter();
                     $(if let Some(&w) = row.next() { $s += x * w; })*
                 }
@@ -71,7 +68,7 @@ macro_rules! block {
                 $(if let Some(b) = biases.next() { *b -= $s; })*
             }
             for (row, &x) in weights.chunks_exact_mut(outputs).zip(x) {
-                if let Some(row) = row.get_mut(at..at + $size) {
+                if let Some(row) = row.get_mut(at..).and_then(|row| row.first_chunk_mut::<$size>()) {
                     let mut row = row.iter_mut();
                     $(if let Some(w) = row.next() { *w -= x * $s; })*
                 }
@@ -111,7 +108,8 @@ pub(super) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], d
     );
 }
 
-/// Two rows at a time share the loads of the deltas; one at a time where [`SMALL`].
+/// Two rows at a time share the loads of the deltas, of which the first eight stay in registers if they are all or nearly
+/// all; one row at a time where [`SMALL`].
 #[inline(always)]
 pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
     let outputs = outputs(delta);
@@ -121,27 +119,42 @@ pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
         }
         return;
     }
-    let mut rows = weights.chunks_exact(outputs);
-    for back in back.chunks_exact_mut(2) {
-        if let (Some(row0), Some(row1), [back0, back1]) = (rows.next(), rows.next(), back) {
-            (*back0, *back1) = dots(row0, row1, delta);
+    let (first, rest) = delta.split_first_chunk::<8>().map_or((None, delta), |(first, rest)| (Some(first), rest));
+    let mut pairs = weights.chunks(2 * outputs);
+    for back in back.chunks_mut(2) {
+        let Some(pair) = pairs.next() else { return };
+        let Some(row0) = pair.get(..outputs) else { return };
+        // A single row stands for two: another loop for it would be long.
+        let row1 = pair.get(outputs..2 * outputs).unwrap_or(row0);
+        let (sum0, sum1) = dots(row0, row1, first, rest);
+        if let Some(back) = back.last_mut() {
+            *back = sum1;
+        }
+        if let Some(back) = back.first_mut() {
+            *back = sum0;
         }
         keep_rolled();
-    }
-    if !back.len().is_multiple_of(2) {
-        for (row, back) in rows.zip(back.last_mut()) {
-            *back = dot(row, delta);
-        }
     }
 }
 
 /// The [`dot`]s of two rows.
 #[inline(always)]
 #[allow(clippy::many_single_char_names)]
-fn dots<'a, T: Scalar>(row0: &'a [T], row1: &'a [T], delta: &'a [T]) -> (T, T) {
+fn dots<'a, T: Scalar>(mut row0: &'a [T], mut row1: &'a [T], first: Option<&[T; 8]>, delta: &'a [T]) -> (T, T) {
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = [-T::ZERO; 8];
     let [mut i, mut j, mut k, mut l, mut m, mut n, mut o, mut p] = [-T::ZERO; 8];
-    let mut chunks = delta.chunks_exact(8).zip(row0.chunks_exact(8)).zip(row1.chunks_exact(8));
+    if let (Some(first), Some((w0, rest0)), Some((w1, rest1))) =
+        (first, row0.split_first_chunk::<8>(), row1.split_first_chunk::<8>())
+    {
+        let products = |w: &[T; 8]| {
+            let ([a, b, c, d, e, f, g, h], [i, j, k, l, m, n, o, p]) = (*first, *w);
+            [a * i, b * j, c * k, d * l, e * m, f * n, g * o, h * p]
+        };
+        [a, b, c, d, e, f, g, h] = products(w0);
+        [i, j, k, l, m, n, o, p] = products(w1);
+        (row0, row1) = (rest0, rest1);
+    }
+    let chunks = delta.chunks_exact(8).zip(row0.chunks_exact(8)).zip(row1.chunks_exact(8));
     macro_rules! lanes {
         ($chunk:expr) => {
             let ((delta, row0), row1) = $chunk;
@@ -155,16 +168,11 @@ fn dots<'a, T: Scalar>(row0: &'a [T], row1: &'a [T], delta: &'a [T]) -> (T, T) {
             })*
         };
     }
-    // Apart from the others, because the sums are still known to be -0, and become the products without an addition.
-    if let Some(chunk) = chunks.next() {
-        lanes!(chunk);
-    }
     for chunk in chunks {
         lanes!(chunk);
         keep_rolled();
     }
-    let whole = delta.len() & !7;
-    let rest = |values: &'a [T]| values.get(whole..).unwrap_or_default();
+    let rest = |values: &'a [T]| values.chunks_exact(8).remainder();
     let mut rest = rest(delta).iter().zip(rest(row0)).zip(rest(row1));
     'rest: {
         macro_rules! lane {

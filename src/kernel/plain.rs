@@ -62,12 +62,12 @@ pub(super) fn gradient<T: Scalar, S>(
 }
 
 #[inline(always)]
-pub(super) fn finite<T: Scalar>(values: &[T]) -> bool {
+pub(super) fn finite<T: Scalar>(values: &[T]) -> T {
     let mut finite = Finite::new();
     for &value in values {
         finite.see(value);
     }
-    finite.all()
+    finite.number()
 }
 
 /// One sum of [`send_back`].

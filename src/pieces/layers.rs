@@ -8,7 +8,7 @@ use crate::dense::{Bias, Dense, Slots};
 use crate::dropout::{self, Dropout};
 use crate::frozen::BiasOnly;
 use crate::kernel::{Kernel, finite};
-use crate::layer::{Layer, Mode, any_learns, tuples};
+use crate::layer::{Layer, Mode, tuples};
 use crate::optimizer::{Gradient, Optimizer, Parameters};
 use crate::rule::Rule;
 use crate::scalar::Scalar;
@@ -210,8 +210,8 @@ fn back<R: Rule, A: Activation, T: Scalar, const I: usize, const O: usize, const
 fn derive<A: Activation, T: Scalar>(y: &[T], error: &mut [T], settled: bool, work: &mut Work) -> Result<(), StepError> {
     let Some(elements) = work.elements(A::BY_ELEMENT || settled, y.len(), DERIVATIVE) else { return Ok(()) };
     let (y, error) = (part(y, elements.clone()), part_mut(error, elements));
-    let finite = if settled { finite(error) } else { activation::derivative::<A, T>(y, error) };
-    if finite { Ok(()) } else { Err(StepError::Delta) }
+    let finite = if settled { finite(error) } else { activation::derivative::<A, T>(y, error)? };
+    if finite.is_finite() { Ok(()) } else { Err(StepError::Delta) }
 }
 
 /// Rows of rising inputs, then the biases.
@@ -333,7 +333,7 @@ impl<L: Pieces> Pieces for &'static L {
 macro_rules! pieces {
     (($A:ident $a:tt) [$(($L:ident $l:tt $U:ident $u:tt))*] [$(($M:ident $m:tt $V:ident $v:tt))*] ($Z:ident $z:tt)) => {
         // A single layer has no neighbours.
-        #[allow(unused_variables)]
+        #[allow(unused_variables, unused_mut)]
         impl<$A: Pieces, $($U: Pieces<Input = $L::Output, Scalar = $A::Scalar>),*> Pieces for ($A, $($U,)*) {
             const SIZES: Sizes = $A::SIZES$(.and($U::SIZES))*;
 
@@ -368,16 +368,18 @@ macro_rules! pieces {
                 below: Option<&mut [Self::Input; N]>,
                 work: &mut Work,
             ) -> Result<(), StepError> {
-                let learns = [$A::LEARNS, $($U::LEARNS),*];
+                // As in `back`.
+                let mut learns = [below.is_some() || $A::LEARNS, $($U::LEARNS),*];
+                $(learns[$u] |= learns[$l];)*
                 $(
-                    if below.is_some() || any_learns(&learns, $v) {
-                        let errors = (below.is_some() || any_learns(&learns, $m)).then_some($M::errors(&mut deltas.$m));
+                    if learns[$v] {
+                        let errors = learns[$m].then_some($M::errors(&mut deltas.$m));
                         self.$v.back_in_pieces::<R, N>(&tape.$v, &mut deltas.$v, settled, errors, work)?;
                     }
                     // Only the last layer meets the loss.
                     let settled = false;
                 )*
-                if below.is_some() || $A::LEARNS {
+                if learns[0] {
                     self.$a.back_in_pieces::<R, N>(&tape.$a, &mut deltas.$a, settled, below, work)?;
                 }
                 Ok(())

@@ -5,9 +5,10 @@ mod watch;
 
 use std::cell::Cell;
 use std::ops::ControlFlow::{Break, Continue};
+use std::sync::Mutex;
 
 use downhill::fit::{End, Epoch, FitError, Outcome, evaluate};
-use downhill::init::{Generator, He, Random};
+use downhill::init::{Generator, He, Random, Xavier};
 use downhill::loss::Loss;
 use downhill::optimizer::Optimizer;
 use downhill::permutation::Permutation;
@@ -279,6 +280,21 @@ fn memory_of_the_best() {
     const { assert!(size_of::<Best<Net>>() == size_of::<Net>() + 8) };
     const { assert!(size_of::<Best<Last>>() <= (32 * 10 + 10) * 4 + size_of::<usize>() + 8) };
     const { assert!(size_of::<Fit<Constant>>() <= 20) };
+}
+
+type Large = (Dense<784, 100>, Dense<100, 10>);
+static LARGE: Mutex<(Trainer<Large, SquaredError, Sgd>, Best<Large>)> = Mutex::new((Trainer::ZERO, Best::ZERO));
+
+/// A network of 318 KB is kept and restored on a stack of 128 KB: from place to place, in debug builds, too.
+#[test]
+fn nothing_of_the_size_of_the_network_is_on_the_stack() {
+    let fit = || {
+        let (trainer, best) = &mut *LARGE.lock().unwrap();
+        trainer.start(Sgd::new(0.1), &mut Xavier(Generator::new(1)));
+        let samples = [([0.5; 784], [0.1; 10]), ([0.1; 784], [0.9; 10])];
+        Fit::new(2, Constant(0.1)).run(trainer, (&samples, &samples), Some(best), on).unwrap().epochs
+    };
+    assert_eq!(std::thread::Builder::new().stack_size(128 << 10).spawn(fit).unwrap().join().unwrap(), 2);
 }
 
 static FEATURES: Dense<4, 16> = Dense::new([[0.5; 16]; 4], [0.1; 16]);

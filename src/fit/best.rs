@@ -1,5 +1,7 @@
 //! The best network so far.
 
+use core::slice::{from_mut, from_ref};
+
 use crate::layer::Layer;
 use crate::scalar::{Scalar, Zero};
 
@@ -40,8 +42,7 @@ impl<N: Layer + Copy> Best<N> {
     pub fn keep(&mut self, network: &N, loss: N::Scalar) -> bool {
         let better = below(loss, self.loss);
         if better {
-            // Of a `Copy` type, this is a copy from place to place, with nothing on the stack.
-            self.network = *network;
+            copy(network, &mut self.network);
             self.loss = Some(loss);
         }
         better
@@ -50,9 +51,14 @@ impl<N: Layer + Copy> Best<N> {
     /// Makes `network` the best one; leaves it as it is if there is none.
     pub fn restore(&self, network: &mut N) {
         if self.loss.is_some() {
-            *network = self.network;
+            copy(&self.network, network);
         }
     }
+}
+
+/// A copy from place to place. An assignment would go over the stack where nothing is optimised.
+fn copy<N: Copy>(from: &N, to: &mut N) {
+    from_mut(to).copy_from_slice(from_ref(from));
 }
 
 impl<N: Layer + Zero> Best<N> {

@@ -1,7 +1,7 @@
 //! Losses: the value and, under it, the gradient with respect to the outputs.
 
 use crate::activation::{Link, largest};
-use crate::kernel::in_place;
+use crate::kernel::{SMALL, in_place};
 use crate::scalar::Scalar;
 
 /// What a network is trained to make small.
@@ -39,7 +39,7 @@ pub(crate) fn gradient_and_value<L: Loss, T: Scalar>(y: &[T], t: &[T], error: &m
         L::value(y, t)
     }
     // A loop over an output takes fewer instructions than its counting: so many are worth writing out.
-    if in_place(y.len()) || y.len() <= 16 {
+    if in_place(y.len()) || y.len() <= 16 && !SMALL {
         L::gradient(y, t, error);
         L::value(y, t)
     } else {

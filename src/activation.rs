@@ -47,7 +47,8 @@ pub trait Activation {
     fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> T;
 }
 
-/// [`Activation::activate`]: one copy of the loop for all layers, except for those so small that it is shorter in place.
+/// [`Activation::activate`]: one copy of the loop for all layers, except for those so small that it is shorter in
+/// place.
 #[inline(always)]
 pub(crate) fn activate<A: Activation, T: Scalar>(z: &mut [T]) {
     #[inline(never)]
@@ -83,8 +84,8 @@ pub(crate) fn checked<T: Scalar>(outputs: usize, finite: T) -> Result<T, StepErr
     }
 }
 
-/// Applies `f` to all of `z`: two at a time on a chip if `f` is short, because then the loop itself is felt, and the four
-/// or eight that the compiler would choose are long. On the host, in vectors.
+/// Applies `f` to all of `z`: two at a time on a chip if `f` is short, because then the loop itself is felt, and the
+/// four or eight that the compiler would choose are long. On the host, in vectors.
 #[inline(always)]
 fn map<T: Scalar>(z: &mut [T], short: bool, f: impl Fn(T) -> T) {
     if cfg!(not(target_os = "none")) {

@@ -9,13 +9,16 @@ use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
 use crate::trainer::StepError;
 
-/// Sets each of its `N` inputs to 0 with the probability [`rate`](Dropout::rate) during a training step, and multiplies the others by
-/// 1 / (1 - rate), so that the mean stays: the network can't rely on any one of them. A prediction passes all of them on as they are.
+/// Sets each of its `N` inputs to 0 with the probability [`rate`](Dropout::rate) during a training step, and multiplies
+/// the others by 1 / (1 - rate), so that the mean stays: the network can't rely on any one of them. A prediction passes
+/// all of them on as they are.
 ///
-/// Nitish Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", 2014, with the scaling at
-/// training ("inverted"). The tutorial's version does not rescale: its network answers with other sums than it has learnt with.
+/// Nitish Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", 2014, with the
+/// scaling at training ("inverted"). The tutorial's version does not rescale: its network answers with other sums than
+/// it has learnt with.
 ///
-/// The masks follow from the seed given to [`Trainer::seed`](crate::Trainer::seed); the generator's state lies in the trainer, with the outputs.
+/// The masks follow from the seed given to [`Trainer::seed`](crate::Trainer::seed); the generator's state lies in the
+/// trainer, with the outputs.
 ///
 /// ```
 /// use downhill::init::{Generator, He};

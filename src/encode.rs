@@ -2,8 +2,8 @@
 
 use crate::scalar::{Scalar, count};
 
-/// `value` from `0..=largest`, scaled to 0.01..=1, as the tutorial feeds its pixels: an input of exactly 0 would keep its
-/// weights from learning.
+/// `value` from `0..=largest`, scaled to 0.01..=1, as the tutorial feeds its pixels: an input of exactly 0 would keep
+/// its weights from learning.
 pub fn scaled(value: f32, largest: f32) -> f32 {
     value / largest * 0.99 + 0.01
 }
@@ -21,8 +21,9 @@ pub fn one_hot<T: Scalar, const C: usize>(class: usize) -> Option<[T; C]> {
     chosen(class, T::ONE, T::ZERO)
 }
 
-/// [`one_hot`] with label smoothing, for softmax outputs that should not become too sure of themselves: the class keeps `1 - amount`, and
-/// all `C` classes share `amount` (from 0, which smooths nothing, to 1) evenly. `None` if the class is not below `C`.
+/// [`one_hot`] with label smoothing, for softmax outputs that should not become too sure of themselves: the class keeps
+/// `1 - amount`, and all `C` classes share `amount` (from 0, which smooths nothing, to 1) evenly. `None` if the class
+/// is not below `C`.
 ///
 /// Christian Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", 2016.
 pub fn smoothed<T: Scalar, const C: usize>(class: usize, amount: T) -> Option<[T; C]> {
@@ -30,8 +31,9 @@ pub fn smoothed<T: Scalar, const C: usize>(class: usize, amount: T) -> Option<[T
     chosen(class, T::ONE - amount + share, share)
 }
 
-/// Weights by class for [`Trainer::step_weighted`](crate::Trainer::step_weighted), with which every class counts the same, from how
-/// many samples there are of each: `samples / (C * samples of the class)`. A class without samples has the weight 0.
+/// Weights by class for [`Trainer::step_weighted`](crate::Trainer::step_weighted), with which every class counts the
+/// same, from how many samples there are of each: `samples / (C * samples of the class)`. A class without samples has
+/// the weight 0.
 pub fn balanced<T: Scalar, const C: usize>(samples: &[usize; C]) -> [T; C] {
     let total = samples.iter().fold(T::ZERO, |total, &n| total + count(n));
     samples.map(|n| if n == 0 { T::ZERO } else { total / (count::<T>(C) * count(n)) })

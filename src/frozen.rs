@@ -1,7 +1,7 @@
 //! Layers that don't learn, or only in part: for them no slot is kept, and no gradient computed.
 //!
-//! A reference `&'static L` is a layer, too: its weights stay where they are, in flash for example, and never change. So
-//! the last layers of a network learn on top of frozen ones, or its biases alone:
+//! A reference `&'static L` is a layer, too: its weights stay where they are, in flash for example, and never change.
+//! So the last layers of a network learn on top of frozen ones, or its biases alone:
 //!
 //! ```
 //! use downhill::{BiasOnly, Dense, Layer, Momentum, SquaredError, Trainer};

@@ -88,8 +88,8 @@ const fn tiny(weights: usize) -> bool {
     weights <= 16
 }
 
-/// Whether the crate is built for size, or floating point is software, which takes so long that the shape of a loop doesn't
-/// matter.
+/// Whether the crate is built for size, or floating point is software, which takes so long that the shape of a loop
+/// doesn't matter.
 pub(crate) const SMALL: bool = cfg!(for_size) || (cfg!(target_os = "none") && !CHIP_WITH_FLOAT);
 
 /// Whether layers share the loops of [`Kernel`]. On the host each has loops of its own, in which the compiler knows all
@@ -231,14 +231,15 @@ pub(crate) const fn in_place(outputs: usize) -> bool {
     outputs <= 4 || !SHARED
 }
 
-/// Whether so many outputs, their loss and their deltas are found finite in one comparison at the end of all. Where they are
-/// many, or the crate is built for size, one for each keeps fewer numbers waiting on the stack.
+/// Whether so many outputs, their loss and their deltas are found finite in one comparison at the end of all. Where
+/// they are many, or the crate is built for size, one for each keeps fewer numbers waiting on the stack.
 #[inline(always)]
 pub(crate) const fn checked_together(outputs: usize) -> bool {
     in_place(outputs) && !cfg!(for_size)
 }
 
-/// Emits nothing, but keeps the compiler from unrolling the loop around it, which on a chip doubles the code for little.
+/// Emits nothing, but keeps the compiler from unrolling the loop around it, which on a chip doubles the code for
+/// little.
 #[inline(always)]
 pub(crate) fn keep_rolled() {
     if cfg!(target_os = "none") {

@@ -30,8 +30,8 @@ pub trait Layer {
     /// The number of parameters (weights and biases).
     const PARAMETERS: usize;
 
-    /// Whether any parameter is ever changed. What does not learn, and has nothing below it that does, needs no deltas, and
-    /// they are not computed.
+    /// Whether any parameter is ever changed. What does not learn, and has nothing below it that does, needs no deltas,
+    /// and they are not computed.
     const LEARNS: bool;
 
     /// The link function that the last activation inverts; see [`Link`].
@@ -67,8 +67,8 @@ pub trait Layer {
     /// Where the errors of the outputs go before [`back`](Layer::back).
     fn errors<const B: usize>(deltas: &mut Self::Deltas<B>) -> &mut [Self::Output; B];
 
-    /// Turns the errors of the outputs of the first `samples` into deltas, and sends them on to `below`, the errors of the
-    /// inputs, if there is anything below that learns. Nothing is changed but `deltas` and `below`.
+    /// Turns the errors of the outputs of the first `samples` into deltas, and sends them on to `below`, the errors of
+    /// the inputs, if there is anything below that learns. Nothing is changed but `deltas` and `below`.
     ///
     /// `settled` says that the errors are the deltas already: activation and loss are linked, and the derivative has
     /// cancelled out.
@@ -86,7 +86,8 @@ pub trait Layer {
         below: Option<&mut [Self::Input; B]>,
     ) -> Result<Self::Scalar, StepError>;
 
-    /// Writes the weights, from samples that had the inputs `x`. `scale` is what the sum of their gradients is multiplied by.
+    /// Writes the weights, from samples that had the inputs `x`. `scale` is what the sum of their gradients is
+    /// multiplied by.
     fn update<P: Optimizer<Self::Scalar>, const B: usize>(
         &mut self,
         x: &[Self::Input],
@@ -113,8 +114,8 @@ pub trait Layer {
     /// Draws the weights and sets the biases to zero.
     fn initialize(&mut self, init: &mut impl Init);
 
-    /// Seeds what is random in a forward pass, the masks of [`Dropout`](crate::Dropout). Each layer that has such a thing
-    /// takes the next number of `seeds`.
+    /// Seeds what is random in a forward pass, the masks of [`Dropout`](crate::Dropout). Each layer that has such a
+    /// thing takes the next number of `seeds`.
     fn seed<const B: usize>(tape: &mut Self::Tape<B>, seeds: &mut impl FnMut() -> u32);
 
     /// Shows every parameter to `visit`: layer by layer, weights (input by input), then biases.
@@ -145,8 +146,9 @@ pub(crate) fn first_mut<X>(all: &mut [X], samples: usize) -> &mut [X] {
     all.get_mut(..samples).unwrap_or_default()
 }
 
-/// Calls `$make` for every tuple of one to eight layers. It walks along the neighbours, `A 0 B 1` then `B 1 C 2`, and hands on the
-/// first layer, the pairs that it has passed in order for the way up and in reverse for the way back, and the last layer.
+/// Calls `$make` for every tuple of one to eight layers. It walks along the neighbours, `A 0 B 1` then `B 1 C 2`, and
+/// hands on the first layer, the pairs that it has passed in order for the way up and in reverse for the way back, and
+/// the last layer.
 macro_rules! tuples {
     (@walk $make:ident $first:tt $up:tt $down:tt $last:tt) => {
         $make!($first $up $down $last);

@@ -161,8 +161,8 @@ impl Loss for BinaryCrossEntropy {
 
 /// `E = -sum over o of t ln y`: the outputs together are one distribution.
 ///
-/// The targets usually sum to 1. Activations other than [`Softmax`](crate::Softmax) must keep `y` positive wherever `t` is not 0; where they don't, the loss is NaN or infinite, an error of
-/// the step.
+/// The targets usually sum to 1. Activations other than [`Softmax`](crate::Softmax) must keep `y` positive wherever `t`
+/// is not 0; where they don't, the loss is NaN or infinite, an error of the step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct CrossEntropy;

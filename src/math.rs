@@ -9,15 +9,15 @@
 //! | [`Fast`] | 3.5 ulp | chips with floating point, and the host, where it is computed in vectors |
 //! | `Micromath`, a feature | 0.25 % | programs that use the crate `micromath` anyway |
 //!
-//! Each has the same bits on every platform, but not the bits of another: a network goes on with the backend that it was
-//! trained with, or its digest changes.
+//! Each has the same bits on every platform, but not the bits of another: a network goes on with the backend that it
+//! was trained with, or its digest changes.
 
 mod polynomial;
 
 use crate::scalar::Scalar;
 
-/// Elementary functions of a number type. All come from `libm`, called by path: the float methods of `std` take whatever
-/// the platform has, and the bits would differ between host and chip.
+/// Elementary functions of a number type. All come from `libm`, called by path: the float methods of `std` take
+/// whatever the platform has, and the bits would differ between host and chip.
 pub trait Math: Sized {
     /// The ratio of a circle's circumference to its diameter.
     const PI: Self;
@@ -195,11 +195,12 @@ impl Backend for Libm {
     }
 }
 
-/// Polynomials: two thirds of libm's instructions on a chip with floating point, and vectors without branches on the host.
+/// Polynomials: two thirds of libm's instructions on a chip with floating point, and vectors without branches on the
+/// host.
 ///
-/// The largest errors over all `f32`, in ulp of the exact result: sigmoid 3.5, tanh 2, `e^z` 3 (the numerators of softmax;
-/// softmax over ten outputs, from exact differences, 8). Results below 1.2e-38 may be 0. In `f64` this is [`Libm`].
-/// `tests/math.rs` checks a sample of these, and all of them on demand.
+/// The largest errors over all `f32`, in ulp of the exact result: sigmoid 3.5, tanh 2, `e^z` 3 (the numerators of
+/// softmax; softmax over ten outputs, from exact differences, 8). Results below 1.2e-38 may be 0. In `f64` this is
+/// [`Libm`]. `tests/math.rs` checks a sample of these, and all of them on demand.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Fast;

@@ -40,7 +40,8 @@ impl<const C: usize> ConfusionMatrix<C> {
         ratio(self.correct(), self.total())
     }
 
-    /// The part of the samples predicted as `class` that are of this class; `None` if none was, or there is no such class.
+    /// The part of the samples predicted as `class` that are of this class; `None` if none was, or there is no such
+    /// class.
     pub fn precision(&self, class: usize) -> Option<f32> {
         let predicted = sum(self.counts.iter().filter_map(|row| row.get(class)));
         ratio(*self.counts.get(class)?.get(class)?, predicted)

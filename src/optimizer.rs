@@ -1,7 +1,7 @@
 //! How a gradient becomes new weights.
 //!
-//! An [`Optimizer`] says what becomes of one parameter and its gradient, and what must be kept for that from step to step:
-//! its *slot*. The [`Trainer`](crate::Trainer) holds one slot per parameter, so the type tells the memory:
+//! An [`Optimizer`] says what becomes of one parameter and its gradient, and what must be kept for that from step to
+//! step: its *slot*. The [`Trainer`](crate::Trainer) holds one slot per parameter, so the type tells the memory:
 //!
 //! | optimiser | keeps per parameter | of `f32` |
 //! |---|---|---|
@@ -13,9 +13,9 @@
 //! | [`Batch`] around one of them | the sum of gradients | 4 more |
 //!
 //! Others go around one of these, and change the gradient on its way in: [`WeightDecay`], [`ClipValue`], [`ClipNorm`].
-//! They are read from the outside in: `Batch<ClipNorm<WeightDecay<Adam>>>` sums gradients, limits the norm of their mean,
-//! adds the decay, and hands the result to Adam. [`Batch`] goes around all of these, because they act on what it collects;
-//! around [`Batch`] goes [`ClipSample`] alone, which limits what each sample adds.
+//! They are read from the outside in: `Batch<ClipNorm<WeightDecay<Adam>>>` sums gradients, limits the norm of their
+//! mean, adds the decay, and hands the result to Adam. [`Batch`] goes around all of these, because they act on what it
+//! collects; around [`Batch`] goes [`ClipSample`] alone, which limits what each sample adds.
 
 mod adaptive;
 mod batch;
@@ -47,8 +47,8 @@ pub trait Optimizer<T: Scalar> {
     /// Whether the gradient of each sample is limited, and nothing may go around that does not pass the limit on.
     const LIMITS_SAMPLES: bool = false;
 
-    /// Whether norms are asked for: `square` called, or [`sample_limit`](Optimizer::sample_limit) set. [Pieces](crate::pieces) of a step
-    /// are counted by this and the next.
+    /// Whether norms are asked for: `square` called, or [`sample_limit`](Optimizer::sample_limit) set.
+    /// [Pieces](crate::pieces) of a step are counted by this and the next.
     const NORMS: bool = false;
 
     /// What it takes to change one parameter, in [MACs](crate::pieces#what-a-mac-is).
@@ -68,8 +68,8 @@ pub trait Optimizer<T: Scalar> {
         None
     }
 
-    /// Once before an update from so many `samples`. `square` computes the squared norm of the sum of their gradients, over all
-    /// layers. Returns the factor that makes this sum the gradient: usually the one that makes it a mean.
+    /// Once before an update from so many `samples`. `square` computes the squared norm of the sum of their gradients,
+    /// over all layers. Returns the factor that makes this sum the gradient: usually the one that makes it a mean.
     ///
     /// # Errors
     /// [`StepError::Gradient`] if the norm is needed and not finite. Nothing has changed then.
@@ -110,8 +110,8 @@ pub trait Optimizer<T: Scalar> {
         T::ZERO
     }
 
-    /// Ends a batch: [`apply`](Optimizer::apply) must follow for each layer, whatever this returns. `square` computes the
-    /// squared norm of what was collected.
+    /// Ends a batch: [`apply`](Optimizer::apply) must follow for each layer, whatever this returns. `square` computes
+    /// the squared norm of what was collected.
     ///
     /// # Errors
     /// As [`begin`](Optimizer::begin). What was collected is dropped then, and no weight changes.
@@ -169,7 +169,8 @@ fn follow<T: Scalar, P: Optimizer<T> + ?Sized>(optimizer: &P, layer: Parameters<
     }
 }
 
-/// [`follow`] for several samples: their products are added to 0 in their order, and the sum is multiplied by the scale.
+/// [`follow`] for several samples: their products are added to 0 in their order, and the sum is multiplied by the
+/// scale.
 #[cfg_attr(target_os = "none", inline(never))]
 #[cfg_attr(not(target_os = "none"), inline(always))]
 fn follow_batch<T: Scalar, P: Optimizer<T> + ?Sized>(

@@ -16,7 +16,8 @@ pub trait Rule {
     /// Whether errors travel as they are, not multiplied by the derivative of the activation they pass.
     const RAW: bool;
 
-    /// Whether an input's part depends on the weights of this input alone, so that any rows can be sent back by themselves.
+    /// Whether an input's part depends on the weights of this input alone, so that any rows can be sent back by
+    /// themselves.
     const BY_ROW: bool = false;
 
     /// `below[i]` becomes the part of `error` that input `i` answers for. `weights` are input-major, one row of
@@ -62,8 +63,8 @@ impl Rule for ChainRule {
 /// activation's derivative.
 ///
 /// Not the gradient, for a hidden layer receives `W e` instead of `W (e y (1 - y))`. It often learns faster at small
-/// learning rates, because errors are not damped on their way. (Where loss and last activation are linked, the raw error
-/// of the last layer is its delta; the layer below it then receives the gradient, those further down do not.)
+/// learning rates, because errors are not damped on their way. (Where loss and last activation are linked, the raw
+/// error of the last layer is its delta; the layer below it then receives the gradient, those further down do not.)
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RawError;

@@ -15,8 +15,9 @@ use crate::scalar::{Scalar, Zero};
 /// A network together with what it takes to train it: the optimiser and its slots, and the outputs and deltas of every
 /// layer. `size_of::<Trainer<..>>()` is all the memory that training needs besides a small stack.
 ///
-/// `N` is the network, `L` the [`Loss`], `P` the [`Optimizer`], `R` the [`Rule`] by which errors travel, and `B` the number
-/// of samples that [`step_batch`](Trainer::step_batch) takes at most: the outputs and deltas of so many have room.
+/// `N` is the network, `L` the [`Loss`], `P` the [`Optimizer`], `R` the [`Rule`] by which errors travel, and `B` the
+/// number of samples that [`step_batch`](Trainer::step_batch) takes at most: the outputs and deltas of so many have
+/// room.
 pub struct Trainer<N: Layer, L, P: Optimizer<N::Scalar>, R = ChainRule, const B: usize = 1> {
     /// The network.
     pub network: N,
@@ -58,7 +59,8 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         &N::outputs(&self.tape)[0]
     }
 
-    /// The loss of a sample, without learning from it: that of [`predict`](Trainer::predict), whose outputs are computed on the way.
+    /// The loss of a sample, without learning from it: that of [`predict`](Trainer::predict), whose outputs are
+    /// computed on the way.
     ///
     /// # Errors
     /// [`StepError::Input`], [`StepError::Target`] or [`StepError::Loss`] if one of them is NaN or infinite.
@@ -93,8 +95,9 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         self.learn(from_ref(x), from_ref(target), None)
     }
 
-    /// [`step`](Trainer::step) with a sample that counts `weight` times as much as others: its loss and its gradient are multiplied by
-    /// it. Weights by class make up for classes that are rare; [`encode::balanced`](crate::encode::balanced) computes them.
+    /// [`step`](Trainer::step) with a sample that counts `weight` times as much as others: its loss and its gradient
+    /// are multiplied by it. Weights by class make up for classes that are rare;
+    /// [`encode::balanced`](crate::encode::balanced) computes them.
     ///
     /// # Errors
     /// As [`step`](Trainer::step), and [`StepError::Weight`] if the weight is negative or not finite.
@@ -107,14 +110,16 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         self.learn(from_ref(x), from_ref(target), Some(weight))
     }
 
-    /// Learns from up to `B` samples at once, by the mean of their gradients. Returns the mean of their losses before the update.
+    /// Learns from up to `B` samples at once, by the mean of their gradients. Returns the mean of their losses before
+    /// the update.
     ///
-    /// No gradient is stored: the sum over the samples is formed where a weight is updated. So this needs the memory of `B` times the
-    /// outputs and deltas, where [`Batch`](crate::Batch) needs a number per parameter, and has to have all samples at hand.
+    /// No gradient is stored: the sum over the samples is formed where a weight is updated. So this needs the memory of
+    /// `B` times the outputs and deltas, where [`Batch`](crate::Batch) needs a number per parameter, and has to have
+    /// all samples at hand.
     ///
     /// # Errors
-    /// As [`step`](Trainer::step), for any of the samples, and [`StepError::Batch`] if there are none, or more than `B`, or not as
-    /// many targets.
+    /// As [`step`](Trainer::step), for any of the samples, and [`StepError::Batch`] if there are none, or more than
+    /// `B`, or not as many targets.
     pub fn step_batch(&mut self, x: &[N::Input], targets: &[N::Output]) -> Result<N::Scalar, StepError> {
         if x.is_empty() || x.len() > B || x.len() != targets.len() {
             return Err(StepError::Batch);
@@ -122,11 +127,13 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         self.learn(x, targets, None)
     }
 
-    /// Ends a [`Batch`](crate::Batch) that has fewer samples than its size, as the last of an epoch may have: the weights are updated by
-    /// the mean of those that it has. Does nothing if there are none, or the optimiser does not collect.
+    /// Ends a [`Batch`](crate::Batch) that has fewer samples than its size, as the last of an epoch may have: the
+    /// weights are updated by the mean of those that it has. Does nothing if there are none, or the optimiser does not
+    /// collect.
     ///
     /// # Errors
-    /// Hyperparameters out of range, which leave the samples waiting; [`StepError::Gradient`], which drops them. The weights then keep every bit.
+    /// Hyperparameters out of range, which leave the samples waiting; [`StepError::Gradient`], which drops them. The
+    /// weights then keep every bit.
     pub fn flush(&mut self) -> Result<(), StepError> {
         self.optimizer.check()?;
         if P::COLLECTS { self.apply() } else { Ok(()) }
@@ -180,7 +187,8 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         Ok(if samples == 1 { loss } else { loss * mean(samples) })
     }
 
-    /// Outputs, their errors, and the sum of the losses, and what tells if all inputs, all targets and the loss are finite, where it is known.
+    /// Outputs, their errors, and the sum of the losses, and what tells if all inputs, all targets and the loss are
+    /// finite, where it is known.
     #[inline(always)]
     fn forward(&mut self, x: &[N::Input], targets: &[N::Output]) -> (N::Scalar, Finite<N::Scalar>) {
         let samples = x.len();
@@ -337,7 +345,8 @@ pub enum StepError {
     Weight,
     /// There are no samples, or more than there is room for, or not as many targets; or the size of a batch is zero.
     Batch,
-    /// The learning rate, or the first step of [`Rprop`](crate::Rprop), is not finite and positive. It is zero in a trainer that was never started.
+    /// The learning rate, or the first step of [`Rprop`](crate::Rprop), is not finite and positive. It is zero in a
+    /// trainer that was never started.
     LearningRate,
     /// The momentum is not from 0 to below 1.
     Momentum,

@@ -10,8 +10,8 @@ use downhill::{
 
 type Digits = (Dense<64, 32>, Dense<32, 10>);
 
-/// Whether the memory is that of the weights, of so many `numbers` that the optimiser keeps for each, of outputs and deltas
-/// of up to `B` samples, and of the optimiser itself.
+/// Whether the memory is that of the weights, of so many `numbers` that the optimiser keeps for each, of outputs and
+/// deltas of up to `B` samples, and of the optimiser itself.
 const fn keeps<P: Optimizer<f32>, const B: usize>(numbers: usize) -> bool {
     let all = Digits::PARAMETERS * (1 + numbers) + 2 * (32 + 10) * B;
     let bytes = size_of::<f32>() * all + size_of::<P>();

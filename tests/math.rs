@@ -1,5 +1,5 @@
-//! The errors of the math backends, in ulp of the exact result, over `f32`: a sample of every 1009th number, or all 2^32
-//! with `cargo test --release --test math -- --ignored`.
+//! The errors of the math backends, in ulp of the exact result, over `f32`: a sample of every 1009th number, or all
+//! 2^32 with `cargo test --release --test math -- --ignored`.
 
 use downhill::math::{Backend, Fast, Libm};
 
@@ -76,8 +76,8 @@ fn limits() {
     assert!(Libm::sigmoid(f32::NAN).is_nan() && Libm::tanh(f32::NAN).is_nan() && Libm::exp(f32::NAN).is_nan());
 }
 
-/// Softmax divides one exponential by the sum of all. Its differences to the largest `z` are rounded before: here they are
-/// exact, so that the rest is seen.
+/// Softmax divides one exponential by the sum of all. Its differences to the largest `z` are rounded before: here they
+/// are exact, so that the rest is seen.
 #[test]
 fn softmax_over_random_sums() {
     use downhill::Softmax;

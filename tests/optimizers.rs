@@ -23,7 +23,8 @@ use rows::Rows;
 const SAMPLES: usize = 7;
 
 /// Largest error of any weight or loss in `f64`, up to 100 updates. That in `f32` is given with each network: about
-/// twice what was measured, which is rounding by 6e-8 in each update, and more where the root of a small square divides.
+/// twice what was measured, which is rounding by 6e-8 in each update, and more where the root of a small square
+/// divides.
 const DOUBLE: f64 = 1e-12;
 
 /// The inputs and the targets of the samples.

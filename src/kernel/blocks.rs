@@ -1,5 +1,5 @@
-//! The loops for chips: a block of outputs stays in registers while the inputs pass by, so that a multiplication costs one
-//! load of a weight and no store.
+//! The loops for chips: a block of outputs stays in registers while the inputs pass by, so that a multiplication costs
+//! one load of a weight and no store.
 //!
 //! Scalars are written out, because no optimisation level then keeps them in memory.
 
@@ -7,8 +7,8 @@ use super::plain::{column, dot, outputs, tree};
 use super::{SMALL, keep_rolled};
 use crate::scalar::Scalar;
 
-/// Runs the blocks that `$outputs` outputs are made of: as many of 16 as there are, then one of 8, 4, 2 and 1 each where
-/// needed; blocks of 4 and 1 alone where [`SMALL`]. `$at` is the first output of a block.
+/// Runs the blocks that `$outputs` outputs are made of: as many of 16 as there are, then one of 8, 4, 2 and 1 each
+/// where needed; blocks of 4 and 1 alone where [`SMALL`]. `$at` is the first output of a block.
 macro_rules! in_blocks {
     ($outputs:expr, |$at:ident| $b16:expr, $b8:expr, $b4:expr, $b2:expr, $b1:expr) => {
         let outputs = $outputs;
@@ -108,8 +108,8 @@ pub(super) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], d
     );
 }
 
-/// Two rows at a time share the loads of the deltas, of which the first eight stay in registers if they are all or nearly
-/// all; one row at a time where [`SMALL`].
+/// Two rows at a time share the loads of the deltas, of which the first eight stay in registers if they are all or
+/// nearly all; one row at a time where [`SMALL`].
 #[inline(always)]
 pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
     let outputs = outputs(delta);

@@ -1,7 +1,7 @@
 //! The exponential of `f32` as a power of two times a polynomial, without branches.
 //!
-//! e^x = 2^n e^f, where n is the integer next to x / ln 2, and f = x - n ln 2 lies within +-ln 2 / 2. The polynomials are the
-//! minimax ones of the Cephes library (Stephen Moshier).
+//! e^x = 2^n e^f, where n is the integer next to x / ln 2, and f = x - n ln 2 lies within +-ln 2 / 2. The polynomials
+//! are the minimax ones of the Cephes library (Stephen Moshier).
 
 // The digits of the source.
 #![allow(clippy::excessive_precision)]

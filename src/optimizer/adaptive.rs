@@ -66,9 +66,9 @@ impl<T: Scalar> Optimizer<T> for RmsProp<T> {
     }
 }
 
-/// `m = decay_m * m + (1 - decay_m) * dE/dw`, `s = decay_s * s + (1 - decay_s) * (dE/dw)^2`, and, with both divided by what
-/// they would be after as many steps of a gradient of 1, `w -= rate * m / (sqrt(s) + epsilon)`. Keeps `m` and `s`, two
-/// numbers per parameter.
+/// `m = decay_m * m + (1 - decay_m) * dE/dw`, `s = decay_s * s + (1 - decay_s) * (dE/dw)^2`, and, with both divided by
+/// what they would be after as many steps of a gradient of 1, `w -= rate * m / (sqrt(s) + epsilon)`. Keeps `m` and `s`,
+/// two numbers per parameter.
 ///
 /// Diederik Kingma and Jimmy Ba, "Adam: A Method for Stochastic Optimization", 2015.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -193,11 +193,12 @@ impl<T: Scalar> Optimizer<T> for AdamW<T> {
     }
 }
 
-/// Resilient backpropagation: each parameter changes by a step of its own, of which the gradient gives only the sign. The
-/// step grows as long as the sign stays, and shrinks when it turns; then the parameter rests once. There is no learning
-/// rate to tune.
+/// Resilient backpropagation: each parameter changes by a step of its own, of which the gradient gives only the sign.
+/// The step grows as long as the sign stays, and shrinks when it turns; then the parameter rests once. There is no
+/// learning rate to tune.
 ///
-/// Signs of single samples contradict each other: put it into a [`Batch`](super::Batch) that holds all samples, or many.
+/// Signs of single samples contradict each other: put it into a [`Batch`](super::Batch) that holds all samples, or
+/// many.
 ///
 /// Martin Riedmiller and Heinrich Braun, "A direct adaptive method for faster backpropagation learning", 1993, in the
 /// variant iRprop- of Christian Igel and Michael Hüsken, 2000.

@@ -5,11 +5,12 @@ use super::{Optimizer, Parameters, check};
 use crate::scalar::{Scalar, Zero};
 use crate::trainer::StepError;
 
-/// Collects the gradients of `size` samples, and hands their mean to the optimiser inside. Keeps their sum, one number per
-/// parameter, beside what that keeps.
+/// Collects the gradients of `size` samples, and hands their mean to the optimiser inside. Keeps their sum, one number
+/// per parameter, beside what that keeps.
 ///
-/// Samples come one by one from [`Trainer::step`](crate::Trainer::step), and need not be in memory together. The update follows the last sample
-/// of a batch; a last batch that has fewer is ended by [`Trainer::flush`](crate::Trainer::flush), and is the mean of those that it has.
+/// Samples come one by one from [`Trainer::step`](crate::Trainer::step), and need not be in memory together. The update
+/// follows the last sample of a batch; a last batch that has fewer is ended by
+/// [`Trainer::flush`](crate::Trainer::flush), and is the mean of those that it has.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Batch<P, T = f32> {

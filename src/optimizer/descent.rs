@@ -89,11 +89,11 @@ impl<T: Scalar> Optimizer<T> for Momentum<T> {
     }
 }
 
-/// Momentum that looks ahead: `v = momentum * v + dE/dw`, `w -= rate * (dE/dw + momentum * v)`. Keeps `v`, one number per
-/// parameter.
+/// Momentum that looks ahead: `v = momentum * v + dE/dw`, `w -= rate * (dE/dw + momentum * v)`. Keeps `v`, one number
+/// per parameter.
 ///
-/// Yurii Nesterov, 1983, in the form of Ilya Sutskever et al., "On the importance of initialization and momentum in deep
-/// learning", 2013.
+/// Yurii Nesterov, 1983, in the form of Ilya Sutskever et al., "On the importance of initialization and momentum in
+/// deep learning", 2013.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Nesterov<T = f32> {

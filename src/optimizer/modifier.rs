@@ -20,8 +20,8 @@ fn check_limit<T: Scalar>(limit: T) -> Result<(), StepError> {
     check(limit > T::ZERO && limit <= T::MAX, StepError::Limit)
 }
 
-/// A modifier can't go around a batch, whose end it would not see, and nothing can go around a limit of single samples, which
-/// the trainer would not see.
+/// A modifier can't go around a batch, whose end it would not see, and nothing can go around a limit of single samples,
+/// which the trainer would not see.
 pub(super) const fn inside<T: Scalar, P: Optimizer<T>>() {
     assert!(!P::COLLECTS, "Batch goes around the other way: Batch<ClipNorm<Sgd>>, not ClipNorm<Batch<Sgd>>");
     assert!(
@@ -30,10 +30,11 @@ pub(super) const fn inside<T: Scalar, P: Optimizer<T>>() {
     );
 }
 
-/// Adds `decay * w` to the gradient of each weight, the gradient of the penalty `decay / 2 * sum of w^2` (L2). Biases are
-/// left out: they don't make a function steep.
+/// Adds `decay * w` to the gradient of each weight, the gradient of the penalty `decay / 2 * sum of w^2` (L2). Biases
+/// are left out: they don't make a function steep.
 ///
-/// With a momentum or an adaptive rate, this differs from shrinking weights as such; see [`AdamW`](super::AdamW) for that.
+/// With a momentum or an adaptive rate, this differs from shrinking weights as such; see [`AdamW`](super::AdamW) for
+/// that.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct WeightDecay<P, T = f32> {
@@ -61,6 +62,7 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for WeightDecay<P, T> {
     const MACS: usize = P::MACS + 2;
 
     fn check(&self) -> Result<(), StepError> {
+        const { inside::<T, P>() };
         check(self.decay >= T::ZERO && self.decay <= T::MAX, StepError::WeightDecay)?;
         self.inner.check()
     }
@@ -85,8 +87,8 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for WeightDecay<P, T> {
     }
 }
 
-/// Keeps every component of the gradient within +-`limit`. In a [`Batch`](super::Batch), or for a slice of samples, these
-/// are the components of their mean.
+/// Keeps every component of the gradient within +-`limit`. In a [`Batch`](super::Batch), or for a slice of samples,
+/// these are the components of their mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ClipValue<P, T = f32> {
@@ -125,6 +127,7 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipValue<P, T> {
     const MACS: usize = P::MACS + 3;
 
     fn check(&self) -> Result<(), StepError> {
+        const { inside::<T, P>() };
         check_limit(self.limit)?;
         self.inner.check()
     }
@@ -149,11 +152,11 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipValue<P, T> {
 }
 
 /// Shrinks the gradient of all layers together to the norm `limit` where it is longer. In a [`Batch`](super::Batch), or
-/// for a slice of samples, this is the norm of their mean; [`ClipSample`] limits each of them. The norm is limited before all
-/// else, even where [`WeightDecay`] or [`ClipValue`] goes around.
+/// for a slice of samples, this is the norm of their mean; [`ClipSample`] limits each of them. The norm is limited
+/// before all else, even where [`WeightDecay`] or [`ClipValue`] goes around.
 ///
-/// For one sample the norm costs next to nothing: its square is the sum over all layers of (|x|^2 + 1) |delta|^2. For a slice
-/// it takes the products of all pairs of samples.
+/// For one sample the norm costs next to nothing: its square is the sum over all layers of (|x|^2 + 1) |delta|^2. For a
+/// slice it takes the products of all pairs of samples.
 ///
 /// Razvan Pascanu et al., "On the difficulty of training recurrent neural networks", 2013.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -183,6 +186,7 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipNorm<P, T> {
     const MACS: usize = P::MACS;
 
     fn check(&self) -> Result<(), StepError> {
+        const { inside::<T, P>() };
         check_limit(self.limit)?;
         self.inner.check()
     }

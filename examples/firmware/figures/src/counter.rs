@@ -1,4 +1,5 @@
-//! Counts instructions: in an emulator started with `-icount shift=0` each takes one nanosecond, and timers run by that.
+//! Counts instructions: in an emulator started with `-icount shift=0` each takes one nanosecond, and timers run by
+//! that.
 
 use core::arch::asm;
 

@@ -4,8 +4,8 @@ use core::arch::asm;
 
 const PAINT: u32 = 0xA5A5_A5A5;
 
-/// The bytes of stack that `run` uses beyond its caller: all memory below the caller's frame is painted, and afterwards the
-/// deepest word without paint is looked for.
+/// The bytes of stack that `run` uses beyond its caller: all memory below the caller's frame is painted, and afterwards
+/// the deepest word without paint is looked for.
 #[inline(never)]
 #[expect(unsafe_code, reason = "the stack below the stack pointer belongs to no one, and Rust has no name for it")]
 pub fn depth(run: impl FnOnce()) -> usize {

@@ -1,4 +1,5 @@
-//! Counts the instructions and the stack of a prediction and of a training step, and prints them with the trainer's size.
+//! Counts the instructions and the stack of a prediction and of a training step, and prints them with the trainer's
+//! size.
 
 #![no_std]
 #![no_main]

@@ -1,4 +1,5 @@
-//! Uses every part of the library, and links only if none of it can panic. The feature `on-purpose` adds an index that can.
+//! Uses every part of the library, and links only if none of it can panic. The feature `on-purpose` adds an index that
+//! can.
 
 #![no_std]
 #![no_main]

@@ -4,11 +4,11 @@
 //! Scalars are written out, because no optimisation level then keeps them in memory.
 
 use super::plain::{dot, outputs, tree};
-use super::{SMALL, keep_rolled};
+use super::{SMALL, SOFT_FLOAT, keep_rolled};
 use crate::scalar::Scalar;
 
 /// Runs the blocks that `$outputs` outputs are made of: as many of 16 as there are, then one of 8, 4, 2 and 1 each where
-/// needed; blocks of 4 and 1 alone where [`SMALL`]. `$at` is the first output of a block.
+/// needed; blocks of 4 and 1 alone where [`SMALL`], of 1 alone where [`SOFT_FLOAT`]. `$at` is the first output of a block.
 macro_rules! in_blocks {
     ($outputs:expr, |$at:ident| $b16:expr, $b8:expr, $b4:expr, $b2:expr, $b1:expr) => {
         let outputs = $outputs;
@@ -23,7 +23,7 @@ macro_rules! in_blocks {
                 $at += 8;
             }
         }
-        while outputs - $at >= 4 {
+        while !SOFT_FLOAT && outputs - $at >= 4 {
             $b4;
             $at += 4;
         }
@@ -111,8 +111,8 @@ pub(super) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], d
     );
 }
 
-/// Two rows at a time share the loads of the deltas, of which the first eight stay in registers if they are all or nearly
-/// all; one row at a time where [`SMALL`].
+/// Two rows at a time share the loads of the deltas; the first eight are apart, because the compiler then keeps them in
+/// registers where it knows the layer. One row at a time where [`SMALL`].
 #[inline(always)]
 pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
     let outputs = outputs(delta);
@@ -125,10 +125,10 @@ pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
     let (first, rest) = delta.split_first_chunk::<8>().map_or((None, delta), |(first, rest)| (Some(first), rest));
     let mut pairs = weights.chunks(2 * outputs);
     for back in back.chunks_mut(2) {
-        let Some(rows) = pairs.next() else { return };
-        let Some(row0) = rows.get(..outputs) else { return };
+        let Some(pair) = pairs.next() else { return };
+        let Some(row0) = pair.get(..outputs) else { return };
         // A single row stands for two: another loop for it would be long.
-        let row1 = rows.get(outputs..2 * outputs).unwrap_or(row0);
+        let row1 = pair.get(outputs..2 * outputs).unwrap_or(row0);
         let (sum0, sum1) = dots(row0, row1, first, rest);
         if let Some(back) = back.last_mut() {
             *back = sum1;

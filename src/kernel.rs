@@ -88,9 +88,11 @@ const fn tiny(weights: usize) -> bool {
     weights <= 16
 }
 
-/// Whether the crate is built for size, or floating point is software, which takes so long that the shape of a loop
-/// doesn't matter.
-pub(crate) const SMALL: bool = cfg!(for_size) || (cfg!(target_os = "none") && !CHIP_WITH_FLOAT);
+/// Whether floating point is software, which takes so long that the shape of a loop hardly matters.
+const SOFT_FLOAT: bool = cfg!(target_os = "none") && !CHIP_WITH_FLOAT;
+
+/// Whether code should rather be short.
+pub(crate) const SMALL: bool = cfg!(for_size) || SOFT_FLOAT;
 
 /// Whether layers share the loops of [`Kernel`]. On the host each has loops of its own, in which the compiler knows all
 /// lengths.

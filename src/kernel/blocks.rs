@@ -4,11 +4,12 @@
 //! Scalars are written out, because no optimisation level then keeps them in memory.
 
 use super::plain::{column, dot, outputs, tree};
-use super::{SMALL, keep_rolled};
+use super::{SMALL, SOFT_FLOAT, keep_rolled};
 use crate::scalar::Scalar;
 
 /// Runs the blocks that `$outputs` outputs are made of: as many of 16 as there are, then one of 8, 4, 2 and 1 each
-/// where needed; blocks of 4 and 1 alone where [`SMALL`]. `$at` is the first output of a block.
+/// where needed; blocks of 4 and 1 alone where [`SMALL`], of 1 alone where [`SOFT_FLOAT`]. `$at` is the first output of
+/// a block.
 macro_rules! in_blocks {
     ($outputs:expr, |$at:ident| $b16:expr, $b8:expr, $b4:expr, $b2:expr, $b1:expr) => {
         let outputs = $outputs;
@@ -23,7 +24,7 @@ macro_rules! in_blocks {
                 $at += 8;
             }
         }
-        while outputs - $at >= 4 {
+        while !SOFT_FLOAT && outputs - $at >= 4 {
             $b4;
             $at += 4;
         }
@@ -108,8 +109,8 @@ pub(super) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], d
     );
 }
 
-/// Two rows at a time share the loads of the deltas, of which the first eight stay in registers if they are all or
-/// nearly all; one row at a time where [`SMALL`].
+/// Two rows at a time share the loads of the deltas; the first eight are apart, because the compiler then keeps them in
+/// registers where it knows the layer. One row at a time where [`SMALL`].
 #[inline(always)]
 pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
     let outputs = outputs(delta);

@@ -74,14 +74,7 @@ pub(crate) fn derivative<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> 
 /// Refuses deltas that are not `finite`. Those that are [`checked_together`] are left to the trainer.
 #[inline(always)]
 pub(crate) fn checked<T: Scalar>(outputs: usize, finite: T) -> Result<T, StepError> {
-    if checked_together(outputs) {
-        Ok(finite)
-    } else if finite == T::ZERO {
-        // Tells the compiler more than the number itself, which may be -0.
-        Ok(-T::ZERO)
-    } else {
-        Err(StepError::Delta)
-    }
+    if checked_together(outputs) || finite == T::ZERO { Ok(finite) } else { Err(StepError::Delta) }
 }
 
 /// Applies `f` to all of `z`: two at a time on a chip if `f` is short, because then the loop itself is felt, and the

@@ -29,6 +29,8 @@ use blocks as loops;
 #[cfg(not(target_os = "none"))]
 use wide as loops;
 
+pub(crate) use plain::tree;
+
 use crate::scalar::{CHIP_WITH_FLOAT, Scalar};
 
 /// One instance of every loop per number type, shared by all layers of a chip: code that is generic over a layer's size
@@ -233,11 +235,12 @@ pub(crate) const fn in_place(outputs: usize) -> bool {
     outputs <= 4 || !SHARED
 }
 
-/// Whether so many outputs, their loss and their deltas are found finite in one comparison at the end of all. Where
-/// they are many, or the crate is built for size, one for each keeps fewer numbers waiting on the stack.
+/// Whether so many outputs, their loss and their deltas are found finite in one comparison at the end of all: on a chip
+/// if they are few. Where they are many, or the crate is built for size, one for each keeps fewer numbers waiting on the
+/// stack; on the host, it keeps the loops apart.
 #[inline(always)]
 pub(crate) const fn checked_together(outputs: usize) -> bool {
-    in_place(outputs) && !cfg!(for_size)
+    SHARED && in_place(outputs) && !cfg!(for_size)
 }
 
 /// Emits nothing, but keeps the compiler from unrolling the loop around it, which on a chip doubles the code for

@@ -1,7 +1,7 @@
 //! Losses: the value and, under it, the gradient with respect to the outputs.
 
 use crate::activation::{Link, largest};
-use crate::kernel::{SMALL, in_place};
+use crate::kernel::{SMALL, in_place, tree};
 use crate::scalar::Scalar;
 
 /// What a network is trained to make small.
@@ -53,8 +53,25 @@ fn each<T: Scalar>(y: &[T], t: &[T], error: &mut [T], gradient: impl Fn(T, T) ->
     }
 }
 
+/// Up to 16 terms one after the other; more of them in the lanes of the [kernels](crate::kernel), which don't wait for
+/// each other.
+#[inline(always)]
 fn sum<T: Scalar>(y: &[T], t: &[T], term: impl Fn(T, T) -> T) -> T {
-    y.iter().zip(t).fold(T::ZERO, |sum, (&y, &t)| sum + term(y, t))
+    if y.len() <= 16 {
+        return y.iter().zip(t).fold(T::ZERO, |sum, (&y, &t)| sum + term(y, t));
+    }
+    let mut lanes = [T::ZERO; 8];
+    let (eights, t_eights) = (y.chunks_exact(8), t.chunks_exact(8));
+    let rest = eights.remainder().iter().zip(t_eights.remainder());
+    for (y, t) in eights.zip(t_eights) {
+        for ((lane, &y), &t) in lanes.iter_mut().zip(y).zip(t) {
+            *lane += term(y, t);
+        }
+    }
+    for (lane, (&y, &t)) in lanes.iter_mut().zip(rest) {
+        *lane += term(y, t);
+    }
+    tree(lanes)
 }
 
 /// `E = sum over o of 1/2 (t - y)^2`, as in the tutorial.

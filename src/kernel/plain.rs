@@ -85,7 +85,7 @@ pub(super) fn dot<T: Scalar>(row: &[T], delta: &[T]) -> T {
 
 #[inline(always)]
 #[allow(clippy::many_single_char_names)]
-pub(super) fn tree<T: Scalar>([a, b, c, d, e, f, g, h]: [T; 8]) -> T {
+pub(crate) fn tree<T: Scalar>([a, b, c, d, e, f, g, h]: [T; 8]) -> T {
     ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
 

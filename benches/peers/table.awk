@@ -3,7 +3,7 @@
 
 BEGIN {
     FS = ","
-    cells = split("W1,fwd W2,fwd W3,fwd W4,fwd W1,step W2,step W3,step W4,step", cell, " ")
+    cells = split("W1,fwd W2,fwd W3,fwd W4,fwd W1,step W2,step W3,step W4,step W4b32,step", cell, " ")
 }
 
 NF == 6 && $5 > 0 {
@@ -32,7 +32,7 @@ END {
         split(key, part, ",")
         if (part[1] ~ /^downhill-/) continue
         at = part[3] "," part[4]
-        if (part[1] == "c-ref2") ceiling[at, part[2]] = time[key]
+        if (part[1] ~ /^c-ref/) ceiling[at, part[2]] = time[key]
         else if (!(at in best) || time[key] < best[at]) { best[at] = time[key]; name[at] = part[1] " " part[2] }
     }
 
@@ -42,7 +42,7 @@ END {
     for (i = 1; i <= cells; i++) {
         split(cell[i], part, ",")
         base = part[1] == "W1" ? 1.25 : 1.15
-        native = cell[i] == "W4,fwd" ? 1.1 : cell[i] == "W4,step" ? 1.3 : 1.4
+        native = cell[i] == "W4,fwd" ? 1.1 : cell[i] ~ /^W4.*step/ ? 1.3 : 1.4
         row = "| " part[1] " " part[2] " | " base
         row = row " | " ratio(time["downhill-fast,base," cell[i]], ceiling[cell[i], "base"], base)
         row = row " | " ratio(time["downhill-libm,base," cell[i]], ceiling[cell[i], "base"])

@@ -36,8 +36,7 @@ struct Row {
     setting: &'static str,
     /// How the lines of `figures/learners.txt` call it.
     key: &'static str,
-    /// Bytes of a trainer, and of what the optimiser keeps for each parameter.
-    bytes: usize,
+    /// Bytes that the optimiser keeps for each parameter.
     slot: usize,
     /// For each seed: training loss and test accuracy in percent after each epoch.
     runs: Vec<Vec<(f32, f32)>>,
@@ -69,8 +68,7 @@ impl Row {
             })?;
             runs.push(run);
         }
-        let (bytes, slot) = (size_of::<Trainer<Net, CrossEntropy, P>>(), size_of::<P::Slot>());
-        Ok(Self { name, setting, key, bytes, slot, runs })
+        Ok(Self { name, setting, key, slot: size_of::<P::Slot>(), runs })
     }
 
     /// The mean over the seeds of what `value` reads from a run.
@@ -190,9 +188,10 @@ impl Counts {
         words.nth(1)
     }
 
-    /// The cells of a row: a step on each chip.
+    /// The cells of a row: bytes of trainer and stack, and a step on each chip.
     fn cells(&self, key: &str) -> String {
-        ["m4f", "m0", "rv32"].map(|chip| format!(" {} |", thousands(self.get(chip, key, "step")))).concat()
+        let cells = [("m4f", "ram"), ("m4f", "stack"), ("m4f", "step"), ("m0", "step"), ("rv32", "step")];
+        cells.map(|(chip, name)| format!(" {} |", thousands(self.get(chip, key, name)))).concat()
     }
 }
 
@@ -205,8 +204,8 @@ fn thousands(number: Option<&str>) -> String {
 fn table(rows: &[Row], samples: usize) -> Result<String, Box<dyn Error>> {
     let counts = Counts::read()?;
     let mut table = String::from(
-        "| optimiser | setting | bytes per parameter | trainer, bytes | Cortex-M4F | Cortex-M0 | rv32imc | epochs to 95 % | \
-         steps to 95 % | accuracy, % | after epochs |\n|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
+        "| optimiser | setting | bytes per parameter | trainer | stack | Cortex-M4F | Cortex-M0 | rv32imc | epochs to 95 % | \
+         steps to 95 % | accuracy, % | after epochs |\n|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
     );
     for row in rows {
         let (epochs, steps) = row.epochs_to_95().map_or(("–".into(), None), |epochs| {
@@ -214,28 +213,27 @@ fn table(rows: &[Row], samples: usize) -> Result<String, Box<dyn Error>> {
         });
         writeln!(
             table,
-            "| `{}` | {} | {} | {} |{} {epochs} | {} | {:.2} | {} |",
+            "| `{}` | {} | {} |{} {epochs} | {} | {:.2} | {} |",
             row.name,
             row.setting,
             row.slot,
-            thousands(Some(&row.bytes.to_string())),
             counts.cells(row.key),
             thousands(steps.as_deref()),
             row.accuracy(),
             row.epochs(),
         )?;
     }
-    table += "\n| what learns, with `Momentum` | trainer, bytes | Cortex-M4F | Cortex-M0 | rv32imc |\n|---|--:|--:|--:|--:|\n";
+    table += "\n| what learns, with `Momentum` | trainer | stack | Cortex-M4F | Cortex-M0 | rv32imc |\n|---|--:|--:|--:|--:|--:|\n";
     for (name, key) in
         [("both layers", "momentum"), ("the last layer", "frozen"), ("the biases of the last layer", "biases")]
     {
-        writeln!(table, "| {name} | {} |{}\n", thousands(counts.get("m4f", key, "ram")), counts.cells(key))?;
+        writeln!(table, "| {name} |{}", counts.cells(key))?;
     }
-    table += "\n| 8 samples with `Sgd`, figures per sample | trainer, bytes | Cortex-M4F | Cortex-M0 | rv32imc |\n|---|--:|--:|--:|--:|\n";
+    table += "\n| 8 samples with `Sgd`, per sample | trainer | stack | Cortex-M4F | Cortex-M0 | rv32imc |\n|---|--:|--:|--:|--:|--:|\n";
     for (name, key) in
         [("one by one, `step`", ""), ("collected, `Batch<Sgd>`", "batch"), ("at once, `step_batch`", "slices")]
     {
-        writeln!(table, "| {name} | {} |{}\n", thousands(counts.get("m4f", key, "ram")), counts.cells(key))?;
+        writeln!(table, "| {name} |{}", counts.cells(key))?;
     }
     Ok(table)
 }

@@ -19,7 +19,7 @@ mod chosen {
     #[cfg(feature = "rmsprop")]
     pub type Optimizer = downhill::RmsProp;
     #[cfg(feature = "rprop")]
-    pub type Optimizer = downhill::Rprop;
+    pub type Optimizer = downhill::Batch<downhill::WeightDecay<downhill::Rprop>>;
     #[cfg(not(any(
         feature = "adam",
         feature = "adamw",
@@ -44,11 +44,16 @@ mod chosen {
             })+
         };
     }
-    use downhill::{Adam, AdamW, Batch, Momentum, Nesterov, RmsProp, Rprop, Sgd};
+    use downhill::{Adam, AdamW, Batch, Momentum, Nesterov, RmsProp, Rprop, Sgd, WeightDecay};
     make!(
-        Adam: Adam::new(0.001), AdamW: AdamW::new(0.001, 0.01), Batch<Sgd>: Batch::new(super::SLICE, Sgd::new(0.05)),
-        Momentum: Momentum::new(0.01, 0.9), Nesterov: Nesterov::new(0.01, 0.9), RmsProp: RmsProp::new(0.001),
-        Rprop: Rprop::new(), Sgd: Sgd::new(0.05)
+        Adam: Adam::new(0.001),
+        AdamW: AdamW::new(0.001, 0.01),
+        Batch<Sgd>: Batch::new(super::SLICE, Sgd::new(0.05)),
+        Batch<WeightDecay<Rprop>>: Batch::new(super::SLICE, WeightDecay::new(1e-4, Rprop::new())),
+        Momentum: Momentum::new(0.01, 0.9),
+        Nesterov: Nesterov::new(0.01, 0.9),
+        RmsProp: RmsProp::new(0.001),
+        Sgd: Sgd::new(0.05)
     );
 }
 pub use chosen::Optimizer;

@@ -55,7 +55,8 @@ const _: () = assert!(Trainer::<Large, SquaredError, Sgd, ChainRule, 32>::BYTES 
 fn row<N: Layer<Scalar = f32>>(name: &str) -> String {
     let sgd = size_of::<Trainer<N, SquaredError, Sgd>>();
     let momentum = size_of::<Trainer<N, SquaredError, Momentum>>();
-    format!("| {name} | {} B | {sgd} B | {momentum} B |", 4 * N::PARAMETERS)
+    let adam = size_of::<Trainer<N, SquaredError, Adam>>();
+    format!("| {name} | {} B | {sgd} B | {momentum} B | {adam} B |", 4 * N::PARAMETERS)
 }
 
 #[test]

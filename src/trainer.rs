@@ -1,5 +1,9 @@
 //! The training step: all that is needed to learn from one sample, in one value of known size.
 
+mod error;
+
+pub use error::StepError;
+
 use core::fmt;
 use core::marker::PhantomData;
 use core::slice::from_ref;
@@ -9,7 +13,7 @@ use crate::kernel::{Finite, checked_together, finite};
 use crate::layer::{Layer, Mode, first_mut};
 use crate::loss::{Loss, gradient_and_value};
 use crate::optimizer::{Optimizer, mean, norm, shrink};
-use crate::rule::{ChainRule, NoShares, Rule};
+use crate::rule::{ChainRule, Rule};
 use crate::scalar::{Scalar, Zero};
 
 /// A network together with what it takes to train it: the optimiser and its slots, and the outputs and deltas of every
@@ -331,77 +335,3 @@ impl<N: Layer + defmt::Format, L, P: Optimizer<N::Scalar> + defmt::Format, R, co
         defmt::write!(f, "Trainer {{ network: {}, optimizer: {} }}", self.network, self.optimizer);
     }
 }
-
-/// Why a training step was refused. The weights are what they were before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum StepError {
-    /// An input is NaN or infinite.
-    Input,
-    /// A target is NaN or infinite.
-    Target,
-    /// The weight of a sample is negative, NaN or infinite.
-    Weight,
-    /// There are no samples, or more than there is room for, or not as many targets; or the size of a batch is zero.
-    Batch,
-    /// The learning rate, or the first step of [`Rprop`](crate::Rprop), is not finite and positive. It is zero in a
-    /// trainer that was never started.
-    LearningRate,
-    /// The momentum is not from 0 to below 1.
-    Momentum,
-    /// The decay of a running mean is not from 0 to below 1.
-    Decay,
-    /// The epsilon of a denominator is not finite and positive.
-    Epsilon,
-    /// The weight decay is negative, NaN or infinite.
-    WeightDecay,
-    /// The limit of a gradient is not finite and positive.
-    Limit,
-    /// The factors or the range of the steps of [`Rprop`](crate::Rprop) are not in order.
-    Range,
-    /// The rate of a [`Dropout`](crate::Dropout) is not from 0 to below 1.
-    Dropout,
-    /// The loss is NaN or infinite: the outputs lie where the loss is not defined, or the weights have grown too large.
-    Loss,
-    /// A delta is NaN or infinite: the gradient does not exist, or is too large.
-    Delta,
-    /// The norm of the gradient, which is to be limited, is NaN or infinite.
-    Gradient,
-    /// The rule [`ErrorShare`](crate::ErrorShare) found nothing to share by.
-    NoShares(NoShares),
-    /// The [step](crate::pieces::Step) has ended already.
-    Over,
-}
-
-impl From<NoShares> for StepError {
-    fn from(error: NoShares) -> Self {
-        Self::NoShares(error)
-    }
-}
-
-impl fmt::Display for StepError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Input => f.write_str("an input is NaN or infinite"),
-            Self::Target => f.write_str("a target is NaN or infinite"),
-            Self::Weight => f.write_str("the weight of the sample is negative, NaN or infinite"),
-            Self::Batch => f.write_str("the number of samples does not fit"),
-            Self::LearningRate => f.write_str("the learning rate is not finite and positive"),
-            Self::Momentum => f.write_str("the momentum is not from 0 to below 1"),
-            Self::Decay => f.write_str("the decay of a running mean is not from 0 to below 1"),
-            Self::Epsilon => f.write_str("the epsilon of a denominator is not finite and positive"),
-            Self::WeightDecay => f.write_str("the weight decay is negative, NaN or infinite"),
-            Self::Limit => f.write_str("the limit of a gradient is not finite and positive"),
-            Self::Range => f.write_str("the factors or the range of the steps are not in order"),
-            Self::Dropout => f.write_str("the rate of a dropout is not from 0 to below 1"),
-            Self::Loss => f.write_str("the loss is NaN or infinite"),
-            Self::Delta => f.write_str("a delta is NaN or infinite"),
-            Self::Gradient => f.write_str("the norm of the gradient is NaN or infinite"),
-            Self::NoShares(error) => error.fmt(f),
-            Self::Over => f.write_str("the step has ended already"),
-        }
-    }
-}
-
-impl core::error::Error for StepError {}

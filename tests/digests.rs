@@ -96,7 +96,10 @@ flowers!(
     slices SLICES Slices,
     huber HUBER Robust,
     regularized REGULARIZED Regularized,
-    fit FIT Fitted
+    fit FIT Fitted,
+    schedules SCHEDULES With,
+    binary BINARY Binary,
+    pieces PIECES Pieces
 );
 
 #[test]

@@ -75,10 +75,18 @@ pub(super) fn finite<T: Scalar>(values: &[T]) -> T {
 pub(super) fn dot<T: Scalar>(row: &[T], delta: &[T]) -> T {
     // -0 is the number that changes nothing when it is added, the sign of a zero included.
     let mut lanes = [-T::ZERO; 8];
-    for (row, delta) in row.chunks(8).zip(delta.chunks(8)) {
-        for ((lane, &w), &d) in lanes.iter_mut().zip(row).zip(delta) {
+    let (mut row, mut delta) = (row, delta);
+    // Not by `chunks`, which divides by a number that the compiler may not know to be eight: that could panic.
+    while let (Some((w, row_rest)), Some((d, delta_rest))) =
+        (row.split_first_chunk::<8>(), delta.split_first_chunk::<8>())
+    {
+        for ((lane, &w), &d) in lanes.iter_mut().zip(w).zip(d) {
             *lane += d * w;
         }
+        (row, delta) = (row_rest, delta_rest);
+    }
+    for ((lane, &w), &d) in lanes.iter_mut().zip(row).zip(delta) {
+        *lane += d * w;
     }
     tree(lanes)
 }

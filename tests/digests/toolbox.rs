@@ -4,18 +4,19 @@
 use core::ops::ControlFlow;
 
 use downhill::fit::FitError;
-use downhill::init::{Generator, TruncatedNormal};
+use downhill::init::{Generator, Random, TruncatedNormal};
 use downhill::layer::Layer;
 use downhill::loss::Loss;
 use downhill::optimizer::Optimizer;
-use downhill::schedule::Cosine;
+use downhill::pieces::Progress;
+use downhill::schedule::{Constant, Cosine, Exponential, Plateau, Schedule, StepDecay};
 use downhill::{
-    Adam, AdamW, Batch, Best, BiasOnly, ChainRule, ClipNorm, ClipSample, ClipValue, CrossEntropy, Dense, Dropout, Fit,
-    Huber, Momentum, Nesterov, RmsProp, Rprop, Samples, Sgd, Softmax, StepError, Tanh, Trainer, WeightDecay, Zero,
-    digest, encode,
+    Adam, AdamW, Batch, Best, BiasOnly, BinaryCrossEntropy, ChainRule, ClipNorm, ClipSample, ClipValue, CrossEntropy,
+    Dense, Dropout, Fit, Huber, Momentum, Nesterov, RmsProp, Rprop, Samples, Sgd, Softmax, StepError, Tanh, Trainer,
+    WeightDecay, Zero, digest, encode,
 };
 
-use super::workloads::{Flower, Workload, flower};
+use super::workloads::{self, Flower, IRIS, Workload, flower};
 
 type Net = (Dense<4, 7, Tanh>, Dense<7, 3, Softmax>);
 type Flowers<T> = Workload<T, [Flower]>;
@@ -133,6 +134,41 @@ pub const FIT: Flowers<Fitted> = Workload {
         Ok(digest(&trainer.network))
     },
 };
+/// Each of the other schedules for some epochs, the plateau's rate after their losses.
+pub const SCHEDULES: Flowers<With<Sgd>> = Workload {
+    name: "schedules",
+    golden: 0x8a5d_0a63_cea7_2383,
+    train: |trainer, flowers| {
+        trainer.start(Sgd::new(0.1), &mut TruncatedNormal(Generator::new(4)));
+        scheduled(trainer, flowers, Constant(0.2))?;
+        scheduled(trainer, flowers, StepDecay { rate: 0.2, period: 5, factor: 0.7 })?;
+        scheduled(trainer, flowers, Exponential { rate: 0.1, factor: 0.9 })?;
+        scheduled(trainer, flowers, Plateau::new(0.1, 0.5, 1))?;
+        Ok(digest(&trainer.network))
+    },
+};
+pub type Binary = Trainer<(Dense<4, 7, Tanh>, Dense<7, 3>), BinaryCrossEntropy, Sgd>;
+pub const BINARY: Flowers<Binary> = Workload {
+    name: "binary",
+    golden: 0xd884_91b5_f2de_dc50,
+    train: |trainer, flowers| learn(trainer, Sgd::new(0.1), flowers),
+};
+pub type Pieces = workloads::Iris;
+/// [`IRIS`] again, in pieces of another size at every call.
+pub const PIECES: Flowers<Pieces> = Workload {
+    name: "pieces",
+    golden: IRIS.golden,
+    train: |trainer, flowers| {
+        trainer.start(Sgd::new(1.0), &mut TruncatedNormal(Generator::new(2)));
+        let mut macs = Generator::new(6);
+        for (centimetres, class) in flowers.iter().cycle().take(60 * flowers.len()) {
+            let (x, target) = (flower(centimetres), encode::one_hot(*class).unwrap_or_default());
+            let mut step = trainer.step_in_pieces(&x, &target);
+            while step.run((macs.next_u32() % 200) as usize)? == Progress::More {}
+        }
+        Ok(digest(&trainer.network))
+    },
+};
 /// The first layer learns through one that is frozen, and the last learns its biases.
 pub type Frozen =
     Trainer<(Dense<4, 7, Tanh>, &'static Dense<7, 5, Tanh>, BiasOnly<5, 3, Softmax>), CrossEntropy, Momentum>;
@@ -159,6 +195,22 @@ static LAST: Dense<5, 3, Softmax> =
 /// It can't be all zero, as there are references in it.
 pub const FROZEN_START: Frozen =
     Trainer::new((Dense::ZERO, &MIDDLE, BiasOnly::new(&LAST)), Momentum { rate: 0.0, momentum: 0.0 });
+
+/// Twenty epochs in stored order.
+fn scheduled(
+    trainer: &mut With<Sgd>,
+    flowers: &[Flower],
+    schedule: impl Schedule<f32> + Clone,
+) -> Result<(), StepError> {
+    let samples = |_| flowers.iter().map(|(x, class)| (flower(x), encode::one_hot(*class).unwrap_or_default()));
+    let none: &[([f32; 4], [f32; 3])] = &[];
+    let fit = Fit::new(20, schedule).stream(trainer, (samples, none), None, |_, _| ControlFlow::Continue(()));
+    match fit {
+        Ok(_) => Ok(()),
+        Err(FitError::Step(_, error)) => Err(error),
+        Err(_) => Err(StepError::Batch),
+    }
+}
 
 /// Sixty epochs in stored order.
 fn learn<N, L, P>(trainer: &mut Trainer<N, L, P>, optimizer: P, flowers: &[Flower]) -> Result<u64, StepError>

@@ -4,8 +4,8 @@
 #![no_main]
 #![forbid(unsafe_code)]
 
-use downhill::{Adam, AdamW, Batch, Momentum, Nesterov, RmsProp, Rprop};
-use firmware::toolbox::{self, Fitted, Frozen, Modified, Regularized, Robust, Slices, With};
+use downhill::{Adam, AdamW, Batch, Momentum, Nesterov, RmsProp, Rprop, Sgd};
+use firmware::toolbox::{self, Binary, Fitted, Frozen, Modified, Pieces, Regularized, Robust, Slices, With};
 use firmware::{entry, exit, learn};
 use static_cell::ConstStaticCell;
 
@@ -20,6 +20,9 @@ static SLICES: ConstStaticCell<Slices> = ConstStaticCell::new(Slices::ZERO);
 static HUBER: ConstStaticCell<Robust> = ConstStaticCell::new(Robust::ZERO);
 static REGULARIZED: ConstStaticCell<Regularized> = ConstStaticCell::new(Regularized::ZERO);
 static FIT: ConstStaticCell<Fitted> = ConstStaticCell::new(Fitted::ZERO);
+static SCHEDULES: ConstStaticCell<With<Sgd>> = ConstStaticCell::new(With::ZERO);
+static BINARY: ConstStaticCell<Binary> = ConstStaticCell::new(Binary::ZERO);
+static PIECES: ConstStaticCell<Pieces> = ConstStaticCell::new(Pieces::ZERO);
 static FROZEN: ConstStaticCell<Frozen> = ConstStaticCell::new(toolbox::FROZEN_START);
 
 #[entry]
@@ -35,6 +38,9 @@ fn main() -> ! {
     learn(&toolbox::HUBER, HUBER.take(), 42);
     learn(&toolbox::REGULARIZED, REGULARIZED.take(), 42);
     learn(&toolbox::FIT, FIT.take(), 42);
+    learn(&toolbox::SCHEDULES, SCHEDULES.take(), 42);
+    learn(&toolbox::BINARY, BINARY.take(), 42);
+    learn(&toolbox::PIECES, PIECES.take(), 42);
     learn(&toolbox::FROZEN, FROZEN.take(), 42);
     exit()
 }

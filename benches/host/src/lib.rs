@@ -21,8 +21,8 @@ struct Aligned<T>(T);
 /// A trainer and random samples, which it is given in turn.
 pub struct Bench<N: Layer, P: Optimizer<N::Scalar>, const B: usize = 1> {
     trainer: Aligned<Trainer<N, SquaredError, P, ChainRule, B>>,
-    inputs: Aligned<[N::Input; SAMPLES]>,
-    targets: Aligned<[N::Output; SAMPLES]>,
+    inputs: Box<Aligned<[N::Input; SAMPLES]>>,
+    targets: Box<Aligned<[N::Output; SAMPLES]>>,
 }
 
 impl<N, P, const B: usize> Bench<N, P, B>
@@ -34,8 +34,8 @@ where
     pub fn new(optimizer: P) -> Box<Self> {
         let mut bench = Box::new(Self {
             trainer: Aligned(Trainer::ZERO),
-            inputs: Aligned([N::Input::ZERO; SAMPLES]),
-            targets: Aligned([N::Output::ZERO; SAMPLES]),
+            inputs: Box::new(Aligned([N::Input::ZERO; SAMPLES])),
+            targets: Box::new(Aligned([N::Output::ZERO; SAMPLES])),
         });
         bench.trainer.0.start(optimizer, &mut Uniform(Generator::new(1)));
         let mut random = Generator::new(2);

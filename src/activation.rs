@@ -39,6 +39,9 @@ pub trait Activation {
     /// Whether an output depends on its own weighted sum alone, so that any part of a layer can be activated by itself.
     const BY_ELEMENT: bool = true;
 
+    /// Whether the host computes several outputs in one vector, in the time of one.
+    const VECTOR: bool = false;
+
     /// `z` becomes `y = f(z)`.
     fn activate<T: Scalar>(z: &mut [T]);
 
@@ -165,7 +168,9 @@ pub struct Sigmoid<M = Libm>(PhantomData<M>);
 
 impl<M: Backend> Activation for Sigmoid<M> {
     const LINK: Link = Link::Logit;
+    const VECTOR: bool = M::SHORT;
 
+    #[cfg_attr(not(target_os = "none"), inline(always))]
     fn activate<T: Scalar>(z: &mut [T]) {
         map(z, M::SHORT, M::sigmoid);
     }
@@ -183,7 +188,9 @@ pub struct Tanh<M = Libm>(PhantomData<M>);
 
 impl<M: Backend> Activation for Tanh<M> {
     const LINK: Link = Link::None;
+    const VECTOR: bool = M::SHORT;
 
+    #[cfg_attr(not(target_os = "none"), inline(always))]
     fn activate<T: Scalar>(z: &mut [T]) {
         map(z, M::SHORT, M::tanh);
     }

@@ -15,6 +15,8 @@
 //!
 //! [`plain`] says the same in code.
 
+use core::hint::black_box;
+
 // A chip has one of the two; the host has both, so that its tests hold them against each other.
 #[cfg(any(test, target_os = "none"))]
 mod blocks;
@@ -28,8 +30,6 @@ mod wide;
 use blocks as loops;
 #[cfg(not(target_os = "none"))]
 use wide as loops;
-
-pub(crate) use plain::tree;
 
 use crate::scalar::{CHIP_WITH_FLOAT, Scalar};
 
@@ -120,13 +120,24 @@ pub(crate) fn apart<A: ?Sized, B: ?Sized, C: ?Sized, R>(
 /// [`Kernel::forward`]. Here as below, the compiler knows the lengths where the size of the layer is known.
 #[inline(always)]
 pub(crate) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
-    if tiny(weights.len()) {
-        plain::forward(weights, biases, x, z);
-    } else if SHARED {
-        T::forward(weights, biases, x, z);
-    } else {
+    if !SHARED {
         loops::forward(weights, biases, x, z);
+    } else if tiny(weights.len()) {
+        plain::forward(weights, biases, x, z);
+    } else {
+        T::forward(weights, biases, x, z);
     }
+}
+
+/// The sums of [`forward`] for a tiny layer with three outputs and biases, and a fourth that counts for nothing; on the
+/// host only.
+#[inline(always)]
+pub(crate) fn forward_four<T: Scalar>(weights: &[T], biases: &[T], x: &[T]) -> Option<[T; 4]> {
+    #[cfg(not(target_os = "none"))]
+    if let (true, &[a, b, c]) = (tiny(weights.len()), biases) {
+        return Some(wide::forward_four(weights, &[a, b, c], x));
+    }
+    None
 }
 
 /// [`Kernel::send_back`].
@@ -144,12 +155,12 @@ pub(crate) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
 /// [`Kernel::descend`].
 #[inline(always)]
 pub(crate) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], delta: &[T], rate: T) {
-    if tiny(weights.len()) {
-        plain::descend(weights, biases, x, delta, rate);
-    } else if SHARED {
-        T::descend(weights, biases, x, delta, rate);
-    } else {
+    if !SHARED {
         loops::descend(weights, biases, x, delta, rate);
+    } else if tiny(weights.len()) {
+        plain::descend(weights, biases, x, delta, rate);
+    } else {
+        T::descend(weights, biases, x, delta, rate);
     }
 }
 
@@ -243,19 +254,33 @@ pub(crate) const fn checked_together(outputs: usize) -> bool {
     SHARED && in_place(outputs) && !cfg!(for_size)
 }
 
+/// The sum of eight lanes, added as the contract says. Were the compiler to see through it on the host, these few
+/// additions would decide what becomes a vector in the loop that fills the lanes: pairs of them, or lanes of several rows.
+#[inline(always)]
+#[allow(clippy::many_single_char_names)]
+pub(crate) fn sum_lanes<T: Scalar>(lanes: [T; 8]) -> T {
+    if SHARED {
+        return plain::tree(lanes);
+    }
+    // Without AVX, a vector is half of the lanes.
+    let [a, b, c, d, e, f, g, h] = if cfg!(target_feature = "avx") { black_box(lanes) } else { lanes };
+    let [a, b, c, d] = black_box([a + e, b + f, c + g, d + h]);
+    (a + c) + (b + d)
+}
+
 /// Emits nothing, but keeps the compiler from unrolling the loop around it, which on a chip doubles the code for
 /// little.
 #[inline(always)]
 pub(crate) fn keep_rolled() {
     if cfg!(target_os = "none") {
-        core::hint::black_box(());
+        black_box(());
     }
 }
 
 #[cfg(test)]
 #[allow(clippy::many_single_char_names)]
 mod tests {
-    use super::{Kernel, Scalar, blocks, plain, wide};
+    use super::{Kernel, Scalar, black_box, blocks, plain, wide};
     use crate::init::{Generator, Random};
 
     type Descend<T> = fn(&mut [T], &mut [T], &[T], &[T], T);
@@ -287,6 +312,13 @@ mod tests {
                         forward(&weights[rows * outputs..], &[], &x[rows..], &mut b[..outputs]);
                         same(&a[..outputs], &b[..outputs]);
                     }
+                }
+
+                if let Some(four) = super::forward_four(weights, biases, x) {
+                    plain::forward(weights, biases, x, &mut a[..outputs]);
+                    same(&a[..outputs], &four[..3]);
+                } else {
+                    assert!(outputs != 3 || biases.is_empty());
                 }
 
                 let samples = &samples[..3 * inputs];
@@ -344,7 +376,7 @@ mod tests {
         let x: [f32; I] = core::array::from_fn(|_| random.signed_unit());
         let biases: [f32; O] = core::array::from_fn(|_| random.signed_unit());
         let delta: [f32; O] = core::array::from_fn(|_| random.signed_unit());
-        let hidden = core::hint::black_box::<&[f32]>(weights.as_flattened());
+        let hidden = black_box::<&[f32]>(weights.as_flattened());
 
         let (mut a, mut b) = ([0.0; O], [0.0; O]);
         super::forward(weights.as_flattened(), &biases, &x, &mut a);
@@ -359,7 +391,7 @@ mod tests {
         let (mut a, mut b) = (weights, weights);
         let (mut c, mut d) = (biases, biases);
         super::descend(a.as_flattened_mut(), &mut c, &x, &delta, 0.3);
-        plain::descend(core::hint::black_box::<&mut [f32]>(b.as_flattened_mut()), &mut d, &x, &delta, 0.3);
+        plain::descend(black_box::<&mut [f32]>(b.as_flattened_mut()), &mut d, &x, &delta, 0.3);
         same(a.as_flattened(), b.as_flattened());
         same(&c, &d);
     }

@@ -56,9 +56,10 @@ pub trait Layer {
 
     /// The whole forward pass; the outputs are on the tape.
     #[inline(always)]
-    fn forward<const B: usize>(&self, x: &[Self::Input], tape: &mut Self::Tape<B>, mode: Mode) {
-        self.linear(x, tape, mode);
+    fn forward<const B: usize>(&self, x: &[Self::Input], tape: &mut Self::Tape<B>, mode: Mode) -> Self::Scalar {
+        let finite = self.linear(x, tape, mode);
         Self::activate(tape, x.len());
+        finite
     }
 
     /// What the forward pass computed.
@@ -189,12 +190,15 @@ macro_rules! layer {
 
             #[inline(always)]
             fn linear<const N: usize>(&self, x: &[Self::Input], tape: &mut Self::Tape<N>, mode: Mode) -> Self::Scalar {
-                let sum = self.$a.linear(x, &mut tape.$a, mode);
+                let samples = x.len();
+                let mut sum = None;
                 $(
-                    $L::activate(&mut tape.$l, x.len());
-                    self.$u.linear(first($L::outputs(&tape.$l), x.len()), &mut tape.$u, mode);
+                    let finite = self.$l.forward(x, &mut tape.$l, mode);
+                    sum = sum.or(Some(finite));
+                    let x = first($L::outputs(&tape.$l), samples);
                 )*
-                sum
+                let last = self.$z.linear(x, &mut tape.$z, mode);
+                sum.unwrap_or(last)
             }
 
             #[inline(always)]

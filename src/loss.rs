@@ -1,7 +1,7 @@
 //! Losses: the value and, under it, the gradient with respect to the outputs.
 
 use crate::activation::{Link, largest};
-use crate::kernel::{SMALL, in_place, tree};
+use crate::kernel::{SMALL, in_place, sum_lanes};
 use crate::scalar::Scalar;
 
 /// What a network is trained to make small.
@@ -71,7 +71,7 @@ fn sum<T: Scalar>(y: &[T], t: &[T], term: impl Fn(T, T) -> T) -> T {
     for (lane, (&y, &t)) in lanes.iter_mut().zip(rest) {
         *lane += term(y, t);
     }
-    tree(lanes)
+    sum_lanes(lanes)
 }
 
 /// `E = sum over o of 1/2 (t - y)^2`, as in the tutorial.

@@ -160,7 +160,8 @@ impl Math for f64 {
 
 /// Where activations get their exponential from.
 pub trait Backend {
-    /// Whether the functions are so short that a chip does well to compute two in a row.
+    /// Whether the functions are so short that a chip does well to compute two in a row, and without branches, so that the
+    /// host computes them in vectors.
     const SHORT: bool = false;
 
     /// `1 / (1 + e^-z)`.

@@ -1,12 +1,12 @@
 //! The loops for processors with vector registers. They are inlined into a function per layer, where the compiler knows
 //! all lengths: it unrolls what is short, and keeps in registers what fits.
 
-use core::hint::black_box;
 use core::slice::ChunksExact;
 use core::sync::atomic::{Ordering, compiler_fence};
 
 use super::plain::{outputs, tree};
 pub(super) use super::samples::{forward_samples, gradients};
+use super::sum_lanes;
 use crate::scalar::Scalar;
 
 /// Outputs whose sums are kept apart from `z` while the inputs pass by.
@@ -43,6 +43,21 @@ fn forward_block<T: Scalar>(rows: ChunksExact<T>, biases: &[T], x: &[T], start: 
     for (z, &sum) in z.iter_mut().zip(&sums) {
         *z = sum;
     }
+}
+
+/// The sums of three outputs, and of a fourth, whose weights are the numbers behind the rows and whose bias is the one
+/// before the others: each row of four lies in one piece.
+#[inline(always)]
+pub(super) fn forward_four<T: Scalar>(weights: &[T], biases: &[T; 3], x: &[T]) -> [T; 4] {
+    let [a, b, c] = *biases;
+    let mut sums = [a, b, c, weights.last().copied().unwrap_or(c)];
+    for (i, &x) in x.iter().enumerate() {
+        let row = weights.get(3 * i..).unwrap_or_default().iter().chain(biases);
+        for (sum, &w) in sums.iter_mut().zip(row) {
+            *sum += x * w;
+        }
+    }
+    sums
 }
 
 /// Emits nothing, but keeps the compiler from vectors across rows, which gather and scatter: ten times slower.
@@ -93,8 +108,7 @@ pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
     let (weights, rest_weights) = weights.split_at(back.len() * outputs);
     for (rows, back) in weights.chunks_exact(ROWS * outputs).zip(back.chunks_exact_mut(ROWS)) {
         for (back, &lanes) in back.iter_mut().zip(&lanes_of_rows::<T, ROWS>(rows, delta)) {
-            // Seen through, the tree would decide what becomes a vector: pairs of lanes, or lanes of several rows.
-            *back = tree(black_box(lanes));
+            *back = sum_lanes(lanes);
             row_ends();
         }
     }

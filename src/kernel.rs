@@ -93,6 +93,9 @@ const fn tiny(weights: usize) -> bool {
 /// Whether floating point is software, which takes so long that the shape of a loop hardly matters.
 const SOFT_FLOAT: bool = cfg!(target_os = "none") && !CHIP_WITH_FLOAT;
 
+/// Whether, in addition, registers are few: what waits for a soft multiplication lies on the stack of a Cortex-M0.
+const FEW_REGISTERS: bool = SOFT_FLOAT && cfg!(target_arch = "arm");
+
 /// Whether code should rather be short.
 pub(crate) const SMALL: bool = cfg!(for_size) || SOFT_FLOAT;
 
@@ -143,7 +146,8 @@ pub(crate) fn forward_four<T: Scalar>(weights: &[T], biases: &[T], x: &[T]) -> O
 /// [`Kernel::send_back`].
 #[inline(always)]
 pub(crate) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
-    if tiny(weights.len()) {
+    // Lanes that the compiler does not write out would lie on the stack.
+    if tiny(weights.len()) && !(FEW_REGISTERS && cfg!(for_size)) {
         plain::send_back(weights, delta, back);
     } else if SHARED {
         T::send_back(weights, delta, back);
@@ -336,6 +340,10 @@ mod tests {
                     send_back(weights, delta, &mut b[..inputs]);
                     same(&a[..inputs], &b[..inputs]);
                 }
+                for (row, back) in weights.chunks_exact(outputs).zip(&mut b) {
+                    *back = blocks::dot_in_turn(row, delta);
+                }
+                same(&a[..inputs], &b[..inputs]);
 
                 let deltas = &deltas[..3 * outputs];
                 let mut sums = [[T::ONE; 200]; 3];

@@ -4,7 +4,7 @@
 //! Scalars are written out, because no optimisation level then keeps them in memory.
 
 use super::plain::{column, dot, outputs, tree};
-use super::{SMALL, SOFT_FLOAT, keep_rolled};
+use super::{FEW_REGISTERS, SMALL, SOFT_FLOAT, keep_rolled};
 use crate::scalar::Scalar;
 
 /// Runs the blocks that `$outputs` outputs are made of: as many of 16 as there are, then one of 8, 4, 2 and 1 each
@@ -116,7 +116,7 @@ pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
     let outputs = outputs(delta);
     if SMALL {
         for (row, back) in weights.chunks_exact(outputs).zip(back) {
-            *back = dot(row, delta);
+            *back = if FEW_REGISTERS { dot_in_turn(row, delta) } else { dot(row, delta) };
         }
         return;
     }
@@ -135,6 +135,51 @@ pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
             *back = sum0;
         }
         keep_rolled();
+    }
+}
+
+/// [`dot`], lane after lane, in the order of the tree: 0, 4, 2, 6, 1, 5, 3, 7. So at most three sums wait, of one lane, of
+/// two and of four.
+#[inline(always)]
+pub(super) fn dot_in_turn<T: Scalar>(row: &[T], delta: &[T]) -> T {
+    // Without this, the compiler would rather add -0 than branch, which takes long in software.
+    let add = |a: T, b: T, there: bool| {
+        if there {
+            keep_rolled();
+            a + b
+        } else {
+            a
+        }
+    };
+    let outputs = delta.len();
+    let [mut one, mut two, mut four] = [T::ZERO; 3];
+    let mut o = 0;
+    loop {
+        let mut sum = -T::ZERO;
+        while let (Some(&w), Some(&d)) = (row.get(o), delta.get(o)) {
+            sum += d * w;
+            o += 8;
+            keep_rolled();
+        }
+        let lane = o % 8;
+        if lane & 4 == 0 {
+            one = sum;
+            o = lane + 4;
+            continue;
+        }
+        sum = add(one, sum, lane < outputs);
+        if lane & 2 == 0 {
+            two = sum;
+            o = lane - 2;
+            continue;
+        }
+        sum = add(two, sum, lane - 4 < outputs);
+        if lane & 1 == 0 {
+            four = sum;
+            o = lane - 5;
+            continue;
+        }
+        return add(four, sum, outputs > 1);
     }
 }
 

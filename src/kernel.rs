@@ -305,7 +305,7 @@ mod tests {
             for biases in [&biases[..outputs], &[]] {
                 let (mut a, mut b) = ([T::ONE; 200], [T::ZERO; 200]);
                 plain::forward(weights, biases, x, &mut a[..outputs]);
-                for forward in [plain::forward, blocks::forward, wide::forward] {
+                for forward in [plain::forward, blocks::forward, blocks::forward_by_rows, wide::forward] {
                     b[..outputs].fill(T::ONE);
                     forward(weights, biases, x, &mut b[..outputs]);
                     same(&a[..outputs], &b[..outputs]);

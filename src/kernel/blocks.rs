@@ -87,6 +87,9 @@ block!(forward1, descend1, 1, { keep_rolled() }, a);
 
 #[inline(always)]
 pub(super) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
+    if SOFT_FLOAT {
+        return forward_by_rows(weights, biases, x, z);
+    }
     in_blocks!(
         z.len(),
         |at| forward16(weights, biases, x, z, at),
@@ -95,6 +98,21 @@ pub(super) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [
         forward2(weights, biases, x, z, at),
         forward1(weights, biases, x, z, at)
     );
+}
+
+/// [`forward`] where a load and a store are short beside the arithmetic: fewer numbers wait for it.
+#[inline(always)]
+pub(super) fn forward_by_rows<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
+    for (z, &b) in z.iter_mut().zip(biases) {
+        *z = b;
+        keep_rolled();
+    }
+    for (row, &x) in weights.chunks_exact(outputs(z)).zip(x) {
+        for (z, &w) in z.iter_mut().zip(row) {
+            *z += x * w;
+            keep_rolled();
+        }
+    }
 }
 
 #[inline(always)]

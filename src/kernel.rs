@@ -281,6 +281,18 @@ pub(crate) fn keep_rolled() {
     }
 }
 
+/// Where [`FEW_REGISTERS`], the compiler does not see that it is the same value: it reads and computes again what would
+/// otherwise wait on the stack from one stage of a step to the next. In a function of its own, because the value is
+/// hidden by storing it.
+#[inline(always)]
+pub(crate) fn afresh<T>(value: &mut T) -> &mut T {
+    #[inline(never)]
+    fn unseen<T>(value: &mut T) -> &mut T {
+        core::hint::black_box(value)
+    }
+    if FEW_REGISTERS { unseen(value) } else { value }
+}
+
 #[cfg(test)]
 #[allow(clippy::many_single_char_names)]
 mod tests {

@@ -9,7 +9,7 @@ use core::marker::PhantomData;
 use core::slice::from_ref;
 
 use crate::init::{Generator, Init, Random};
-use crate::kernel::{Finite, checked_together, finite};
+use crate::kernel::{Finite, afresh, checked_together, finite};
 use crate::layer::{Layer, Mode, first_mut};
 use crate::loss::{Loss, gradient_and_value};
 use crate::optimizer::{Optimizer, mean, norm, shrink};
@@ -148,7 +148,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
 
     #[inline(always)]
     fn learn(
-        &mut self,
+        mut self: &mut Self,
         x: &[N::Input],
         targets: &[N::Output],
         weight: Option<N::Scalar>,
@@ -169,6 +169,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
             loss = self.weigh(loss, weight)?;
         }
         let samples = x.len();
+        self = afresh(self);
         let deltas = self.network.back::<R, B>(&self.tape, &mut self.deltas, samples, Self::LINKED, None)?;
         finite.see(deltas);
         if !finite.all() {
@@ -182,6 +183,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         if let Some(limit) = self.optimizer.sample_limit() {
             self.limit(x, limit)?;
         }
+        self = afresh(self);
         let Self { network, optimizer, slots, tape, deltas, .. } = self;
         let scale = optimizer.begin(samples, || square::<N, B>(x, tape, deltas))?;
         network.update(x, tape, deltas, slots, optimizer, scale);

@@ -31,6 +31,11 @@ use blocks as loops;
 #[cfg(not(target_os = "none"))]
 use wide as loops;
 
+#[cfg(target_os = "none")]
+pub(crate) use plain::tree as sum_lanes;
+#[cfg(not(target_os = "none"))]
+pub(crate) use wide::sum_lanes;
+
 use crate::scalar::{CHIP_WITH_FLOAT, Scalar};
 
 /// One instance of every loop per number type, shared by all layers of a chip: code that is generic over a layer's size
@@ -258,20 +263,6 @@ pub(crate) const fn checked_together(outputs: usize) -> bool {
     SHARED && in_place(outputs) && !cfg!(for_size)
 }
 
-/// The sum of eight lanes, added as the contract says. Were the compiler to see through it on the host, these few
-/// additions would decide what becomes a vector in the loop that fills the lanes: pairs of them, or lanes of several rows.
-#[inline(always)]
-#[allow(clippy::many_single_char_names)]
-pub(crate) fn sum_lanes<T: Scalar>(lanes: [T; 8]) -> T {
-    if SHARED {
-        return plain::tree(lanes);
-    }
-    // Without AVX, a vector is half of the lanes.
-    let [a, b, c, d, e, f, g, h] = if cfg!(target_feature = "avx") { black_box(lanes) } else { lanes };
-    let [a, b, c, d] = black_box([a + e, b + f, c + g, d + h]);
-    (a + c) + (b + d)
-}
-
 /// Emits nothing, but keeps the compiler from unrolling the loop around it, which on a chip doubles the code for
 /// little.
 #[inline(always)]
@@ -440,6 +431,7 @@ mod tests {
         compare_known::<33, 31>();
         compare_known::<16, 33>();
         compare_known::<20, 100>();
+        compare_known::<77, 34>();
     }
 
     #[test]

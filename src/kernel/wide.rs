@@ -1,12 +1,12 @@
 //! The loops for processors with vector registers. They are inlined into a function per layer, where the compiler knows
 //! all lengths: it unrolls what is short, and keeps in registers what fits.
 
+use core::hint::black_box;
 use core::slice::ChunksExact;
 use core::sync::atomic::{Ordering, compiler_fence};
 
 use super::plain::{outputs, tree};
 pub(super) use super::samples::{forward_samples, gradients};
-use super::sum_lanes;
 use crate::scalar::Scalar;
 
 /// Outputs whose sums are kept apart from `z` while the inputs pass by.
@@ -106,10 +106,16 @@ pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
     let outputs = outputs(delta);
     let (back, rest) = back.split_at_mut(if outputs >= LONG { back.len() - back.len() % ROWS } else { 0 });
     let (weights, rest_weights) = weights.split_at(back.len() * outputs);
-    for (rows, back) in weights.chunks_exact(ROWS * outputs).zip(back.chunks_exact_mut(ROWS)) {
-        for (back, &lanes) in back.iter_mut().zip(&lanes_of_rows::<T, ROWS>(rows, delta)) {
-            *back = sum_lanes(lanes);
-            row_ends();
+    let mut sums = [[T::ZERO; 4]; GROUP];
+    for (rows, back) in weights.chunks(GROUP * outputs).zip(back.chunks_mut(GROUP)) {
+        for (rows, sums) in rows.chunks_exact(ROWS * outputs).zip(sums.chunks_exact_mut(ROWS)) {
+            for (sums, &lanes) in sums.iter_mut().zip(&lanes_of_rows::<T, ROWS>(rows, delta)) {
+                *sums = four_of_eight(lanes);
+                row_ends();
+            }
+        }
+        for (back, &sums) in back.iter_mut().zip(&sums) {
+            *back = one_of_four(sums);
         }
     }
     for (row, back) in rest_weights.chunks_exact(outputs).zip(rest) {
@@ -119,8 +125,33 @@ pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
     }
 }
 
+/// The first additions of the [`tree`]. Were the compiler to see through them, they would decide what becomes a vector in
+/// the loop that fills the lanes: pairs of them, or lanes of several rows. Without AVX, a vector is half of the lanes anyway.
+#[inline(always)]
+#[allow(clippy::many_single_char_names)]
+fn four_of_eight<T: Scalar>(lanes: [T; 8]) -> [T; 4] {
+    let [a, b, c, d, e, f, g, h] = if cfg!(target_feature = "avx") { black_box(lanes) } else { lanes };
+    [a + e, b + f, c + g, d + h]
+}
+
+/// The other additions of the [`tree`].
+#[inline(always)]
+fn one_of_four<T: Scalar>([a, b, c, d]: [T; 4]) -> T {
+    (a + c) + (b + d)
+}
+
+/// The [`tree`] of lanes that a loop has filled.
+#[inline(always)]
+pub(crate) fn sum_lanes<T: Scalar>(lanes: [T; 8]) -> T {
+    one_of_four(black_box(four_of_eight(lanes)))
+}
+
 /// So many rows are summed at once, if they are long, so that an addition need not wait for the one before it.
 const ROWS: usize = if cfg!(target_feature = "avx") { 8 } else { 4 };
+
+/// Rows whose last additions are done together, in vectors: their sums would be loaded as a whole soon after each was
+/// stored by itself, which stalls.
+const GROUP: usize = 32;
 
 /// Shorter rows have little to wait for.
 const LONG: usize = 32;

@@ -142,11 +142,8 @@ pub(crate) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [
 /// host only.
 #[inline(always)]
 pub(crate) fn forward_four<T: Scalar>(weights: &[T], biases: &[T], x: &[T]) -> Option<[T; 4]> {
-    #[cfg(not(target_os = "none"))]
-    if let (true, &[a, b, c]) = (tiny(weights.len()), biases) {
-        return Some(wide::forward_four(weights, &[a, b, c], x));
-    }
-    None
+    let three = biases.first_chunk().filter(|_| !SHARED && biases.len() == 3 && tiny(weights.len()))?;
+    Some(plain::forward_four(weights, three, x))
 }
 
 /// [`Kernel::send_back`].
@@ -289,7 +286,7 @@ pub(crate) fn keep_rolled() {
 pub(crate) fn afresh<T>(value: &mut T) -> &mut T {
     #[inline(never)]
     fn unseen<T>(value: &mut T) -> &mut T {
-        core::hint::black_box(value)
+        black_box(value)
     }
     if FEW_REGISTERS { unseen(value) } else { value }
 }

@@ -54,7 +54,7 @@ pub trait Layer {
     /// Turns the weighted sums of the first `samples` on the tape into outputs: `y = activation(z)`.
     fn activate<const B: usize>(tape: &mut Self::Tape<B>, samples: usize);
 
-    /// The whole forward pass; the outputs are on the tape.
+    /// The whole forward pass; the outputs are on the tape. Returns as [`linear`](Layer::linear).
     #[inline(always)]
     fn forward<const B: usize>(&self, x: &[Self::Input], tape: &mut Self::Tape<B>, mode: Mode) -> Self::Scalar {
         let finite = self.linear(x, tape, mode);

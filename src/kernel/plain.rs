@@ -17,6 +17,21 @@ pub(super) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [
     }
 }
 
+/// The sums of three outputs, and of a fourth, whose weights are the numbers behind the rows and whose bias is the one
+/// before the others: each row of four lies in one piece.
+#[inline(always)]
+pub(super) fn forward_four<T: Scalar>(weights: &[T], biases: &[T; 3], x: &[T]) -> [T; 4] {
+    let [a, b, c] = *biases;
+    let mut sums = [a, b, c, weights.last().copied().unwrap_or(c)];
+    for (i, &x) in x.iter().enumerate() {
+        let row = weights.get(3 * i..).unwrap_or_default().iter().chain(biases);
+        for (sum, &w) in sums.iter_mut().zip(row) {
+            *sum += x * w;
+        }
+    }
+    sums
+}
+
 #[inline(always)]
 pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
     for (row, back) in weights.chunks_exact(outputs(delta)).zip(back) {

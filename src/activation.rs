@@ -39,7 +39,7 @@ pub trait Activation {
     /// Whether an output depends on its own weighted sum alone, so that any part of a layer can be activated by itself.
     const BY_ELEMENT: bool = true;
 
-    /// Whether the host computes several outputs in one vector, in the time of one.
+    /// Whether the host computes several outputs of type `f32` in one vector, in the time of one.
     const VECTOR: bool = false;
 
     /// `z` becomes `y = f(z)`.

@@ -54,8 +54,9 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
     #[inline(always)]
     fn linear<const N: usize>(&self, x: &[[T; I]], z: &mut [[T; O]; N], mode: Mode) -> T {
         let finite = forward(&self.weights, self.biases.as_ref(), x, z);
-        if mode == Mode::Train && O >= 8 {
-            kernel::through_memory();
+        // A prediction is faster with its sums in registers.
+        if mode == Mode::Train {
+            kernel::through_memory(O);
         }
         finite
     }
@@ -64,7 +65,8 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
     // not: it waits for the step before it, and outputs are at hand sooner without.
     #[inline(always)]
     fn forward<const N: usize>(&self, x: &[[T; I]], y: &mut [[T; O]; N], mode: Mode) -> T {
-        if let (true, Mode::Predict, [x], Some(y)) = (A::VECTOR, mode, x, y.first_mut()) {
+        let vector = A::VECTOR && size_of::<T>() == size_of::<f32>();
+        if let (true, Mode::Predict, [x], Some(y)) = (vector, mode, x, y.first_mut()) {
             if let Some(mut four) = kernel::forward_four(self.weights.as_flattened(), self.biases.as_ref(), x) {
                 let [finite, ..] = four;
                 activation::activate::<A, T>(&mut four);

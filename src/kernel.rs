@@ -261,11 +261,11 @@ pub(crate) const fn checked_together(outputs: usize) -> bool {
     SHARED && in_place(outputs) && !cfg!(for_size)
 }
 
-/// Emits nothing, but has the host write what was computed, and read it again. Sums that are written become vectors in the
-/// order of the outputs, which takes 2 % from a step of a few outputs; a prediction is faster with them in registers.
+/// Emits nothing, but has the host write the sums of so many outputs, and read them again. Written, they become vectors in
+/// the order of the outputs, which saves 2 % of a step; fewer than eight are better off in registers.
 #[inline(always)]
-pub(crate) fn through_memory() {
-    if !SHARED {
+pub(crate) fn through_memory(outputs: usize) {
+    if !SHARED && outputs >= 8 {
         compiler_fence(Ordering::SeqCst);
     }
 }

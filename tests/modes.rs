@@ -12,6 +12,10 @@ fn same<L: Layer<Input: Zero, Output: Debug> + Zero>() {
     let mut layer = L::ZERO;
     layer.initialize(&mut Uniform(Generator::new(1)));
     let mut random = Generator::new(2);
+    let mut slots = L::Slots::<()>::ZERO;
+    layer.visit_mut(&mut slots, &mut |parameters| {
+        parameters.biases.fill_with(|| L::Scalar::from_f32(random.signed_unit()));
+    });
     for _ in 0..100 {
         let mut x = [L::Input::ZERO];
         x[0].as_mut().fill_with(|| L::Scalar::from_f32(4.0 * random.signed_unit()));

@@ -139,21 +139,29 @@ pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
         return;
     }
     let (first, rest) = delta.split_first_chunk::<8>().map_or((None, delta), |(first, rest)| (Some(first), rest));
-    let mut pairs = weights.chunks(2 * outputs);
-    for back in back.chunks_mut(2) {
-        let Some(pair) = pairs.next() else { return };
-        let Some(row0) = pair.get(..outputs) else { return };
-        // A single row stands for two: another loop for it would be long.
-        let row1 = pair.get(outputs..2 * outputs).unwrap_or(row0);
+    let (odd, back) = back.split_at_mut(back.len() % 2);
+    let (row, weights) = weights.split_at_checked(odd.len() * outputs).unwrap_or((weights, &[]));
+    if let [odd] = odd {
+        *odd = dot_alone(row, delta);
+    }
+    let mut weights = weights;
+    for back in back.chunks_exact_mut(2) {
+        let Some((row0, others)) = weights.split_at_checked(outputs) else { return };
+        let Some((row1, others)) = others.split_at_checked(outputs) else { return };
+        weights = others;
         let (sum0, sum1) = dots(row0, row1, first, rest);
-        if let Some(back) = back.last_mut() {
-            *back = sum1;
-        }
-        if let Some(back) = back.first_mut() {
-            *back = sum0;
+        if let [back0, back1] = back {
+            *back0 = sum0;
+            *back1 = sum1;
         }
         keep_rolled();
     }
+}
+
+/// The last of an odd number of rows, in a function of its own, which leaves the stack of the loop as it is.
+#[inline(never)]
+fn dot_alone<T: Scalar>(row: &[T], delta: &[T]) -> T {
+    dot_in_turn(row, delta)
 }
 
 /// [`dot`], lane after lane, in the order of the tree: 0, 4, 2, 6, 1, 5, 3, 7. So at most three sums wait, of one lane, of

@@ -3,10 +3,9 @@
 
 use core::marker::PhantomData;
 
-use crate::kernel::{Finite, SMALL, checked_together, finite, in_place, keep_rolled};
+use crate::kernel::{self, Finite, Magnitude, SMALL, in_place, keep_rolled};
 use crate::math::{Backend, Libm};
 use crate::scalar::Scalar;
-use crate::trainer::StepError;
 
 /// What an activation inverts. Where activation and loss name the same link, the derivative of one cancels the
 /// denominator of the other: the delta of the output is `y - t`, without a division.
@@ -39,77 +38,96 @@ pub trait Activation {
     /// Whether an output depends on its own weighted sum alone, so that any part of a layer can be activated by itself.
     const BY_ELEMENT: bool = true;
 
+    /// Whether every output lies within -1 and 1, so that the layer above need not look how large its inputs are.
+    const BOUNDED: bool = false;
+
     /// Whether the host computes several outputs of type `f32` in one vector, in the time of one.
     const VECTOR: bool = false;
 
-    /// `z` becomes `y = f(z)`.
-    fn activate<T: Scalar>(z: &mut [T]);
+    /// `z` becomes `y = f(z)`. Returns [`finite`] of `z`.
+    #[must_use]
+    fn activate<T: Scalar>(z: &mut [T]) -> T;
 
-    /// `error`, dE/dy, becomes dE/dz. Returns 0 if all of dE/dz is finite, otherwise NaN or infinity.
+    /// `error`, dE/dy, becomes dE/dz. Returns the [`magnitude`] of dE/dz.
     #[must_use]
     fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> T;
+}
+
+/// 0 if all values are finite, otherwise NaN or infinity.
+pub fn finite<T: Scalar>(values: &[T]) -> T {
+    kernel::finite(values)
+}
+
+/// A number that bounds the magnitude of the values, from which a step concludes that what it will write is finite. What
+/// number that is depends on the processor: the sum of the squares, or the largest magnitude.
+pub fn magnitude<T: Scalar>(values: &[T]) -> T {
+    kernel::magnitude(values)
 }
 
 /// [`Activation::activate`]: one copy of the loop for all layers, except for those so small that it is shorter in
 /// place.
 #[inline(always)]
-pub(crate) fn activate<A: Activation, T: Scalar>(z: &mut [T]) {
+pub(crate) fn activate<A: Activation, T: Scalar>(z: &mut [T]) -> T {
     #[inline(never)]
-    fn shared<A: Activation, T: Scalar>(z: &mut [T]) {
-        // Never so; but now the compiler knows that they are many.
-        if !in_place(z.len()) {
-            A::activate(z);
-        }
+    fn shared<A: Activation, T: Scalar>(z: &mut [T]) -> T {
+        // Always true here; lets LLVM assume that they are many.
+        if in_place(z.len()) { T::ZERO } else { A::activate(z) }
     }
     if in_place(z.len()) { A::activate(z) } else { shared::<A, T>(z) }
 }
 
 /// [`Activation::derivative`], likewise.
 #[inline(always)]
-pub(crate) fn derivative<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> Result<T, StepError> {
+pub(crate) fn derivative<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> T {
     #[inline(never)]
     fn shared<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> T {
         if in_place(error.len()) { T::ZERO } else { A::derivative(y, error) }
     }
-    checked(error.len(), if in_place(error.len()) { A::derivative(y, error) } else { shared::<A, T>(y, error) })
-}
-
-/// Refuses deltas that are not `finite`. Those that are [`checked_together`] are left to the trainer.
-#[inline(always)]
-pub(crate) fn checked<T: Scalar>(outputs: usize, finite: T) -> Result<T, StepError> {
-    if checked_together(outputs) || finite == T::ZERO { Ok(finite) } else { Err(StepError::Delta) }
+    if in_place(error.len()) { A::derivative(y, error) } else { shared::<A, T>(y, error) }
 }
 
 /// Applies `f` to all of `z`: two at a time on a chip if `f` is short, because then the loop itself is felt, and the
-/// four or eight that the compiler would choose are long. On the host, in vectors.
+/// four or eight that the compiler would choose are long. On the host, in vectors. `f` shows its argument to [`Finite`]. Returns as [`Activation::activate`].
 #[inline(always)]
-fn map<T: Scalar>(z: &mut [T], short: bool, f: impl Fn(T) -> T) {
+fn map<T: Scalar>(z: &mut [T], short: bool, f: impl Fn(T, &mut Finite<T>) -> T) -> T {
+    let mut finite = Finite::new();
+    let mut one = |z: &mut T| *z = f(*z, &mut finite);
     if cfg!(not(target_os = "none")) {
         // What is left of the fours has a loop of its own: so short, it is unrolled, and becomes a vector as well.
         let (fours, rest) = z.split_at_mut(z.len() & !3);
         for z in fours {
-            *z = f(*z);
+            one(z);
         }
         for z in rest {
-            *z = f(*z);
+            one(z);
         }
-        return;
+        return finite.number();
     }
     if in_place(z.len()) {
         for z in z {
-            *z = f(*z);
+            one(z);
         }
-        return;
+        return finite.number();
     }
     let mut pairs = z.chunks_exact_mut(if short { 2 } else { 1 });
     for pair in &mut pairs {
         for z in pair {
-            *z = f(*z);
+            one(z);
         }
         keep_rolled();
     }
     for z in pairs.into_remainder() {
-        *z = f(*z);
+        one(z);
+    }
+    finite.number()
+}
+
+/// `f`, for [`map`].
+#[inline(always)]
+fn seen<T: Scalar>(f: impl Fn(T) -> T) -> impl Fn(T, &mut Finite<T>) -> T {
+    move |z, finite| {
+        finite.see(z);
+        f(z)
     }
 }
 
@@ -118,10 +136,10 @@ fn map<T: Scalar>(z: &mut [T], short: bool, f: impl Fn(T) -> T) {
 #[inline(always)]
 fn each<T: Scalar>(y: &[T], error: &mut [T], f: impl Fn(T, T) -> T) -> T {
     let outputs = error.len();
-    let mut finite = Finite::new();
+    let mut magnitude = Magnitude::none();
     let mut one = |error: &mut T, y: T| {
         *error = f(*error, y);
-        finite.see(*error);
+        magnitude.see(*error);
     };
     if in_place(outputs) || SMALL {
         for (error, &y) in error.iter_mut().zip(y) {
@@ -142,7 +160,7 @@ fn each<T: Scalar>(y: &[T], error: &mut [T], f: impl Fn(T, T) -> T) -> T {
             one(error, y);
         }
     }
-    finite.number()
+    magnitude.number()
 }
 
 /// `f(z) = z`: a linear layer. Tutorial, "linear networks".
@@ -153,11 +171,13 @@ pub struct Identity;
 impl Activation for Identity {
     const LINK: Link = Link::Identity;
 
-    fn activate<T: Scalar>(_: &mut [T]) {}
+    fn activate<T: Scalar>(z: &mut [T]) -> T {
+        kernel::finite(z)
+    }
 
     // f'(z) = 1
     fn derivative<T: Scalar>(_: &[T], error: &mut [T]) -> T {
-        finite(error)
+        kernel::magnitude(error)
     }
 }
 
@@ -168,11 +188,12 @@ pub struct Sigmoid<M = Libm>(PhantomData<M>);
 
 impl<M: Backend> Activation for Sigmoid<M> {
     const LINK: Link = Link::Logit;
+    const BOUNDED: bool = true;
     const VECTOR: bool = M::SHORT;
 
     #[cfg_attr(not(target_os = "none"), inline(always))]
-    fn activate<T: Scalar>(z: &mut [T]) {
-        map(z, M::SHORT, M::sigmoid);
+    fn activate<T: Scalar>(z: &mut [T]) -> T {
+        map(z, M::SHORT, |z, finite| M::sigmoid_seen(z, |z| finite.see(z)))
     }
 
     // f'(z) = y (1 - y)
@@ -188,11 +209,12 @@ pub struct Tanh<M = Libm>(PhantomData<M>);
 
 impl<M: Backend> Activation for Tanh<M> {
     const LINK: Link = Link::None;
+    const BOUNDED: bool = true;
     const VECTOR: bool = M::SHORT;
 
     #[cfg_attr(not(target_os = "none"), inline(always))]
-    fn activate<T: Scalar>(z: &mut [T]) {
-        map(z, M::SHORT, M::tanh);
+    fn activate<T: Scalar>(z: &mut [T]) -> T {
+        map(z, M::SHORT, seen(M::tanh))
     }
 
     // f'(z) = 1 - y^2
@@ -209,9 +231,9 @@ pub struct Relu;
 impl Activation for Relu {
     const LINK: Link = Link::None;
 
-    fn activate<T: Scalar>(z: &mut [T]) {
+    fn activate<T: Scalar>(z: &mut [T]) -> T {
         // NaN is not below zero and stays visible.
-        map(z, true, |z| if z < T::ZERO { T::ZERO } else { z });
+        map(z, true, seen(|z| if z < T::ZERO { T::ZERO } else { z }))
     }
 
     // f'(z) = 1 where y > 0, else 0
@@ -234,8 +256,8 @@ impl LeakyRelu {
 impl Activation for LeakyRelu {
     const LINK: Link = Link::None;
 
-    fn activate<T: Scalar>(z: &mut [T]) {
-        map(z, true, |z| if z < T::ZERO { z * Self::slope() } else { z });
+    fn activate<T: Scalar>(z: &mut [T]) -> T {
+        map(z, true, seen(|z| if z < T::ZERO { z * Self::slope() } else { z }))
     }
 
     // f'(z) = 1 where y > 0, else 1/100
@@ -252,18 +274,22 @@ pub struct Softmax<M = Libm>(PhantomData<M>);
 
 impl<M: Backend> Activation for Softmax<M> {
     const LINK: Link = Link::MultiLogit;
+    const BOUNDED: bool = true;
     const BY_ELEMENT: bool = false;
 
-    fn activate<T: Scalar>(z: &mut [T]) {
+    fn activate<T: Scalar>(z: &mut [T]) -> T {
         let top = largest(z);
+        let mut finite = Finite::new();
         let mut sum = T::ZERO;
         for z in z.iter_mut() {
+            finite.see(*z);
             *z = M::exp(*z - top);
             sum += *z;
         }
         for z in z {
             *z = *z / sum;
         }
+        finite.number()
     }
 
     // dE/dz[o] = y[o] (dE/dy[o] - sum over k of dE/dy[k] y[k])

@@ -6,8 +6,8 @@ use core::marker::PhantomData;
 
 use crate::activation::{self, Activation, Link, Sigmoid};
 use crate::init::Init;
-use crate::kernel;
-use crate::layer::{Layer, Mode, first, first_mut};
+use crate::kernel::{self, Finite, Magnitude};
+use crate::layer::{Factors, Layer, Mode, first, first_mut};
 use crate::optimizer::{Gradient, Optimizer, Parameters};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
@@ -49,16 +49,17 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
     const PARAMETERS: usize = I * O + size_of::<B::Array<T, O>>() / size_of::<T>();
     const LEARNS: bool = true;
     const LINK: Link = A::LINK;
+    const BOUNDED: bool = A::BOUNDED;
 
     // z[o] = b[o] + sum over i of x[i] w[i][o]
     #[inline(always)]
     fn linear<const N: usize>(&self, x: &[[T; I]], z: &mut [[T; O]; N], mode: Mode) -> T {
-        let finite = forward(&self.weights, self.biases.as_ref(), x, z);
+        forward(&self.weights, self.biases.as_ref(), x, z);
         // A prediction is faster with its sums in registers.
         if mode == Mode::Train {
             kernel::through_memory(O);
         }
-        finite
+        -T::ZERO
     }
 
     // On the host, three outputs are predicted with a fourth that counts for nothing: so they fill a vector. A step is
@@ -68,24 +69,25 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
         let vector = A::VECTOR && size_of::<T>() == size_of::<f32>();
         if let (true, Mode::Predict, [x], Some(y)) = (vector, mode, x, y.first_mut()) {
             if let Some(mut four) = kernel::forward_four(self.weights.as_flattened(), self.biases.as_ref(), x) {
-                let [finite, ..] = four;
-                activation::activate::<A, T>(&mut four);
+                let mut finite = Finite::new();
+                for &z in four.iter().take(O) {
+                    finite.see(z);
+                }
+                let _ = activation::activate::<A, T>(&mut four);
                 // Without a use of the fourth, the compiler would leave it out again.
                 black_box(four);
                 for (y, four) in y.iter_mut().zip(four) {
                     *y = four;
                 }
-                return finite;
+                return finite.number();
             }
         }
-        let finite = self.linear(x, y, mode);
-        Self::activate(y, x.len());
-        finite
+        self.linear(x, y, mode) + Self::activate(y, x.len())
     }
 
     #[inline(always)]
-    fn activate<const N: usize>(z: &mut [[T; O]; N], samples: usize) {
-        activate::<A, _, _, N>(z, samples);
+    fn activate<const N: usize>(z: &mut [[T; O]; N], samples: usize) -> T {
+        activate::<A, _, _, N>(z, samples)
     }
 
     fn outputs<const N: usize>(y: &[[T; O]; N]) -> &[[T; O]; N] {
@@ -140,9 +142,17 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
         }
     }
 
-    fn product<const N: usize>(x: &[[T; I]], _: &[[T; O]; N], deltas: &[[T; O]; N], a: usize, b: usize) -> T {
-        let bias = if size_of::<B::Array<T, O>>() > 0 { T::ONE } else { T::ZERO };
-        (pair(x, a, b) + bias) * pair(deltas, a, b)
+    #[inline(always)]
+    fn gradient<const N: usize>(
+        x: &[[T; I]],
+        _: &[[T; O]; N],
+        deltas: &[[T; O]; N],
+        bounded: bool,
+        visit: &mut impl FnMut(Factors<T>),
+    ) {
+        let deltas = first(deltas, x.len()).as_flattened();
+        let biases = size_of::<B::Array<T, O>>() > 0;
+        visit(Factors { x: x.as_flattened(), deltas, outputs: O, biases, bounded });
     }
 
     fn scale<const N: usize>(deltas: &mut [[T; O]; N], sample: usize, factor: T) {
@@ -187,7 +197,7 @@ pub(crate) fn forward<const I: usize, const O: usize, const N: usize, T: Scalar>
     biases: &[T],
     x: &[[T; I]],
     z: &mut [[T; O]; N],
-) -> T {
+) {
     let z = first_mut(z, x.len());
     if biases.is_empty() {
         z.as_flattened_mut().fill(T::ZERO);
@@ -200,23 +210,27 @@ pub(crate) fn forward<const I: usize, const O: usize, const N: usize, T: Scalar>
             kernel::forward_samples(weights.as_flattened(), biases, x, z, (I, O));
         });
     }
-    // A sum that has met a NaN or an infinity never becomes finite again, so any one tells of all inputs.
-    z.iter().filter_map(|z| z.first()).fold(-T::ZERO, |sum, &z| sum + z)
 }
 
 /// [`Layer::activate`] of a layer with the activation `A`.
 #[inline(always)]
-pub(crate) fn activate<A: Activation, T: Scalar, const O: usize, const N: usize>(z: &mut [[T; O]; N], samples: usize) {
+pub(crate) fn activate<A: Activation, T: Scalar, const O: usize, const N: usize>(
+    z: &mut [[T; O]; N],
+    samples: usize,
+) -> T {
     let z = first_mut(z, samples);
+    // -0 is the number that changes nothing when it is added.
+    let mut finite = -T::ZERO;
     if let [z] = z {
-        activation::activate::<A, T>(z);
+        finite = activation::activate::<A, T>(z);
     } else if N > 1 && A::BY_ELEMENT {
-        activation::activate::<A, T>(z.as_flattened_mut());
+        finite = activation::activate::<A, T>(z.as_flattened_mut());
     } else if N > 1 {
         for z in z {
-            activation::activate::<A, T>(z);
+            finite += activation::activate::<A, T>(z);
         }
     }
+    finite
 }
 
 /// [`Layer::back`] of a layer with these weights and the activation `A`.
@@ -228,18 +242,13 @@ pub(crate) fn back<R: Rule, A: Activation, T: Scalar, const I: usize, const O: u
     settled: bool,
     mut below: Option<&mut [[T; I]]>,
 ) -> Result<T, StepError> {
-    // -0 is the number that changes nothing when it is added.
-    let mut finite = -T::ZERO;
+    let mut magnitude = Magnitude::none();
     for (sample, (y, error)) in y.iter().zip(errors).enumerate() {
-        let derive = |error: &mut [T; O]| {
-            if settled {
-                activation::checked(error.len(), kernel::finite(error))
-            } else {
-                activation::derivative::<A, T>(y, error)
-            }
+        let mut derive = |error: &mut [T; O]| {
+            magnitude.join(if settled { kernel::magnitude(error) } else { activation::derivative::<A, T>(y, error) });
         };
         if !R::RAW {
-            finite += derive(error)?;
+            derive(error);
         }
         if let Some(below) = below.as_deref_mut().and_then(|below| below.get_mut(sample)) {
             kernel::apart(I * O, weights, error, below, |weights, error, below| {
@@ -247,16 +256,10 @@ pub(crate) fn back<R: Rule, A: Activation, T: Scalar, const I: usize, const O: u
             })?;
         }
         if R::RAW {
-            finite += derive(error)?;
+            derive(error);
         }
     }
-    Ok(finite)
-}
-
-/// The inner product of two of the vectors.
-pub(crate) fn pair<T: Scalar, const O: usize>(vectors: &[[T; O]], a: usize, b: usize) -> T {
-    let (Some(a), Some(b)) = (vectors.get(a), vectors.get(b)) else { return T::ZERO };
-    a.iter().zip(b).fold(T::ZERO, |sum, (&a, &b)| sum + a * b)
+    Ok(magnitude.number())
 }
 
 /// [`Layer::scale`].

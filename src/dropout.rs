@@ -3,7 +3,7 @@
 use crate::activation::Link;
 use crate::dense;
 use crate::init::{Generator, Init, Random};
-use crate::layer::{Layer, Mode, first, first_mut};
+use crate::layer::{Factors, Layer, Mode, first, first_mut};
 use crate::optimizer::{Optimizer, Parameters};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
@@ -97,11 +97,13 @@ impl<const N: usize, T: Scalar> Layer for Dropout<N, T> {
                 *y *= self.mask(&mut tape.after);
             }
         }
-        // Not known.
-        T::MAX + T::MAX
+        -T::ZERO
     }
 
-    fn activate<const B: usize>(_: &mut Tape<T, N, B>, _: usize) {}
+    /// What has become infinite shows in the layer above, or in the loss.
+    fn activate<const B: usize>(_: &mut Tape<T, N, B>, _: usize) -> T {
+        -T::ZERO
+    }
 
     fn outputs<const B: usize>(tape: &Tape<T, N, B>) -> &[[T; N]; B] {
         &tape.y
@@ -140,8 +142,13 @@ impl<const N: usize, T: Scalar> Layer for Dropout<N, T> {
     ) {
     }
 
-    fn product<const B: usize>(_: &[[T; N]], _: &Tape<T, N, B>, _: &[[T; N]; B], _: usize, _: usize) -> T {
-        T::ZERO
+    fn gradient<const B: usize>(
+        _: &[[T; N]],
+        _: &Tape<T, N, B>,
+        _: &[[T; N]; B],
+        _: bool,
+        _: &mut impl FnMut(Factors<T>),
+    ) {
     }
 
     fn scale<const B: usize>(deltas: &mut [[T; N]; B], sample: usize, factor: T) {

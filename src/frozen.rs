@@ -28,7 +28,7 @@ use core::marker::PhantomData;
 use crate::activation::{Activation, Link, Sigmoid};
 use crate::dense::{self, Biased, Dense};
 use crate::init::Init;
-use crate::layer::{Layer, Mode, first, first_mut};
+use crate::layer::{Factors, Layer, Mode, first, first_mut};
 use crate::optimizer::{Gradient, Optimizer, Parameters};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
@@ -46,6 +46,7 @@ impl<L: Layer> Layer for &'static L {
     const PARAMETERS: usize = L::PARAMETERS;
     const LEARNS: bool = false;
     const LINK: Link = L::LINK;
+    const BOUNDED: bool = L::BOUNDED;
 
     #[inline(always)]
     fn check(&self) -> Result<(), StepError> {
@@ -58,8 +59,8 @@ impl<L: Layer> Layer for &'static L {
     }
 
     #[inline(always)]
-    fn activate<const N: usize>(tape: &mut L::Tape<N>, samples: usize) {
-        L::activate(tape, samples);
+    fn activate<const N: usize>(tape: &mut L::Tape<N>, samples: usize) -> L::Scalar {
+        L::activate(tape, samples)
     }
 
     fn outputs<const N: usize>(tape: &L::Tape<N>) -> &[L::Output; N] {
@@ -93,8 +94,13 @@ impl<L: Layer> Layer for &'static L {
     ) {
     }
 
-    fn product<const N: usize>(_: &[L::Input], _: &L::Tape<N>, _: &L::Deltas<N>, _: usize, _: usize) -> L::Scalar {
-        L::Scalar::ZERO
+    fn gradient<const N: usize>(
+        _: &[L::Input],
+        _: &L::Tape<N>,
+        _: &L::Deltas<N>,
+        _: bool,
+        _: &mut impl FnMut(Factors<L::Scalar>),
+    ) {
     }
 
     fn scale<const N: usize>(_: &mut L::Deltas<N>, _: usize, _: L::Scalar) {}
@@ -142,15 +148,17 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar> Layer for BiasOnl
     const PARAMETERS: usize = I * O + O;
     const LEARNS: bool = true;
     const LINK: Link = A::LINK;
+    const BOUNDED: bool = A::BOUNDED;
 
     #[inline(always)]
     fn linear<const N: usize>(&self, x: &[[T; I]], z: &mut [[T; O]; N], _: Mode) -> T {
-        dense::forward(self.frozen, &self.biases, x, z)
+        dense::forward(self.frozen, &self.biases, x, z);
+        -T::ZERO
     }
 
     #[inline(always)]
-    fn activate<const N: usize>(z: &mut [[T; O]; N], samples: usize) {
-        dense::activate::<A, _, _, N>(z, samples);
+    fn activate<const N: usize>(z: &mut [[T; O]; N], samples: usize) -> T {
+        dense::activate::<A, _, _, N>(z, samples)
     }
 
     fn outputs<const N: usize>(y: &[[T; O]; N]) -> &[[T; O]; N] {
@@ -194,8 +202,16 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar> Layer for BiasOnl
         }
     }
 
-    fn product<const N: usize>(_: &[[T; I]], _: &[[T; O]; N], deltas: &[[T; O]; N], a: usize, b: usize) -> T {
-        dense::pair(deltas, a, b)
+    #[inline(always)]
+    fn gradient<const N: usize>(
+        x: &[[T; I]],
+        _: &[[T; O]; N],
+        deltas: &[[T; O]; N],
+        _: bool,
+        visit: &mut impl FnMut(Factors<T>),
+    ) {
+        let deltas = first(deltas, x.len()).as_flattened();
+        visit(Factors { x: &[], deltas, outputs: O, biases: true, bounded: true });
     }
 
     fn scale<const N: usize>(deltas: &mut [[T; O]; N], sample: usize, factor: T) {

@@ -21,6 +21,7 @@ use core::sync::atomic::{Ordering, compiler_fence};
 // A chip has one of the two; the host has both, so that its tests hold them against each other.
 #[cfg(any(test, target_os = "none"))]
 mod blocks;
+mod magnitude;
 mod plain;
 #[cfg(not(target_os = "none"))]
 mod samples;
@@ -36,6 +37,8 @@ use wide as loops;
 pub(crate) use plain::tree as sum_lanes;
 #[cfg(not(target_os = "none"))]
 pub(crate) use wide::sum_lanes;
+
+pub(crate) use magnitude::{Finite, Magnitude, largest, largest_product, product_and_limit, summed_now};
 
 use crate::scalar::{CHIP_WITH_FLOAT, Scalar};
 
@@ -56,6 +59,9 @@ pub trait Kernel: Sized {
 
     /// 0 if all values are finite, otherwise NaN or infinity.
     fn finite(values: &[Self]) -> Self;
+
+    /// The [`Magnitude`] of the values.
+    fn magnitude(values: &[Self]) -> Self;
 }
 
 macro_rules! kernel {
@@ -84,6 +90,11 @@ macro_rules! kernel {
             #[inline(never)]
             fn finite(values: &[Self]) -> Self {
                 plain::finite(values)
+            }
+
+            #[inline(never)]
+            fn magnitude(values: &[Self]) -> Self {
+                loops::magnitude(values)
             }
         }
     };
@@ -209,41 +220,10 @@ pub(crate) fn finite<T: Scalar>(values: &[T]) -> T {
     if in_place(values.len()) { plain::finite(values) } else { T::finite(values) }
 }
 
-/// Watches numbers pass.
-pub(crate) struct Finite<T> {
-    /// On a chip with floating point: NaN times 0 is NaN, and so is infinity times 0, and no sum with a NaN is 0. One
-    /// instruction a number.
-    sum: T,
-    /// Elsewhere, because a sum has an order, which keeps it from being computed in vectors.
-    all: bool,
-}
-
-impl<T: Scalar> Finite<T> {
-    #[inline(always)]
-    pub(crate) fn new() -> Self {
-        Self { sum: -T::ZERO, all: true }
-    }
-
-    #[inline(always)]
-    pub(crate) fn see(&mut self, value: T) {
-        if CHIP_WITH_FLOAT {
-            self.sum += value * T::ZERO;
-        } else {
-            self.all &= value.is_finite();
-        }
-    }
-
-    /// 0 if all were finite, otherwise NaN or infinity.
-    #[inline(always)]
-    pub(crate) fn number(&self) -> T {
-        if self.all { self.sum } else { T::MAX + T::MAX }
-    }
-
-    /// Whether all were finite.
-    #[inline(always)]
-    pub(crate) fn all(&self) -> bool {
-        self.all && self.sum == T::ZERO
-    }
+/// [`Kernel::magnitude`].
+#[inline(always)]
+pub(crate) fn magnitude<T: Scalar>(values: &[T]) -> T {
+    if in_place(values.len()) { plain::magnitude(values) } else { T::magnitude(values) }
 }
 
 /// Whether loops over so many outputs stand where they are needed, where the compiler knows how many: on a chip if they

@@ -2,6 +2,7 @@
 
 use crate::activation::Link;
 use crate::init::Init;
+use crate::kernel::{Magnitude, summed_now};
 use crate::optimizer::{Optimizer, Parameters};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
@@ -37,6 +38,9 @@ pub trait Layer {
     /// The link function that the last activation inverts; see [`Link`].
     const LINK: Link;
 
+    /// Whether every output lies within -1 and 1.
+    const BOUNDED: bool = false;
+
     /// Checks the hyperparameters of layers that have any, before a training step.
     ///
     /// # Errors
@@ -48,18 +52,19 @@ pub trait Layer {
     /// Forward pass of some samples up to the last layer's weighted sums `z`, which are then the
     /// [`outputs`](Layer::outputs) on the tape.
     ///
-    /// Returns a number that is finite only if all inputs are.
+    /// Returns 0 if the weighted sums of all layers but the last are finite, otherwise NaN or infinity.
     fn linear<const B: usize>(&self, x: &[Self::Input], tape: &mut Self::Tape<B>, mode: Mode) -> Self::Scalar;
 
-    /// Turns the weighted sums of the first `samples` on the tape into outputs: `y = activation(z)`.
-    fn activate<const B: usize>(tape: &mut Self::Tape<B>, samples: usize);
+    /// Turns the weighted sums of the first `samples` on the tape into outputs: `y = activation(z)`. Returns 0 if these
+    /// sums are finite, otherwise NaN or infinity: a sum that has met a NaN or an infinity, among the inputs or the weights,
+    /// never becomes finite again.
+    fn activate<const B: usize>(tape: &mut Self::Tape<B>, samples: usize) -> Self::Scalar;
 
-    /// The whole forward pass; the outputs are on the tape. Returns as [`linear`](Layer::linear).
+    /// The whole forward pass; the outputs are on the tape. Returns 0 if all weighted sums are finite, otherwise NaN or
+    /// infinity.
     #[inline(always)]
     fn forward<const B: usize>(&self, x: &[Self::Input], tape: &mut Self::Tape<B>, mode: Mode) -> Self::Scalar {
-        let finite = self.linear(x, tape, mode);
-        Self::activate(tape, x.len());
-        finite
+        self.linear(x, tape, mode) + Self::activate(tape, x.len())
     }
 
     /// What the forward pass computed.
@@ -74,7 +79,7 @@ pub trait Layer {
     /// `settled` says that the errors are the deltas already: activation and loss are linked, and the derivative has
     /// cancelled out.
     ///
-    /// Returns 0 if all deltas are finite, otherwise NaN or infinity: the trainer checks everything at once.
+    /// Returns the [`magnitude`](crate::activation::magnitude) of all deltas: the trainer checks everything at once.
     ///
     /// # Errors
     /// That of the rule `R`.
@@ -99,15 +104,15 @@ pub trait Layer {
         scale: Self::Scalar,
     );
 
-    /// The inner product of the gradients of two samples, `a` and `b`, for which [`back`](Layer::back) was called: a
-    /// gradient is an outer product, so this takes no more than the products of inputs and of deltas.
-    fn product<const B: usize>(
+    /// Shows what the gradient is made of to `visit`, layer by layer, after [`back`](Layer::back). `bounded` says whether
+    /// all inputs lie within -1 and 1.
+    fn gradient<const B: usize>(
         x: &[Self::Input],
         tape: &Self::Tape<B>,
         deltas: &Self::Deltas<B>,
-        a: usize,
-        b: usize,
-    ) -> Self::Scalar;
+        bounded: bool,
+        visit: &mut impl FnMut(Factors<Self::Scalar>),
+    );
 
     /// Multiplies the deltas of sample `sample` by `factor`, and with them its gradient.
     fn scale<const B: usize>(deltas: &mut Self::Deltas<B>, sample: usize, factor: Self::Scalar);
@@ -124,6 +129,32 @@ pub trait Layer {
 
     /// Hands every parameter that learns, with its slot, to `visit`: layer by layer.
     fn visit_mut<S: Zero>(&mut self, slots: &mut Self::Slots<S>, visit: &mut impl FnMut(Parameters<Self::Scalar, S>));
+}
+
+/// What the gradient of a layer is made of. That of one sample is an outer product, dE/dw\[i\]\[o\] = `x[i] * delta[o]`
+/// and dE/db\[o\] = `delta[o]`; that of several is their sum.
+#[derive(Clone, Copy, Debug)]
+pub struct Factors<'a, T> {
+    /// The inputs, sample by sample; none where the biases alone learn.
+    pub x: &'a [T],
+    /// The deltas, sample by sample.
+    pub deltas: &'a [T],
+    /// The number of deltas of a sample.
+    pub outputs: usize,
+    /// Whether there are biases.
+    pub biases: bool,
+    /// Whether all inputs lie within -1 and 1.
+    pub bounded: bool,
+}
+
+impl<T> Factors<'_, T> {
+    /// Those of one sample.
+    pub(crate) fn sample(self, sample: usize) -> Self {
+        let outputs = self.outputs.max(1);
+        let inputs = self.x.len() / (self.deltas.len() / outputs).max(1);
+        let part = |values, len| <[T]>::chunks_exact(values, len).nth(sample).unwrap_or_default();
+        Self { x: part(self.x, inputs.max(1)), deltas: part(self.deltas, outputs), ..self }
+    }
 }
 
 /// What a forward pass is for.
@@ -180,6 +211,7 @@ macro_rules! layer {
             const PARAMETERS: usize = $A::PARAMETERS $(+ $U::PARAMETERS)*;
             const LEARNS: bool = $A::LEARNS $(|| $U::LEARNS)*;
             const LINK: Link = $Z::LINK;
+            const BOUNDED: bool = $Z::BOUNDED;
 
             #[inline(always)]
             fn check(&self) -> Result<(), StepError> {
@@ -191,19 +223,21 @@ macro_rules! layer {
             #[inline(always)]
             fn linear<const N: usize>(&self, x: &[Self::Input], tape: &mut Self::Tape<N>, mode: Mode) -> Self::Scalar {
                 let samples = x.len();
-                let mut sum = None;
+                // -0 is the number that changes nothing when it is added.
+                let mut finite = -$A::Scalar::ZERO;
                 $(
-                    let finite = self.$l.forward(x, &mut tape.$l, mode);
-                    sum = sum.or(Some(finite));
+                    finite += self.$l.forward(x, &mut tape.$l, mode);
+                    if $l > 0 {
+                        finite = summed_now(finite);
+                    }
                     let x = first($L::outputs(&tape.$l), samples);
                 )*
-                let last = self.$z.linear(x, &mut tape.$z, mode);
-                sum.unwrap_or(last)
+                finite + self.$z.linear(x, &mut tape.$z, mode)
             }
 
             #[inline(always)]
-            fn activate<const N: usize>(tape: &mut Self::Tape<N>, samples: usize) {
-                $Z::activate(&mut tape.$z, samples);
+            fn activate<const N: usize>(tape: &mut Self::Tape<N>, samples: usize) -> Self::Scalar {
+                $Z::activate(&mut tape.$z, samples)
             }
 
             fn outputs<const N: usize>(tape: &Self::Tape<N>) -> &[Self::Output; N] {
@@ -226,19 +260,22 @@ macro_rules! layer {
                 // Whether a layer or any below it learns. Without a loop, which the compiler would not see through.
                 let mut learns = [below.is_some() || $A::LEARNS, $($U::LEARNS),*];
                 $(learns[$u] |= learns[$l];)*
-                let mut finite = -$A::Scalar::ZERO;
+                let mut magnitude = Magnitude::none();
                 $(
                     if learns[$v] {
                         let errors = learns[$m].then_some($M::errors(&mut deltas.$m));
-                        finite += self.$v.back::<R, N>(&tape.$v, &mut deltas.$v, samples, settled, errors)?;
+                        magnitude.join(self.$v.back::<R, N>(&tape.$v, &mut deltas.$v, samples, settled, errors)?);
+                        if $v < $z {
+                            magnitude = Magnitude::new(summed_now(magnitude.number()));
+                        }
                     }
                     // Only the last layer meets the loss.
                     let settled = false;
                 )*
                 if learns[0] {
-                    finite += self.$a.back::<R, N>(&tape.$a, &mut deltas.$a, samples, settled, below)?;
+                    magnitude.join(self.$a.back::<R, N>(&tape.$a, &mut deltas.$a, samples, settled, below)?);
                 }
-                Ok(finite)
+                Ok(magnitude.number())
             }
 
             #[inline(always)]
@@ -259,15 +296,20 @@ macro_rules! layer {
                 )*
             }
 
-            fn product<const N: usize>(
+            #[inline(always)]
+            fn gradient<const N: usize>(
                 x: &[Self::Input],
                 tape: &Self::Tape<N>,
                 deltas: &Self::Deltas<N>,
-                a: usize,
-                b: usize,
-            ) -> Self::Scalar {
-                $A::product(x, &tape.$a, &deltas.$a, a, b)
-                $(+ $U::product(first($L::outputs(&tape.$l), x.len()), &tape.$u, &deltas.$u, a, b))*
+                bounded: bool,
+                visit: &mut impl FnMut(Factors<Self::Scalar>),
+            ) {
+                let samples = x.len();
+                $A::gradient(x, &tape.$a, &deltas.$a, bounded, visit);
+                $(
+                    let x = first($L::outputs(&tape.$l), samples);
+                    $U::gradient(x, &tape.$u, &deltas.$u, $L::BOUNDED, visit);
+                )*
             }
 
             fn scale<const N: usize>(deltas: &mut Self::Deltas<N>, sample: usize, factor: Self::Scalar) {

@@ -40,8 +40,10 @@ pub(crate) fn gradient_and_value<L: Loss, T: Scalar>(y: &[T], t: &[T], error: &m
     }
     // A loop over an output takes fewer instructions than its counting: so many are worth writing out.
     if in_place(y.len()) || y.len() <= 16 && !SMALL {
+        // In this order, differences that both compute are computed once: nothing is written in between.
+        let value = L::value(y, t);
         L::gradient(y, t, error);
-        L::value(y, t)
+        value
     } else {
         shared::<L, T>(y, t, error)
     }

@@ -55,9 +55,9 @@ pub trait Math: Sized {
     #[must_use]
     fn fast_exp(self) -> Self;
 
-    /// [`Fast`]'s sigmoid.
+    /// [`Fast`]'s sigmoid; see [`Backend::sigmoid_seen`].
     #[must_use]
-    fn fast_sigmoid(self) -> Self;
+    fn fast_sigmoid(self, see: impl FnOnce(Self)) -> Self;
 
     /// [`Fast`]'s hyperbolic tangent.
     #[must_use]
@@ -103,8 +103,8 @@ impl Math for f32 {
     }
 
     #[inline]
-    fn fast_sigmoid(self) -> Self {
-        polynomial::sigmoid(self)
+    fn fast_sigmoid(self, see: impl FnOnce(Self)) -> Self {
+        polynomial::sigmoid(self, see)
     }
 
     #[inline]
@@ -164,8 +164,8 @@ impl Math for f64 {
         self.exp()
     }
 
-    fn fast_sigmoid(self) -> Self {
-        Libm::sigmoid(self)
+    fn fast_sigmoid(self, see: impl FnOnce(Self)) -> Self {
+        Libm::sigmoid_seen(self, see)
     }
 
     fn fast_tanh(self) -> Self {
@@ -186,6 +186,14 @@ pub trait Backend {
 
     /// `1 / (1 + e^-z)`.
     fn sigmoid<T: Scalar>(z: T) -> T;
+
+    /// [`sigmoid`](Backend::sigmoid), which shows `z` to `see` if it may be NaN or infinite: always, unless large `z` are
+    /// told from others anyway.
+    #[inline(always)]
+    fn sigmoid_seen<T: Scalar>(z: T, see: impl FnOnce(T)) -> T {
+        see(z);
+        Self::sigmoid(z)
+    }
 
     /// `(e^z - e^-z) / (e^z + e^-z)`.
     fn tanh<T: Scalar>(z: T) -> T;
@@ -230,7 +238,12 @@ impl Backend for Fast {
 
     #[inline]
     fn sigmoid<T: Scalar>(z: T) -> T {
-        z.fast_sigmoid()
+        z.fast_sigmoid(|_| {})
+    }
+
+    #[inline]
+    fn sigmoid_seen<T: Scalar>(z: T, see: impl FnOnce(T)) -> T {
+        z.fast_sigmoid(see)
     }
 
     #[inline]

@@ -25,8 +25,8 @@ mod modifier;
 pub use adaptive::{Adam, AdamW, RmsProp, Rprop, RpropSlot};
 pub use batch::{Batch, BatchSlot};
 pub use descent::{Momentum, Nesterov, Sgd};
+pub(crate) use modifier::shrink;
 pub use modifier::{ClipNorm, ClipSample, ClipValue, WeightDecay};
-pub(crate) use modifier::{norm, shrink};
 
 use crate::kernel;
 use crate::scalar::{Scalar, Zero, count};
@@ -34,9 +34,14 @@ use crate::trainer::StepError;
 
 /// An optimiser: what it keeps per parameter, and what it does with a gradient.
 ///
-/// The trainer calls [`check`](Optimizer::check), then, when everything is known to be finite,
-/// [`begin`](Optimizer::begin), and then [`update`](Optimizer::update) or [`update_batch`](Optimizer::update_batch) for
-/// each layer.
+/// The trainer calls [`check`](Optimizer::check), then, when everything is known to be finite and the gradient to be within
+/// [`gradient_limit`](Optimizer::gradient_limit), [`begin`](Optimizer::begin), and then [`update`](Optimizer::update) or
+/// [`update_batch`](Optimizer::update_batch) for each layer.
+///
+/// With gradients within [`GRADIENT_LIMIT`](Scalar::GRADIENT_LIMIT), rates within [`RATE_LIMIT`](Scalar::RATE_LIMIT) and
+/// what else `check` lets pass, nothing that an optimiser writes may become infinite: no change of a parameter may reach 2^103
+/// in `f32` (2^970 in `f64`), which is half of the distance between the largest finite numbers. Then the sum with any finite
+/// parameter is finite.
 pub trait Optimizer<T: Scalar> {
     /// What is kept for each parameter; `()` for nothing.
     type Slot: Zero;
@@ -47,7 +52,7 @@ pub trait Optimizer<T: Scalar> {
     /// Whether the gradient of each sample is limited, and nothing may go around that does not pass the limit on.
     const LIMITS_SAMPLES: bool = false;
 
-    /// Whether norms are asked for: `square` called, or [`sample_limit`](Optimizer::sample_limit) set.
+    /// Whether norms are asked for: `norm` called, or [`sample_limit`](Optimizer::sample_limit) set.
     /// [Pieces](crate::pieces) of a step are counted by this and the next.
     const NORMS: bool = false;
 
@@ -68,15 +73,18 @@ pub trait Optimizer<T: Scalar> {
         None
     }
 
-    /// Once before an update from so many `samples`. `square` computes the squared norm of the sum of their gradients,
-    /// over all layers. Returns the factor that makes this sum the gradient: usually the one that makes it a mean.
-    ///
-    /// # Errors
-    /// [`StepError::Gradient`] if the norm is needed and not finite. Nothing has changed then.
+    /// How large a gradient may be that a step is given. Larger ones are refused, as
+    /// [`StepError::Gradient`].
+    fn gradient_limit(&self) -> T {
+        T::GRADIENT_LIMIT
+    }
+
+    /// Once before an update from `samples` samples. `norm` computes the Euclidean norm of the sum of their gradients, over
+    /// all layers. Returns the factor that makes this sum the gradient: usually the one that makes it a mean.
     #[inline(always)]
-    fn begin(&mut self, samples: usize, square: impl FnOnce() -> T) -> Result<T, StepError> {
-        let _ = square;
-        Ok(mean(samples))
+    fn begin(&mut self, samples: usize, norm: impl FnOnce() -> T) -> T {
+        let _ = norm;
+        mean(samples)
     }
 
     /// Changes one weight, whose gradient is `gradient`.
@@ -99,8 +107,25 @@ pub trait Optimizer<T: Scalar> {
         follow_batch(self, layer, gradient, size);
     }
 
+    /// Whether what is kept for a parameter is finite, which it always is after steps of a trainer.
+    fn is_finite(slot: &Self::Slot) -> bool {
+        let _ = slot;
+        true
+    }
+
     /// Whether as many samples are collected as belong together.
     fn due(&self) -> bool {
+        false
+    }
+
+    /// Whether any samples are collected.
+    fn waits(&self) -> bool {
+        false
+    }
+
+    /// Whether this has never collected anything: what stands where it collects is another's, and dropped by
+    /// [`apply`](Optimizer::apply) before the first sample.
+    fn is_new(&self) -> bool {
         false
     }
 
@@ -110,17 +135,13 @@ pub trait Optimizer<T: Scalar> {
         T::ZERO
     }
 
-    /// Ends a batch: [`apply`](Optimizer::apply) must follow for each layer, whatever this returns. `square` computes
-    /// the squared norm of what was collected.
-    ///
-    /// # Errors
-    /// As [`begin`](Optimizer::begin). What was collected is dropped then, and no weight changes.
-    fn finish(&mut self, square: impl FnOnce() -> T) -> Result<(), StepError> {
-        let _ = square;
-        Ok(())
+    /// Ends a batch of at least one sample: [`apply`](Optimizer::apply) must follow for each layer. `norm` computes the
+    /// Euclidean norm of what was collected.
+    fn finish(&mut self, norm: impl FnOnce() -> T) {
+        let _ = norm;
     }
 
-    /// Updates a layer, or any of its parameters, from what was collected.
+    /// Updates a layer, or any of its parameters, from what was collected, which is dropped.
     fn apply(&self, layer: Parameters<T, Self::Slot>) {
         let _ = layer;
     }
@@ -192,10 +213,10 @@ pub(crate) fn mean<T: Scalar>(samples: usize) -> T {
     if samples == 1 { T::ONE } else { T::ONE / count(samples) }
 }
 
-/// Finite and positive; zero in a trainer that was never started.
+/// Positive, and within the limit of rates; zero in a trainer that was never started. Positive numbers order as their bits do.
 fn check_rate<T: Scalar>(rate: T) -> Result<(), StepError> {
     let bits = rate.bits();
-    check(bits != 0 && bits <= T::MAX.bits(), StepError::LearningRate)
+    check(bits != 0 && bits <= T::RATE_LIMIT.bits(), StepError::LearningRate)
 }
 
 /// From 0 to below 1: what fraction of a running value stays.

@@ -38,8 +38,7 @@
 //! nothing else. Only then the weights are written. A [`Step`] that is dropped before that leaves the weights, the
 //! slots and the optimiser as they were; the generators of [`Dropout`](crate::Dropout) alone have gone on. A step
 //! that is dropped later, which [`Step::is_writing`] tells, is finished by the drop, in one go: it can't fail any
-//! more. (A [`Batch`](crate::Batch) around [`ClipNorm`](crate::ClipNorm) may find the norm of what it has collected
-//! to be infinite, and drops it then, as in a whole step.) So there are old weights or new ones, but never a mixture,
+//! more. So there are old weights or new ones, but never a mixture,
 //! except after [`core::mem::forget`], which keeps the drop from running.
 //!
 //! # What a MAC is
@@ -69,13 +68,13 @@ use layers::{part, part_mut};
 use work::max;
 pub use work::{Sizes, Work};
 
-use crate::kernel::finite;
+use crate::kernel::{self, Magnitude};
 use crate::layer::Mode;
 use crate::loss::Loss;
 use crate::optimizer::{Optimizer, Parameters};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
-use crate::trainer::{StepError, Trainer, add_collected, square};
+use crate::trainer::{StepError, Trainer, add_collected, gradient, refuse};
 
 /// MACs of an element of an activation, which may be an exponential and a division.
 pub const ACTIVATION: usize = 32;
@@ -106,8 +105,19 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Train
 
     /// [`step`](Trainer::step) in pieces: [`Step::run`] does them.
     pub fn step_in_pieces<'a>(&'a mut self, x: &'a N::Input, target: &'a N::Output) -> Step<'a, N, L, P, R, B> {
-        let (phase, zero) = (Phase::Errors, N::Scalar::ZERO);
-        Step { trainer: self, x, target, weight: None, phase, loss: zero, square: zero, work: Work::NEW }
+        let (zero, one) = (N::Scalar::ZERO, N::Scalar::ONE);
+        Step {
+            trainer: self,
+            x,
+            target,
+            weight: None,
+            phase: Phase::Errors,
+            loss: zero,
+            finite: zero,
+            magnitudes: [one, zero],
+            norm: (zero, one),
+            work: Work::NEW,
+        }
     }
 
     /// [`predict`](Trainer::predict) in pieces: [`Prediction::run`] does them. To drop the prediction does no harm.
@@ -135,8 +145,12 @@ pub struct Step<'a, N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const 
     weight: Option<N::Scalar>,
     phase: Phase<N::Scalar>,
     loss: N::Scalar,
-    /// The squared norm of what was collected, so far.
-    square: N::Scalar,
+    /// 0 if all weighted sums are finite, so far.
+    finite: N::Scalar,
+    /// The [`Magnitude`] of the inputs of all layers, that of a bias included, and of their deltas, so far.
+    magnitudes: [N::Scalar; 2],
+    /// The squared norm of what was collected, so far, and what the values were multiplied by.
+    norm: (N::Scalar, N::Scalar),
     work: Work,
 }
 
@@ -145,12 +159,16 @@ pub struct Step<'a, N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const 
 enum Phase<T> {
     /// Outputs, loss, deltas.
     Errors,
+    /// What another optimiser has collected is dropped.
+    Discard,
+    /// The optimiser begins the update.
+    Begin,
     /// The weights, with the factor that makes a sum of gradients the gradient.
     Update(T),
     /// The norm of what was collected.
     Finish,
-    /// The weights, from what was collected; and what will be returned then.
-    Apply(Result<(), StepError>),
+    /// The weights, from what was collected.
+    Apply,
     /// Nothing: the step has ended. True if it has done so well.
     Over(bool),
 }
@@ -174,9 +192,11 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<
         loop {
             let next = match self.phase {
                 Phase::Errors => self.errors(),
+                Phase::Discard => Ok(self.apply(Phase::Begin)),
+                Phase::Begin => Ok(self.begin()),
                 Phase::Update(scale) => Ok(self.update(scale)),
                 Phase::Finish => Ok(self.finish()),
-                Phase::Apply(result) => self.apply(result),
+                Phase::Apply => Ok(self.apply(Phase::Over(true))),
                 Phase::Over(_) => Err(StepError::Over),
             };
             match next {
@@ -184,7 +204,7 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<
                     self.phase = Phase::Over(false);
                     return Err(error);
                 }
-                // Where the work has paused, the next phase is of no account yet.
+                // The next phase is not entered while work is paused.
                 Ok(_) if self.work.paused => return Ok(Progress::More),
                 Ok(phase) => {
                     self.phase = phase;
@@ -211,20 +231,20 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<
         let Trainer { network, optimizer, tape, deltas, .. } = &mut *self.trainer;
         let (x, work) = (self.x, &mut self.work);
         let linked = Trainer::<N, L, P, R, B>::LINKED;
-        let (norm, value) = (Trainer::<N, L, P, R, B>::NORM, length::<N>() * L::MACS);
+        let value = length::<N>() * L::MACS;
         if work.one(ACTIVATION) {
             network.check()?;
             optimizer.check()?;
         }
 
-        network.linear_in_pieces(x, tape, Mode::Train, work);
+        self.finite += network.linear_in_pieces(x, tape, Mode::Train, work);
         let target = self.target.as_ref();
         if let Some(z) = N::outputs(tape).first() {
             if linked && work.one(value) {
                 self.loss = L::linked_value(z.as_ref(), target);
             }
         }
-        N::activate_in_pieces(tape, work);
+        self.finite += N::activate_in_pieces(tape, work);
         if let (Some(y), Some(error)) = (N::outputs(tape).first(), N::errors(deltas).first_mut()) {
             if !linked && work.one(value) {
                 self.loss = L::value(y.as_ref(), target);
@@ -234,31 +254,41 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<
                 gradient(y.as_ref(), target, error.as_mut());
             }
         }
-
-        all_finite(x.as_ref(), StepError::Input, work)?;
-        all_finite(target, StepError::Target, work)?;
         if work.one(length::<N>()) {
-            if !self.loss.is_finite() {
-                return Err(StepError::Loss);
+            if !self.finite.is_finite() || !self.loss.is_finite() {
+                return Err(refuse(from_ref(x), from_ref(self.target), self.loss));
             }
             if let Some(weight) = self.weight {
                 self.loss = self.trainer.weigh(self.loss, weight)?;
             }
         }
 
-        let Trainer { network, tape, deltas, .. } = &mut *self.trainer;
-        network.back_in_pieces::<R, B>(tape, deltas, linked, None, work)?;
-        if let Some(limit) = self.trainer.optimizer.sample_limit() {
-            if work.one(norm) {
-                self.trainer.limit(from_ref(x), limit)?;
+        let Trainer { network, optimizer, tape, deltas, .. } = &mut *self.trainer;
+        let [inputs_magnitude, deltas_magnitude] = self.magnitudes.each_mut();
+        let now = network.back_in_pieces::<R, B>(tape, deltas, linked, None, work)?;
+        join(deltas_magnitude, now);
+        N::gradient(from_ref(x), tape, deltas, false, &mut |layer| {
+            if let Some(range) = if layer.bounded { None } else { work.take(layer.x.len(), 1) } {
+                join(inputs_magnitude, kernel::magnitude(part(layer.x, range)));
+            }
+        });
+        if work.one(ACTIVATION) && !gradient::is_small(*inputs_magnitude, *deltas_magnitude, -N::Scalar::ZERO) {
+            gradient::examine::<N, B>(from_ref(x), tape, deltas, optimizer.gradient_limit())?;
+        }
+        if let Some(limit) = optimizer.sample_limit() {
+            if work.one(Trainer::<N, L, P, R, B>::NORM) {
+                self.trainer.limit(from_ref(x), limit);
             }
         }
+        Ok(if P::COLLECTS && self.trainer.optimizer.is_new() { Phase::Discard } else { Phase::Begin })
+    }
+
+    fn begin(&mut self) -> Phase<N::Scalar> {
         let Trainer { optimizer, tape, deltas, .. } = &mut *self.trainer;
-        if work.one(norm) {
-            let scale = optimizer.begin(1, || square::<N, B>(from_ref(x), tape, deltas))?;
-            return Ok(Phase::Update(scale));
+        if !self.work.one(Trainer::<N, L, P, R, B>::NORM) {
+            return Phase::Begin;
         }
-        Ok(Phase::Errors)
+        Phase::Update(optimizer.begin(1, || gradient::norm::<N, B>(from_ref(self.x), tape, deltas, None)))
     }
 
     fn update(&mut self, scale: N::Scalar) -> Phase<N::Scalar> {
@@ -269,12 +299,12 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<
 
     fn finish(&mut self) -> Phase<N::Scalar> {
         let Trainer { network, optimizer, slots, .. } = &mut *self.trainer;
-        let (sum, work) = (&mut self.square, &mut self.work);
+        let ((sum, scale), work) = (&mut self.norm, &mut self.work);
         if P::NORMS {
             network.visit_mut(slots, &mut |layer| {
                 for slots in [layer.weight_slots, layer.bias_slots] {
                     if let Some(range) = work.take(slots.len(), 1) {
-                        add_collected::<P, _>(sum, part(slots, range));
+                        add_collected::<P, _>(sum, part(slots, range), *scale);
                     }
                 }
             });
@@ -282,10 +312,17 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<
         if !work.one(ACTIVATION) {
             return Phase::Finish;
         }
-        Phase::Apply(optimizer.finish(|| *sum))
+        let mut again = None;
+        let norm = gradient::root(*sum, *scale, |scale| again = Some(scale));
+        if let Some(scale) = again {
+            self.norm = (N::Scalar::ZERO, scale);
+            return Phase::Finish;
+        }
+        optimizer.finish(|| norm);
+        Phase::Apply
     }
 
-    fn apply(&mut self, result: Result<(), StepError>) -> Result<Phase<N::Scalar>, StepError> {
+    fn apply(&mut self, next: Phase<N::Scalar>) -> Phase<N::Scalar> {
         let Trainer { network, optimizer, slots, .. } = &mut *self.trainer;
         let work = &mut self.work;
         network.visit_mut(slots, &mut |layer| {
@@ -299,10 +336,7 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<
                 optimizer.apply(Parameters { weights: &mut [], weight_slots: &mut [], biases, bias_slots });
             }
         });
-        if !work.paused {
-            result?;
-        }
-        Ok(Phase::Over(true))
+        next
     }
 }
 
@@ -310,7 +344,6 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<
 impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Drop for Step<'_, N, L, P, R, B> {
     fn drop(&mut self) {
         if self.is_writing() {
-            // An error concerns what was collected, and has left the weights as they were.
             let _ = self.run(usize::MAX);
         }
     }
@@ -330,8 +363,8 @@ impl<N: Pieces, const B: usize> Prediction<'_, N, B> {
     /// outputs when all is done, and again with every call after that.
     pub fn run(&mut self, macs: usize) -> Progress<&N::Output> {
         self.work.resume(macs);
-        self.network.linear_in_pieces(self.x, self.tape, Mode::Predict, &mut self.work);
-        N::activate_in_pieces(self.tape, &mut self.work);
+        let _ = self.network.linear_in_pieces(self.x, self.tape, Mode::Predict, &mut self.work);
+        let _ = N::activate_in_pieces(self.tape, &mut self.work);
         match N::outputs(self.tape).first() {
             Some(y) if !self.work.paused => Progress::Done(y),
             _ => Progress::More,
@@ -344,10 +377,11 @@ impl<N: Pieces, const B: usize> Prediction<'_, N, B> {
     }
 }
 
-/// An error if one of the values that are looked at now is not finite.
-fn all_finite<T: Scalar>(values: &[T], error: StepError, work: &mut Work) -> Result<(), StepError> {
-    let all = work.take(values.len(), 1).is_none_or(|range| finite(part(values, range)).is_finite());
-    if all { Ok(()) } else { Err(error) }
+/// Takes what was seen now into a magnitude.
+fn join<T: Scalar>(magnitude: &mut T, now: T) {
+    let mut both = Magnitude::new(*magnitude);
+    both.join(now);
+    *magnitude = both.number();
 }
 
 /// The number of outputs.

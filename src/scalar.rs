@@ -33,11 +33,23 @@ pub trait Scalar:
     /// The largest finite number.
     const MAX: Self;
 
+    /// The largest gradient of a parameter that a step takes: 2^50 in `f32`, 2^400 in `f64`. So large gradients come of
+    /// broken sensors and diverging trainings only, and what optimisers make of smaller ones is finite: their squares, sums
+    /// of millions of them, and steps at every rate up to [`RATE_LIMIT`](Scalar::RATE_LIMIT).
+    const GRADIENT_LIMIT: Self;
+
+    /// The largest learning rate: 2^26.
+    const RATE_LIMIT: Self;
+
     /// The number nearest to `value`; exact for both types.
     fn from_f32(value: f32) -> Self;
 
     /// Whether the number is neither NaN nor infinite.
     fn is_finite(self) -> bool;
+
+    /// The larger of both magnitudes; NaN if one is NaN. By the bits, which order as magnitudes do.
+    #[must_use]
+    fn larger(self, other: Self) -> Self;
 
     /// The IEEE 754 bits, in the low bits of the result.
     fn bits(self) -> u64;
@@ -53,11 +65,20 @@ pub(crate) fn count<T: Scalar>(n: usize) -> T {
 pub(crate) const CHIP_WITH_FLOAT: bool =
     cfg!(all(target_os = "none", any(target_abi = "eabihf", target_feature = "f")));
 
+/// 2 to the power of `$exponent`, which is not negative.
+macro_rules! power_of_two {
+    ($t:ty, $bits:ty, $exponent:literal) => {
+        <$t>::from_bits((1.0 as $t).to_bits() + ($exponent << (<$t>::MANTISSA_DIGITS - 1)))
+    };
+}
+
 macro_rules! scalar {
-    ($t:ty) => {
+    ($t:ty, $bits:ty, $gradient_exponent:literal) => {
         impl Scalar for $t {
             const ONE: Self = 1.0;
             const MAX: Self = <$t>::MAX;
+            const GRADIENT_LIMIT: Self = power_of_two!($t, $bits, $gradient_exponent);
+            const RATE_LIMIT: Self = power_of_two!($t, $bits, 26);
 
             fn from_f32(value: f32) -> Self {
                 value.into()
@@ -72,6 +93,12 @@ macro_rules! scalar {
                 }
             }
 
+            #[inline(always)]
+            fn larger(self, other: Self) -> Self {
+                let magnitude = |value: Self| value.to_bits() & (<$bits>::MAX >> 1);
+                Self::from_bits(magnitude(self).max(magnitude(other)))
+            }
+
             fn bits(self) -> u64 {
                 self.to_bits().into()
             }
@@ -82,8 +109,8 @@ macro_rules! scalar {
         }
     };
 }
-scalar!(f32);
-scalar!(f64);
+scalar!(f32, u32, 50);
+scalar!(f64, u64, 400);
 
 /// A value whose bits are all zero, known when the program compiles.
 ///

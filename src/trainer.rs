@@ -1,6 +1,7 @@
 //! The training step: all that is needed to learn from one sample, in one value of known size.
 
 mod error;
+pub(crate) mod gradient;
 
 pub use error::StepError;
 
@@ -9,10 +10,10 @@ use core::marker::PhantomData;
 use core::slice::from_ref;
 
 use crate::init::{Generator, Init, Random};
-use crate::kernel::{Finite, afresh, checked_together, finite};
+use crate::kernel::{Finite, afresh, checked_together, largest};
 use crate::layer::{Layer, Mode, first_mut};
 use crate::loss::{Loss, gradient_and_value};
-use crate::optimizer::{Optimizer, mean, norm, shrink};
+use crate::optimizer::{Optimizer, mean, shrink};
 use crate::rule::{ChainRule, Rule};
 use crate::scalar::{Scalar, Zero};
 
@@ -57,37 +58,53 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         N::seed(&mut self.tape, &mut || seeds.next_u32());
     }
 
-    /// The outputs for the inputs `x`. Inputs that are NaN or infinite give outputs without meaning, and no error.
+    /// The outputs for the inputs `x`. Inputs that are NaN or infinite give outputs without meaning, and no error:
+    /// [`try_predict`](Trainer::try_predict) tells.
     pub fn predict(&mut self, x: &N::Input) -> &N::Output {
-        self.network.forward(from_ref(x), &mut self.tape, Mode::Predict);
+        let _ = self.network.forward(from_ref(x), &mut self.tape, Mode::Predict);
         &N::outputs(&self.tape)[0]
+    }
+
+    /// [`predict`](Trainer::predict), with an error where the outputs would have no meaning.
+    ///
+    /// # Errors
+    /// [`StepError::Input`] if an input is NaN or infinite, [`StepError::Sum`] if a weighted sum is: a weight is not finite,
+    /// or inputs and weights are too large.
+    pub fn try_predict(&mut self, x: &N::Input) -> Result<&N::Output, StepError> {
+        let mut finite = Finite::new();
+        finite.see(self.network.forward(from_ref(x), &mut self.tape, Mode::Predict));
+        if finite.all() {
+            return Ok(&N::outputs(&self.tape)[0]);
+        }
+        let inputs_are = largest(x.as_ref()).is_finite();
+        Err(if inputs_are { StepError::Sum } else { StepError::Input })
     }
 
     /// The loss of a sample, without learning from it: that of [`predict`](Trainer::predict), whose outputs are
     /// computed on the way.
     ///
     /// # Errors
-    /// [`StepError::Input`], [`StepError::Target`] or [`StepError::Loss`] if one of them is NaN or infinite.
+    /// [`StepError::Input`], [`StepError::Target`], [`StepError::Loss`] or [`StepError::Sum`] if one of them is NaN or
+    /// infinite.
     pub fn loss(&mut self, x: &N::Input, target: &N::Output) -> Result<N::Scalar, StepError> {
         self.evaluate(x, target).map(|(loss, _)| loss)
     }
 
     /// [`loss`](Trainer::loss), and the outputs.
     pub(crate) fn evaluate(&mut self, x: &N::Input, target: &N::Output) -> Result<(N::Scalar, &N::Output), StepError> {
-        let finite = self.network.linear(from_ref(x), &mut self.tape, Mode::Predict);
+        let mut finite = Finite::new();
+        finite.see(self.network.linear(from_ref(x), &mut self.tape, Mode::Predict));
         let mut loss = N::Scalar::ZERO;
         if Self::LINKED {
             loss = L::linked_value(N::outputs(&self.tape)[0].as_ref(), target.as_ref());
         }
-        N::activate(&mut self.tape, 1);
+        finite.see(N::activate(&mut self.tape, 1));
         let y = &N::outputs(&self.tape)[0];
         if !Self::LINKED {
             loss = L::value(y.as_ref(), target.as_ref());
         }
-        if !finite.is_finite() || !loss.is_finite() {
-            refuse(from_ref(x), from_ref(target), loss)?;
-        }
-        Ok((loss, y))
+        finite.see(loss);
+        if finite.all() { Ok((loss, y)) } else { Err(refuse(from_ref(x), from_ref(target), loss)) }
     }
 
     /// Learns from one sample: inputs `x`, targets `target`. Returns the loss before the update.
@@ -136,11 +153,24 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     /// collect.
     ///
     /// # Errors
-    /// Hyperparameters out of range, which leave the samples waiting; [`StepError::Gradient`], which drops them. The
-    /// weights then keep every bit.
+    /// Hyperparameters out of range, which leave the samples waiting. The weights then keep every bit.
     pub fn flush(&mut self) -> Result<(), StepError> {
         self.optimizer.check()?;
-        if P::COLLECTS { self.apply() } else { Ok(()) }
+        if P::COLLECTS && self.optimizer.waits() {
+            self.apply();
+        }
+        Ok(())
+    }
+
+    /// Whether all parameters, and all that the optimiser keeps for those that learn, are finite. Steps leave them so;
+    /// parameters that were set by hand, or read from somewhere, may not be.
+    pub fn is_finite(&mut self) -> bool {
+        let mut all = true;
+        self.network.visit(&mut |parameters| all &= largest(parameters).is_finite());
+        self.network.visit_mut(&mut self.slots, &mut |layer| {
+            all &= layer.weight_slots.iter().chain(&*layer.bias_slots).all(P::is_finite);
+        });
+        all
     }
 
     /// Whether the last activation is the one that belongs to the loss.
@@ -155,69 +185,68 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     ) -> Result<N::Scalar, StepError> {
         self.network.check()?;
         self.optimizer.check()?;
-        let (mut loss, mut finite) = self.forward(x, targets);
+        let (mut loss, finite) = self.forward(x, targets);
         // The weight is a factor of the loss, which is looked at before it.
         let together =
             weight.is_none() && targets.first().is_some_and(|target| checked_together(target.as_ref().len()));
-        if !together {
-            if !finite.all() {
-                refuse(x, targets, loss)?;
-            }
-            finite = Finite::new();
+        if !together && !finite.all() {
+            return Err(refuse(x, targets, loss));
         }
         if let Some(weight) = weight {
             loss = self.weigh(loss, weight)?;
         }
         let samples = x.len();
         self = afresh(self);
-        let deltas = self.network.back::<R, B>(&self.tape, &mut self.deltas, samples, Self::LINKED, None)?;
-        finite.see(deltas);
-        if !finite.all() {
-            if together {
-                refuse(x, targets, loss)?;
+        let deltas = self.network.back::<R, B>(&self.tape, &mut self.deltas, samples, Self::LINKED, None);
+        let inputs = gradient::inputs::<N, B>(x, &self.tape, &self.deltas);
+        let unchecked = if together { finite.number() } else { -N::Scalar::ZERO };
+        if !deltas.is_ok_and(|deltas| gradient::is_small(inputs, deltas, unchecked)) {
+            if together && !finite.all() {
+                return Err(refuse(x, targets, loss));
             }
-            if !deltas.is_finite() {
-                return Err(StepError::Delta);
-            }
+            deltas?;
+            gradient::examine::<N, B>(x, &self.tape, &self.deltas, self.optimizer.gradient_limit())?;
         }
         if let Some(limit) = self.optimizer.sample_limit() {
-            self.limit(x, limit)?;
+            self.limit(x, limit);
+        }
+        if P::COLLECTS && self.optimizer.is_new() {
+            self.discard();
         }
         self = afresh(self);
         let Self { network, optimizer, slots, tape, deltas, .. } = self;
-        let scale = optimizer.begin(samples, || square::<N, B>(x, tape, deltas))?;
+        let scale = optimizer.begin(samples, || gradient::norm::<N, B>(x, tape, deltas, None));
         network.update(x, tape, deltas, slots, optimizer, scale);
         if P::COLLECTS && self.optimizer.due() {
-            self.apply()?;
+            self.apply();
         }
         Ok(if samples == 1 { loss } else { loss * mean(samples) })
     }
 
-    /// Outputs, their errors, and the sum of the losses, and what tells if all inputs, all targets and the loss are
-    /// finite, where it is known.
+    /// Outputs, their errors, and the sum of the losses, and whether this and all weighted sums are finite. So are the inputs
+    /// and targets then: neither a sum nor a loss that has met a NaN or an infinity becomes finite again.
     #[inline(always)]
     fn forward(&mut self, x: &[N::Input], targets: &[N::Output]) -> (N::Scalar, Finite<N::Scalar>) {
         let samples = x.len();
         let errors = first_mut(N::errors(&mut self.deltas), samples);
-        let sum = self.network.linear(x, &mut self.tape, Mode::Train);
+        let mut finite = Finite::new();
+        finite.see(self.network.linear(x, &mut self.tape, Mode::Train));
         // -0 is the number that changes nothing when it is added.
         let mut loss = -N::Scalar::ZERO;
         if Self::LINKED {
             for (z, target) in N::outputs(&self.tape).iter().zip(targets) {
                 loss += L::linked_value(z.as_ref(), target.as_ref());
             }
-            N::activate(&mut self.tape, samples);
+            finite.see(N::activate(&mut self.tape, samples));
             for ((y, target), error) in N::outputs(&self.tape).iter().zip(targets).zip(errors) {
                 L::linked_gradient(y.as_ref(), target.as_ref(), error.as_mut());
             }
         } else {
-            N::activate(&mut self.tape, samples);
+            finite.see(N::activate(&mut self.tape, samples));
             for ((y, target), error) in N::outputs(&self.tape).iter().zip(targets).zip(errors) {
                 loss += gradient_and_value::<L, _>(y.as_ref(), target.as_ref(), error.as_mut());
             }
         }
-        let mut finite = Finite::new();
-        finite.see(sum);
         finite.see(loss);
         (loss, finite)
     }
@@ -238,47 +267,40 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     }
 
     /// Shrinks the gradient of each sample to the norm `limit`.
-    pub(crate) fn limit(&mut self, x: &[N::Input], limit: N::Scalar) -> Result<(), StepError> {
+    pub(crate) fn limit(&mut self, x: &[N::Input], limit: N::Scalar) {
         for sample in 0..x.len() {
-            let square = N::product(x, &self.tape, &self.deltas, sample, sample);
-            N::scale(&mut self.deltas, sample, shrink(norm(square)?, limit));
+            let norm = gradient::norm::<N, B>(x, &self.tape, &self.deltas, Some(sample));
+            N::scale(&mut self.deltas, sample, shrink(norm, limit));
         }
-        Ok(())
     }
 
     /// Ends a batch.
-    fn apply(&mut self) -> Result<(), StepError> {
+    fn apply(&mut self) {
         let Self { network, optimizer, slots, .. } = self;
-        let result = optimizer.finish(|| {
-            let mut square = N::Scalar::ZERO;
-            network.visit_mut(slots, &mut |layer| {
-                add_collected::<P, _>(&mut square, layer.weight_slots);
-                add_collected::<P, _>(&mut square, layer.bias_slots);
-            });
-            square
+        optimizer.finish(|| {
+            gradient::norm_of(|scale| {
+                let mut square = N::Scalar::ZERO;
+                network.visit_mut(slots, &mut |layer| {
+                    add_collected::<P, _>(&mut square, layer.weight_slots, scale);
+                    add_collected::<P, _>(&mut square, layer.bias_slots, scale);
+                });
+                square
+            })
         });
         network.visit_mut(slots, &mut |layer| optimizer.apply(layer));
-        result
+    }
+
+    /// Drops what another optimiser may have collected.
+    fn discard(&mut self) {
+        let Self { network, optimizer, slots, .. } = self;
+        network.visit_mut(slots, &mut |layer| optimizer.apply(layer));
     }
 }
 
-/// The squared norm of the sum of the samples' gradients: the products of all pairs.
-pub(crate) fn square<N: Layer, const B: usize>(x: &[N::Input], tape: &N::Tape<B>, deltas: &N::Deltas<B>) -> N::Scalar {
-    let mut sum = N::Scalar::ZERO;
-    for a in 0..x.len() {
-        for b in 0..a {
-            let product = N::product(x, tape, deltas, a, b);
-            sum += product + product;
-        }
-        sum += N::product(x, tape, deltas, a, a);
-    }
-    sum
-}
-
-/// Adds the squares of what was collected.
-pub(crate) fn add_collected<P: Optimizer<T>, T: Scalar>(square: &mut T, slots: &[P::Slot]) {
+/// Adds the squares of what was collected, times `scale`.
+pub(crate) fn add_collected<P: Optimizer<T>, T: Scalar>(square: &mut T, slots: &[P::Slot], scale: T) {
     for slot in slots {
-        let gradient = P::collected(slot);
+        let gradient = P::collected(slot) * scale;
         *square += gradient * gradient;
     }
 }
@@ -287,18 +309,18 @@ const fn room(samples: usize) {
     assert!(samples > 0, "a trainer needs room for at least one sample");
 }
 
-/// What is not finite, if anything: a weighted sum may be infinite without harm.
+/// What is not finite.
 #[cold]
 #[inline(never)]
-fn refuse<X: AsRef<[T]>, Y: AsRef<[T]>, T: Scalar>(x: &[X], targets: &[Y], loss: T) -> Result<(), StepError> {
-    if !x.iter().all(|x| finite(x.as_ref()).is_finite()) {
-        Err(StepError::Input)
-    } else if !targets.iter().all(|target| finite(target.as_ref()).is_finite()) {
-        Err(StepError::Target)
+pub(crate) fn refuse<X: AsRef<[T]>, Y: AsRef<[T]>, T: Scalar>(x: &[X], targets: &[Y], loss: T) -> StepError {
+    if !x.iter().all(|x| largest(x.as_ref()).is_finite()) {
+        StepError::Input
+    } else if !targets.iter().all(|target| largest(target.as_ref()).is_finite()) {
+        StepError::Target
     } else if !loss.is_finite() {
-        Err(StepError::Loss)
+        StepError::Loss
     } else {
-        Ok(())
+        StepError::Sum
     }
 }
 

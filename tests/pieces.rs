@@ -310,9 +310,9 @@ struct CountingSigmoid;
 impl Activation for CountingSigmoid {
     const LINK: Link = Link::Logit;
 
-    fn activate<T: Scalar>(z: &mut [T]) {
+    fn activate<T: Scalar>(z: &mut [T]) -> T {
         count(z.len() * ACTIVATION);
-        Sigmoid::<downhill::math::Libm>::activate(z);
+        Sigmoid::<downhill::math::Libm>::activate(z)
     }
 
     fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> T {
@@ -448,8 +448,11 @@ fn errors() {
     refuses(steep, &X, &[1e18, 0.0, 0.0], StepError::Delta);
     let shares = || Trainer::<_, SquaredError, Sgd, ErrorShare>::new(Plain::ZERO, Sgd::new(0.1));
     refuses(shares, &X, &T, StepError::NoShares(downhill::rule::NoShares { output: 0 }));
-    // The square of the norm is beyond f32, the loss is not.
-    let (long, far) = ([1e10; 7], [1e15; 3]);
+    // A gradient of 1e16 or so, which only a limit makes small enough.
+    let (long, far) = ([1e4; 7], [1e12; 3]);
+    refuses(|| start(Linear::ZERO, Sgd::new(0.1), |_| {}), &long, &far, StepError::Gradient);
+    // The biases have gradients that no limit makes small enough.
+    let (long, far) = ([1e15; 7], [1e18; 3]);
     refuses(|| start(Linear::ZERO, ClipNorm::new(1.0, Sgd::new(0.1)), |_| {}), &long, &far, StepError::Gradient);
     refuses(|| start(Linear::ZERO, ClipSample::new(1.0, Sgd::new(0.1)), |_| {}), &long, &far, StepError::Gradient);
     let batch = || start(Linear::ZERO, Batch::new(1, ClipNorm::new(1.0, Sgd::new(0.1))), |_| {});

@@ -3,8 +3,10 @@
 //!
 //! Scalars are written out, because no optimisation level then keeps them in memory.
 
+use core::hint::black_box;
+
 use super::plain::{column, dot, outputs, tree};
-use super::{FEW_REGISTERS, SMALL, SOFT_FLOAT, keep_rolled};
+use super::{FEW_REGISTERS, Magnitude, SMALL, SOFT_FLOAT, keep_rolled};
 use crate::scalar::Scalar;
 
 /// Runs the blocks that `$outputs` outputs are made of: as many of 16 as there are, then one of 8, 4, 2 and 1 each
@@ -158,10 +160,18 @@ pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
     }
 }
 
-/// The last of an odd number of rows, in a function of its own, which leaves the stack of the loop as it is.
+/// [`dot`] of a row without another to share loads with, in a function of its own, which leaves the stack of the loop over
+/// pairs as it is; rolled up, because it is called once at most.
 #[inline(never)]
 fn dot_alone<T: Scalar>(row: &[T], delta: &[T]) -> T {
-    dot_in_turn(row, delta)
+    let mut lanes = [-T::ZERO; 8];
+    for (o, (&w, &d)) in row.iter().zip(delta).enumerate() {
+        if let Some(lane) = lanes.get_mut(o % 8) {
+            *lane += d * w;
+        }
+        keep_rolled();
+    }
+    tree(lanes)
 }
 
 /// [`dot`], lane after lane, in the order of the tree: 0, 4, 2, 6, 1, 5, 3, 7. So at most three sums wait, of one lane, of
@@ -263,6 +273,26 @@ fn dots<'a, T: Scalar>(mut row0: &'a [T], mut row1: &'a [T], first: Option<&[T; 
         lane!(g o);
     }
     (tree([a, b, c, d, e, f, g, h]), tree([i, j, k, l, m, n, o, p]))
+}
+
+/// Eight values at a time, because the loop itself is felt.
+#[inline(always)]
+pub(super) fn magnitude<T: Scalar>(values: &[T]) -> T {
+    let mut magnitude = Magnitude::none();
+    // Not by constant numbers of values, which the compiler would write out.
+    let mut values = black_box(values);
+    while let Some((eight, rest)) = values.split_first_chunk::<8>() {
+        for &value in eight {
+            magnitude.see(value);
+        }
+        values = rest;
+        keep_rolled();
+    }
+    for &value in black_box(values) {
+        magnitude.see(value);
+        keep_rolled();
+    }
+    magnitude.number()
 }
 
 #[inline(always)]

@@ -1,6 +1,6 @@
 //! The contract in code, and the loops of tiny layers.
 
-use super::Finite;
+use super::{Finite, Magnitude};
 use crate::scalar::Scalar;
 
 #[inline(always)]
@@ -83,6 +83,15 @@ pub(super) fn finite<T: Scalar>(values: &[T]) -> T {
         finite.see(value);
     }
     finite.number()
+}
+
+#[inline(always)]
+pub(super) fn magnitude<T: Scalar>(values: &[T]) -> T {
+    let mut magnitude = Magnitude::none();
+    for &value in values {
+        magnitude.see(value);
+    }
+    magnitude.number()
 }
 
 /// One sum of [`send_back`].

@@ -5,6 +5,7 @@ use core::hint::black_box;
 use core::slice::ChunksExact;
 use core::sync::atomic::{Ordering, compiler_fence};
 
+pub(super) use super::plain::magnitude;
 use super::plain::{outputs, tree};
 pub(super) use super::samples::{forward_samples, gradients};
 use crate::scalar::Scalar;

@@ -36,20 +36,20 @@ pub(super) const NORMAL: f32 = 87.336_54;
 
 /// `1 / (1 + e^-z)`
 #[inline(always)]
-pub(super) fn sigmoid(z: f32) -> f32 {
-    // A chip branches, a vector selects.
-    if cfg!(target_os = "none") && z.abs() > FAR {
-        return far_sigmoid(z);
-    }
+pub(super) fn sigmoid(z: f32, see: impl FnOnce(f32)) -> f32 {
     if cfg!(not(target_os = "none")) {
+        see(z);
         // A minimum is shorter than a selection; at `FAR`, the sigmoid is 1 already.
         let z = if z > FAR { FAR } else { z };
         let y = 1.0 / (1.0 + power(-z));
         return if z < -FAR { 0.0 } else { y };
     }
-    let y = 1.0 / (1.0 + power(-z));
-    let far = if z > 0.0 { 1.0 } else { 0.0 };
-    if z.abs() > FAR { far } else { y }
+    // A chip branches, where the host selects. NaN is far, too.
+    if z.abs() <= FAR {
+        return 1.0 / (1.0 + power(-z));
+    }
+    see(z);
+    far_sigmoid(z)
 }
 
 /// So far from zero, the power of two leaves its range, and a sigmoid is 0 or 1.
@@ -58,7 +58,13 @@ const FAR: f32 = 88.0;
 #[cold]
 #[inline(never)]
 fn far_sigmoid(z: f32) -> f32 {
-    if z > 0.0 { 1.0 } else { 0.0 }
+    if z > 0.0 {
+        1.0
+    } else if z < 0.0 {
+        0.0
+    } else {
+        z
+    }
 }
 
 /// `z + z^3 P(z^2)` near zero, where the exponential would cancel; `1 - 2 / (e^2|z| + 1)` with the sign of z elsewhere.

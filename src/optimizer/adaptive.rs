@@ -4,9 +4,11 @@ use super::{Optimizer, check, check_fraction, check_rate};
 use crate::scalar::{Scalar, Zero};
 use crate::trainer::StepError;
 
-/// A small number in denominators must be finite and positive: a gradient that was always zero would divide by it.
-fn check_epsilon<T: Scalar>(epsilon: T) -> Result<(), StepError> {
-    check(epsilon > T::ZERO && epsilon <= T::MAX, StepError::Epsilon)
+/// A small number in denominators must be finite and positive: a gradient that was always zero would divide by it. And no
+/// step may become infinite where a large gradient, or a mean of such, meets a denominator that is nothing but epsilon: a
+/// gradient of 2^50, at `rate` / `part` / epsilon up to 2^50, gives steps up to 2^100.
+fn check_epsilon<T: Scalar>(epsilon: T, rate: T, part: T) -> Result<(), StepError> {
+    check(epsilon <= T::MAX && epsilon * part * T::GRADIENT_LIMIT >= rate, StepError::Epsilon)
 }
 
 /// `number / 1000`, rounded once.
@@ -26,11 +28,12 @@ fn small<T: Scalar>() -> T {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RmsProp<T = f32> {
-    /// The learning rate: finite and positive, usually about 0.001.
+    /// The learning rate: positive, at most 2^26, usually about 0.001.
     pub rate: T,
     /// How much of the mean square stays: from 0 to below 1.
     pub decay: T,
-    /// Keeps the denominator from zero: finite and positive.
+    /// Keeps the denominator from zero: finite, and at least `rate` / 2^50 (1e-18 for a rate of 0.001), in `f64`
+    /// `rate` / 2^400.
     pub epsilon: T,
 }
 
@@ -49,10 +52,14 @@ impl<T: Scalar> Optimizer<T> for RmsProp<T> {
     type Slot = T;
     const MACS: usize = 40;
 
+    fn is_finite(slot: &T) -> bool {
+        T::is_finite(*slot)
+    }
+
     fn check(&self) -> Result<(), StepError> {
         check_rate(self.rate)?;
         check_fraction(self.decay, StepError::Decay)?;
-        check_epsilon(self.epsilon)
+        check_epsilon(self.epsilon, self.rate, T::ONE)
     }
 
     fn set_rate(&mut self, rate: T) {
@@ -74,13 +81,14 @@ impl<T: Scalar> Optimizer<T> for RmsProp<T> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Adam<T = f32> {
-    /// The learning rate: finite and positive, usually about 0.001.
+    /// The learning rate: positive, at most 2^26, usually about 0.001.
     pub rate: T,
     /// How much of the mean stays: from 0 to below 1. The paper's beta 1.
     pub mean_decay: T,
     /// How much of the mean square stays: from 0 to below 1. The paper's beta 2.
     pub square_decay: T,
-    /// Keeps the denominator from zero: finite and positive.
+    /// Keeps the denominator from zero: finite, and at least `rate / (1 - mean_decay)` / 2^50 (1e-17 for a rate of 0.001 and
+    /// a decay of 0.9), in `f64` / 2^400.
     pub epsilon: T,
     /// 1 - `mean_decay`^t after t steps: what a mean of ones has grown to. Starts at 0.
     mean_weight: T,
@@ -113,23 +121,27 @@ impl<T: Scalar> Optimizer<T> for Adam<T> {
     type Slot = [T; 2];
     const MACS: usize = 48;
 
+    fn is_finite(slot: &[T; 2]) -> bool {
+        slot.iter().all(|number| number.is_finite())
+    }
+
     fn check(&self) -> Result<(), StepError> {
         check_rate(self.rate)?;
         check_fraction(self.mean_decay, StepError::Decay)?;
         check_fraction(self.square_decay, StepError::Decay)?;
-        check_epsilon(self.epsilon)
+        check_epsilon(self.epsilon, self.rate, T::ONE - self.mean_decay)
     }
 
     fn set_rate(&mut self, rate: T) {
         self.rate = rate;
     }
 
-    fn begin(&mut self, samples: usize, _: impl FnOnce() -> T) -> Result<T, StepError> {
+    fn begin(&mut self, samples: usize, _: impl FnOnce() -> T) -> T {
         let grown = |weight, decay| decay * weight + (T::ONE - decay);
         self.mean_weight = grown(self.mean_weight, self.mean_decay);
         self.square_weight = grown(self.square_weight, self.square_decay);
         self.factors = [self.rate / self.mean_weight, T::ONE / self.square_weight.sqrt()];
-        Ok(super::mean(samples))
+        super::mean(samples)
     }
 
     #[inline(always)]
@@ -149,7 +161,7 @@ impl<T: Scalar> Optimizer<T> for Adam<T> {
 pub struct AdamW<T = f32> {
     /// What is left without the decay.
     pub adam: Adam<T>,
-    /// How fast weights shrink: finite and not negative, usually about 0.01.
+    /// How fast weights shrink: not negative, and at most 1 / `rate`, usually about 0.01.
     pub weight_decay: T,
 }
 
@@ -168,17 +180,22 @@ impl<T: Scalar> Optimizer<T> for AdamW<T> {
     type Slot = [T; 2];
     const MACS: usize = Adam::<T>::MACS + 2;
 
+    fn is_finite(slot: &[T; 2]) -> bool {
+        slot.iter().all(|number| number.is_finite())
+    }
+
     fn check(&self) -> Result<(), StepError> {
         self.adam.check()?;
-        check(self.weight_decay >= T::ZERO && self.weight_decay <= T::MAX, StepError::WeightDecay)
+        // A product above 1 would turn the sign of weights at every step, and above 2 make them grow without end.
+        check(self.weight_decay >= T::ZERO && self.adam.rate * self.weight_decay <= T::ONE, StepError::WeightDecay)
     }
 
     fn set_rate(&mut self, rate: T) {
         self.adam.rate = rate;
     }
 
-    fn begin(&mut self, samples: usize, square: impl FnOnce() -> T) -> Result<T, StepError> {
-        self.adam.begin(samples, square)
+    fn begin(&mut self, samples: usize, norm: impl FnOnce() -> T) -> T {
+        self.adam.begin(samples, norm)
     }
 
     #[inline(always)]
@@ -205,13 +222,13 @@ impl<T: Scalar> Optimizer<T> for AdamW<T> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Rprop<T = f32> {
-    /// The first step of every parameter: finite and positive.
+    /// The first step of every parameter: positive, at most 2^26.
     pub first: T,
     /// What a step is multiplied by when the sign turns: above 0, below 1.
     pub shrink: T,
     /// What a step is multiplied by when the sign stays: at least 1.
     pub grow: T,
-    /// The smallest and the largest step: finite and positive.
+    /// The smallest and the largest step: positive, at most 2^26.
     pub range: [T; 2],
 }
 
@@ -254,11 +271,15 @@ impl<T: Scalar> Optimizer<T> for Rprop<T> {
     type Slot = RpropSlot<T>;
     const MACS: usize = 12;
 
+    fn is_finite(slot: &RpropSlot<T>) -> bool {
+        slot.gradient.is_finite() && slot.step.is_finite()
+    }
+
     fn check(&self) -> Result<(), StepError> {
         check_rate(self.first)?;
         let [least, most] = self.range;
         let factors = self.shrink > T::ZERO && self.shrink < T::ONE && self.grow >= T::ONE && self.grow <= T::MAX;
-        check(factors && least > T::ZERO && least <= most && most <= T::MAX, StepError::Range)
+        check(factors && least > T::ZERO && least <= most && most <= T::RATE_LIMIT, StepError::Range)
     }
 
     fn set_rate(&mut self, _: T) {}

@@ -20,7 +20,7 @@ pub struct Batch<P, T = f32> {
     /// The optimiser that gets the mean.
     pub inner: P,
     samples: usize,
-    /// What makes a sum the gradient while an update is under way; zero if sums are dropped.
+    /// What made the last sum the gradient; zero before the first, and then sums are dropped.
     scale: T,
 }
 
@@ -59,7 +59,12 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for Batch<P, T> {
     // The sum, or what is made of it.
     const MACS: usize = P::MACS + 2;
 
+    fn is_finite(slot: &Self::Slot) -> bool {
+        slot.sum.is_finite() && P::is_finite(&slot.inner)
+    }
+
     fn check(&self) -> Result<(), StepError> {
+        const { inside::<T, P>() };
         check(self.size > 0, StepError::Batch)?;
         self.inner.check()
     }
@@ -68,9 +73,13 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for Batch<P, T> {
         self.inner.set_rate(rate);
     }
 
-    fn begin(&mut self, samples: usize, _: impl FnOnce() -> T) -> Result<T, StepError> {
+    fn gradient_limit(&self) -> T {
+        self.inner.gradient_limit()
+    }
+
+    fn begin(&mut self, samples: usize, _: impl FnOnce() -> T) -> T {
         self.samples = self.samples.saturating_add(samples);
-        Ok(T::ONE)
+        T::ONE
     }
 
     #[inline(always)]
@@ -82,17 +91,20 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for Batch<P, T> {
         self.samples >= self.size
     }
 
+    fn waits(&self) -> bool {
+        self.samples > 0
+    }
+
+    fn is_new(&self) -> bool {
+        self.samples == 0 && self.scale == T::ZERO
+    }
+
     fn collected(slot: &Self::Slot) -> T {
         slot.sum
     }
 
-    fn finish(&mut self, square: impl FnOnce() -> T) -> Result<(), StepError> {
-        let samples = core::mem::take(&mut self.samples);
-        self.scale = T::ZERO;
-        if samples > 0 {
-            self.scale = self.inner.begin(samples, square)?;
-        }
-        Ok(())
+    fn finish(&mut self, norm: impl FnOnce() -> T) {
+        self.scale = self.inner.begin(core::mem::take(&mut self.samples), norm);
     }
 
     fn apply(&self, layer: Parameters<T, Self::Slot>) {

@@ -9,12 +9,12 @@ use crate::trainer::StepError;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Sgd<T = f32> {
-    /// The learning rate: finite and positive.
+    /// The learning rate: positive, at most 2^26.
     pub rate: T,
 }
 
 impl<T> Sgd<T> {
-    /// Descent with this learning rate, which must be finite and positive.
+    /// Descent with this learning rate, which must be positive and at most 2^26.
     pub const fn new(rate: T) -> Self {
         Self { rate }
     }
@@ -52,14 +52,14 @@ impl<T: Scalar> Optimizer<T> for Sgd<T> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Momentum<T = f32> {
-    /// The learning rate: finite and positive.
+    /// The learning rate: positive, at most 2^26.
     pub rate: T,
     /// How much of the last velocity stays: from 0 to below 1, usually 0.9.
     pub momentum: T,
 }
 
 impl<T> Momentum<T> {
-    /// Descent with this learning rate (finite and positive) and momentum (from 0 to below 1).
+    /// Descent with this learning rate (positive, at most 2^26) and momentum (from 0 to below 1).
     pub const fn new(rate: T, momentum: T) -> Self {
         Self { rate, momentum }
     }
@@ -72,6 +72,10 @@ impl<T: Scalar> Zero for Momentum<T> {
 impl<T: Scalar> Optimizer<T> for Momentum<T> {
     type Slot = T;
     const MACS: usize = 3;
+
+    fn is_finite(slot: &T) -> bool {
+        T::is_finite(*slot)
+    }
 
     fn check(&self) -> Result<(), StepError> {
         check_rate(self.rate)?;
@@ -97,14 +101,14 @@ impl<T: Scalar> Optimizer<T> for Momentum<T> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Nesterov<T = f32> {
-    /// The learning rate: finite and positive.
+    /// The learning rate: positive, at most 2^26.
     pub rate: T,
     /// How much of the last velocity stays: from 0 to below 1, usually 0.9.
     pub momentum: T,
 }
 
 impl<T> Nesterov<T> {
-    /// Descent with this learning rate (finite and positive) and momentum (from 0 to below 1).
+    /// Descent with this learning rate (positive, at most 2^26) and momentum (from 0 to below 1).
     pub const fn new(rate: T, momentum: T) -> Self {
         Self { rate, momentum }
     }
@@ -117,6 +121,10 @@ impl<T: Scalar> Zero for Nesterov<T> {
 impl<T: Scalar> Optimizer<T> for Nesterov<T> {
     type Slot = T;
     const MACS: usize = 4;
+
+    fn is_finite(slot: &T) -> bool {
+        T::is_finite(*slot)
+    }
 
     fn check(&self) -> Result<(), StepError> {
         check_rate(self.rate)?;

@@ -4,16 +4,20 @@ use super::{Gradient, Optimizer, Parameters, check};
 use crate::scalar::{Scalar, Zero};
 use crate::trainer::StepError;
 
-/// The square root of a squared norm, or an error if it is not finite.
-pub(crate) fn norm<T: Scalar>(square: T) -> Result<T, StepError> {
-    // Sums of products may fall below zero by rounding.
-    let square = if square < T::ZERO { T::ZERO } else { square };
-    if square.is_finite() { Ok(square.sqrt()) } else { Err(StepError::Gradient) }
-}
-
 /// The factor that brings `norm` down to `limit`, 1 if it is not above.
 pub(crate) fn shrink<T: Scalar>(norm: T, limit: T) -> T {
     if norm > limit { limit / norm } else { T::ONE }
+}
+
+/// The smaller of both.
+fn least<T: Scalar>(a: T, b: T) -> T {
+    if b < a { b } else { a }
+}
+
+/// How large a gradient may be that is limited before anything is made of it: products with numbers up to
+/// [`Scalar::GRADIENT_LIMIT`] are finite, and so are sums of as many samples as fit into memory.
+fn before_a_limit<T: Scalar>() -> T {
+    T::GRADIENT_LIMIT * T::GRADIENT_LIMIT
 }
 
 fn check_limit<T: Scalar>(limit: T) -> Result<(), StepError> {
@@ -61,6 +65,10 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for WeightDecay<P, T> {
     const NORMS: bool = P::NORMS;
     const MACS: usize = P::MACS + 2;
 
+    fn is_finite(slot: &P::Slot) -> bool {
+        P::is_finite(slot)
+    }
+
     fn check(&self) -> Result<(), StepError> {
         const { inside::<T, P>() };
         check(self.decay >= T::ZERO && self.decay <= T::MAX, StepError::WeightDecay)?;
@@ -71,14 +79,19 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for WeightDecay<P, T> {
         self.inner.set_rate(rate);
     }
 
-    fn begin(&mut self, samples: usize, square: impl FnOnce() -> T) -> Result<T, StepError> {
-        self.inner.begin(samples, square)
+    fn gradient_limit(&self) -> T {
+        self.inner.gradient_limit()
+    }
+
+    fn begin(&mut self, samples: usize, norm: impl FnOnce() -> T) -> T {
+        self.inner.begin(samples, norm)
     }
 
     #[inline(always)]
     fn weight(&self, weight: &mut T, slot: &mut P::Slot, gradient: T) {
-        let gradient = gradient + self.decay * *weight;
-        self.inner.weight(weight, slot, gradient);
+        // What optimisers keep must stay finite, whatever the weight is.
+        let pull = clip(self.decay * *weight, T::GRADIENT_LIMIT);
+        self.inner.weight(weight, slot, gradient + pull);
     }
 
     #[inline(always)]
@@ -104,16 +117,17 @@ impl<T: Scalar, P: Optimizer<T>> ClipValue<P, T> {
         const { inside::<T, P>() };
         Self { limit, inner }
     }
+}
 
-    #[inline(always)]
-    fn clip(&self, gradient: T) -> T {
-        if gradient > self.limit {
-            self.limit
-        } else if gradient < -self.limit {
-            -self.limit
-        } else {
-            gradient
-        }
+/// The nearest number to `value` within +-`limit`.
+#[inline(always)]
+fn clip<T: Scalar>(value: T, limit: T) -> T {
+    if value > limit {
+        limit
+    } else if value < -limit {
+        -limit
+    } else {
+        value
     }
 }
 
@@ -126,6 +140,10 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipValue<P, T> {
     const NORMS: bool = P::NORMS;
     const MACS: usize = P::MACS + 3;
 
+    fn is_finite(slot: &P::Slot) -> bool {
+        P::is_finite(slot)
+    }
+
     fn check(&self) -> Result<(), StepError> {
         const { inside::<T, P>() };
         check_limit(self.limit)?;
@@ -136,18 +154,22 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipValue<P, T> {
         self.inner.set_rate(rate);
     }
 
-    fn begin(&mut self, samples: usize, square: impl FnOnce() -> T) -> Result<T, StepError> {
-        self.inner.begin(samples, square)
+    fn gradient_limit(&self) -> T {
+        before_a_limit()
+    }
+
+    fn begin(&mut self, samples: usize, norm: impl FnOnce() -> T) -> T {
+        self.inner.begin(samples, norm)
     }
 
     #[inline(always)]
     fn weight(&self, weight: &mut T, slot: &mut P::Slot, gradient: T) {
-        self.inner.weight(weight, slot, self.clip(gradient));
+        self.inner.weight(weight, slot, clip(gradient, least(self.limit, T::GRADIENT_LIMIT)));
     }
 
     #[inline(always)]
     fn bias(&self, bias: &mut T, slot: &mut P::Slot, gradient: T) {
-        self.inner.bias(bias, slot, self.clip(gradient));
+        self.inner.bias(bias, slot, clip(gradient, least(self.limit, T::GRADIENT_LIMIT)));
     }
 }
 
@@ -156,7 +178,10 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipValue<P, T> {
 /// before all else, even where [`WeightDecay`] or [`ClipValue`] goes around.
 ///
 /// For one sample the norm costs next to nothing: its square is the sum over all layers of (|x|^2 + 1) |delta|^2. For a
-/// slice it takes the products of all pairs of samples.
+/// slice it takes as long as an update: it is summed parameter by parameter, with the bits of a collected batch.
+///
+/// A norm up to 2^100 is limited (1.2e30; in `f64` 2^800); a larger gradient is refused. Limits above 2^50 act as 2^50
+/// ([`GRADIENT_LIMIT`](Scalar::GRADIENT_LIMIT)).
 ///
 /// Razvan Pascanu et al., "On the difficulty of training recurrent neural networks", 2013.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -185,6 +210,10 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipNorm<P, T> {
     const NORMS: bool = true;
     const MACS: usize = P::MACS;
 
+    fn is_finite(slot: &P::Slot) -> bool {
+        P::is_finite(slot)
+    }
+
     fn check(&self) -> Result<(), StepError> {
         const { inside::<T, P>() };
         check_limit(self.limit)?;
@@ -195,10 +224,15 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipNorm<P, T> {
         self.inner.set_rate(rate);
     }
 
-    fn begin(&mut self, samples: usize, square: impl FnOnce() -> T) -> Result<T, StepError> {
-        let square = square();
-        let factor = shrink(norm(square)? * super::mean(samples), self.limit);
-        Ok(self.inner.begin(samples, || square * factor * factor)? * factor)
+    fn gradient_limit(&self) -> T {
+        before_a_limit()
+    }
+
+    fn begin(&mut self, samples: usize, norm: impl FnOnce() -> T) -> T {
+        let norm = norm();
+        let limit = least(self.limit, T::GRADIENT_LIMIT);
+        let factor = shrink(norm * super::mean(samples), limit);
+        self.inner.begin(samples, || norm * factor) * factor
     }
 
     #[inline(always)]
@@ -252,7 +286,12 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipSample<P, T> {
     const NORMS: bool = true;
     const MACS: usize = P::MACS;
 
+    fn is_finite(slot: &P::Slot) -> bool {
+        P::is_finite(slot)
+    }
+
     fn check(&self) -> Result<(), StepError> {
+        const { assert!(!P::LIMITS_SAMPLES, "a limit around a limit") };
         check_limit(self.limit)?;
         self.inner.check()
     }
@@ -262,11 +301,15 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipSample<P, T> {
     }
 
     fn sample_limit(&self) -> Option<T> {
-        Some(self.limit)
+        Some(least(self.limit, T::GRADIENT_LIMIT))
     }
 
-    fn begin(&mut self, samples: usize, square: impl FnOnce() -> T) -> Result<T, StepError> {
-        self.inner.begin(samples, square)
+    fn gradient_limit(&self) -> T {
+        before_a_limit()
+    }
+
+    fn begin(&mut self, samples: usize, norm: impl FnOnce() -> T) -> T {
+        self.inner.begin(samples, norm)
     }
 
     #[inline(always)]
@@ -293,12 +336,20 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipSample<P, T> {
         self.inner.due()
     }
 
+    fn waits(&self) -> bool {
+        self.inner.waits()
+    }
+
+    fn is_new(&self) -> bool {
+        self.inner.is_new()
+    }
+
     fn collected(slot: &P::Slot) -> T {
         P::collected(slot)
     }
 
-    fn finish(&mut self, square: impl FnOnce() -> T) -> Result<(), StepError> {
-        self.inner.finish(square)
+    fn finish(&mut self, norm: impl FnOnce() -> T) {
+        self.inner.finish(norm);
     }
 
     fn apply(&self, layer: Parameters<T, P::Slot>) {

@@ -7,7 +7,7 @@ use crate::activation::{self, Activation};
 use crate::dense::{Bias, Dense, Slots};
 use crate::dropout::{self, Dropout};
 use crate::frozen::BiasOnly;
-use crate::kernel::{Kernel, finite};
+use crate::kernel::{self, Kernel, Magnitude};
 use crate::layer::{Layer, Mode, tuples};
 use crate::optimizer::{Gradient, Optimizer, Parameters};
 use crate::rule::Rule;
@@ -23,13 +23,19 @@ pub trait Pieces: Layer {
     /// What the largest pieces are computed from.
     const SIZES: Sizes;
 
-    /// [`Layer::linear`].
-    fn linear_in_pieces<const B: usize>(&self, x: &Self::Input, tape: &mut Self::Tape<B>, mode: Mode, work: &mut Work);
+    /// [`Layer::linear`]. Returns whether the sums that were activated in this call are finite, in the same way.
+    fn linear_in_pieces<const B: usize>(
+        &self,
+        x: &Self::Input,
+        tape: &mut Self::Tape<B>,
+        mode: Mode,
+        work: &mut Work,
+    ) -> Self::Scalar;
 
-    /// [`Layer::activate`].
-    fn activate_in_pieces<const B: usize>(tape: &mut Self::Tape<B>, work: &mut Work);
+    /// [`Layer::activate`]. Returns whether the sums that were activated in this call are finite, in the same way.
+    fn activate_in_pieces<const B: usize>(tape: &mut Self::Tape<B>, work: &mut Work) -> Self::Scalar;
 
-    /// [`Layer::back`].
+    /// [`Layer::back`]. Returns the magnitude of the deltas that were computed in this call.
     ///
     /// # Errors
     /// As there.
@@ -40,7 +46,7 @@ pub trait Pieces: Layer {
         settled: bool,
         below: Option<&mut [Self::Input; B]>,
         work: &mut Work,
-    ) -> Result<(), StepError>;
+    ) -> Result<Self::Scalar, StepError>;
 
     /// [`Layer::update`].
     #[allow(clippy::too_many_arguments)]
@@ -71,13 +77,14 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Pieces f
         Sizes { row: O, learns: O, weights: I * O, whole: if A::BY_ELEMENT { 0 } else { O }, vectors: I + O };
 
     #[inline(always)]
-    fn linear_in_pieces<const N: usize>(&self, x: &[T; I], z: &mut [[T; O]; N], _: Mode, work: &mut Work) {
+    fn linear_in_pieces<const N: usize>(&self, x: &[T; I], z: &mut [[T; O]; N], _: Mode, work: &mut Work) -> T {
         linear(&self.weights, self.biases.as_ref(), x, z, work);
+        -T::ZERO
     }
 
     #[inline(always)]
-    fn activate_in_pieces<const N: usize>(z: &mut [[T; O]; N], work: &mut Work) {
-        activate::<A, T, O, N>(z, work);
+    fn activate_in_pieces<const N: usize>(z: &mut [[T; O]; N], work: &mut Work) -> T {
+        activate::<A, T, O, N>(z, work)
     }
 
     #[inline(always)]
@@ -88,7 +95,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Pieces f
         settled: bool,
         below: Option<&mut [[T; I]; N]>,
         work: &mut Work,
-    ) -> Result<(), StepError> {
+    ) -> Result<T, StepError> {
         back::<R, A, T, I, O, N>(&self.weights, y, errors, settled, below, work)
     }
 
@@ -111,13 +118,14 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar> Pieces for BiasOn
     const SIZES: Sizes = Sizes { vectors: O, ..Dense::<I, O, A, T>::SIZES };
 
     #[inline(always)]
-    fn linear_in_pieces<const N: usize>(&self, x: &[T; I], z: &mut [[T; O]; N], _: Mode, work: &mut Work) {
+    fn linear_in_pieces<const N: usize>(&self, x: &[T; I], z: &mut [[T; O]; N], _: Mode, work: &mut Work) -> T {
         linear(self.frozen, &self.biases, x, z, work);
+        -T::ZERO
     }
 
     #[inline(always)]
-    fn activate_in_pieces<const N: usize>(z: &mut [[T; O]; N], work: &mut Work) {
-        activate::<A, T, O, N>(z, work);
+    fn activate_in_pieces<const N: usize>(z: &mut [[T; O]; N], work: &mut Work) -> T {
+        activate::<A, T, O, N>(z, work)
     }
 
     #[inline(always)]
@@ -128,7 +136,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar> Pieces for BiasOn
         settled: bool,
         below: Option<&mut [[T; I]; N]>,
         work: &mut Work,
-    ) -> Result<(), StepError> {
+    ) -> Result<T, StepError> {
         back::<R, A, T, I, O, N>(self.frozen, y, errors, settled, below, work)
     }
 
@@ -170,10 +178,10 @@ fn linear<T: Scalar, const I: usize, const O: usize, const N: usize>(
 }
 
 #[inline(always)]
-fn activate<A: Activation, T: Scalar, const O: usize, const N: usize>(z: &mut [[T; O]; N], work: &mut Work) {
-    let Some(z) = z.first_mut() else { return };
-    if let Some(elements) = work.elements(A::BY_ELEMENT, O, ACTIVATION) {
-        activation::activate::<A, T>(part_mut(z, elements));
+fn activate<A: Activation, T: Scalar, const O: usize, const N: usize>(z: &mut [[T; O]; N], work: &mut Work) -> T {
+    match (z.first_mut(), work.elements(A::BY_ELEMENT, O, ACTIVATION)) {
+        (Some(z), Some(elements)) => activation::activate::<A, T>(part_mut(z, elements)),
+        _ => -T::ZERO,
     }
 }
 
@@ -185,10 +193,11 @@ fn back<R: Rule, A: Activation, T: Scalar, const I: usize, const O: usize, const
     settled: bool,
     below: Option<&mut [[T; I]; N]>,
     work: &mut Work,
-) -> Result<(), StepError> {
-    let (Some(y), Some(error)) = (y.first(), errors.first_mut()) else { return Ok(()) };
+) -> Result<T, StepError> {
+    let mut magnitude = T::ZERO;
+    let (Some(y), Some(error)) = (y.first(), errors.first_mut()) else { return Ok(magnitude) };
     if !R::RAW {
-        derive::<A, T>(y, error, settled, work)?;
+        magnitude = derive::<A, T>(y, error, settled, work);
     }
     if let Some(below) = below.and_then(|below| below.first_mut()) {
         if R::BY_ROW {
@@ -200,18 +209,17 @@ fn back<R: Rule, A: Activation, T: Scalar, const I: usize, const O: usize, const
         }
     }
     if R::RAW {
-        derive::<A, T>(y, error, settled, work)?;
+        magnitude = derive::<A, T>(y, error, settled, work);
     }
-    Ok(())
+    Ok(magnitude)
 }
 
-/// The errors become deltas, unless they are.
+/// The errors become deltas, unless they are. Returns the magnitude of those.
 #[inline(always)]
-fn derive<A: Activation, T: Scalar>(y: &[T], error: &mut [T], settled: bool, work: &mut Work) -> Result<(), StepError> {
-    let Some(elements) = work.elements(A::BY_ELEMENT || settled, y.len(), DERIVATIVE) else { return Ok(()) };
+fn derive<A: Activation, T: Scalar>(y: &[T], error: &mut [T], settled: bool, work: &mut Work) -> T {
+    let Some(elements) = work.elements(A::BY_ELEMENT || settled, y.len(), DERIVATIVE) else { return T::ZERO };
     let (y, error) = (part(y, elements.clone()), part_mut(error, elements));
-    let finite = if settled { finite(error) } else { activation::derivative::<A, T>(y, error)? };
-    if finite.is_finite() { Ok(()) } else { Err(StepError::Delta) }
+    if settled { kernel::magnitude(error) } else { activation::derivative::<A, T>(y, error) }
 }
 
 /// Rows of rising inputs, then the biases.
@@ -246,17 +254,20 @@ impl<const N: usize, T: Scalar> Pieces for Dropout<N, T> {
         tape: &mut dropout::Tape<T, N, B>,
         mode: Mode,
         work: &mut Work,
-    ) {
-        let (Some(y), Some(elements)) = (tape.y.first_mut(), work.take(N, DROPOUT)) else { return };
+    ) -> T {
+        let (Some(y), Some(elements)) = (tape.y.first_mut(), work.take(N, DROPOUT)) else { return -T::ZERO };
         if elements.start == 0 && mode == Mode::Train {
             tape.before = tape.after;
         }
         for (y, &x) in part_mut(y, elements.clone()).iter_mut().zip(part(x, elements)) {
             *y = if mode == Mode::Train { x * self.mask(&mut tape.after) } else { x };
         }
+        -T::ZERO
     }
 
-    fn activate_in_pieces<const B: usize>(_: &mut dropout::Tape<T, N, B>, _: &mut Work) {}
+    fn activate_in_pieces<const B: usize>(_: &mut dropout::Tape<T, N, B>, _: &mut Work) -> T {
+        -T::ZERO
+    }
 
     fn back_in_pieces<R: Rule, const B: usize>(
         &self,
@@ -265,9 +276,9 @@ impl<const N: usize, T: Scalar> Pieces for Dropout<N, T> {
         _: bool,
         below: Option<&mut [[T; N]; B]>,
         work: &mut Work,
-    ) -> Result<(), StepError> {
+    ) -> Result<T, StepError> {
         let (Some(below), Some(error)) = (below.and_then(|below| below.first_mut()), errors.first()) else {
-            return Ok(());
+            return Ok(T::ZERO);
         };
         if let Some(elements) = work.take(N, DROPOUT) {
             let mut random = tape.before.after(elements.start);
@@ -275,7 +286,7 @@ impl<const N: usize, T: Scalar> Pieces for Dropout<N, T> {
                 *below = error * self.mask(&mut random);
             }
         }
-        Ok(())
+        Ok(T::ZERO)
     }
 
     fn update_in_pieces<P: Optimizer<T>, const B: usize>(
@@ -295,13 +306,19 @@ impl<L: Pieces> Pieces for &'static L {
     const SIZES: Sizes = Sizes { learns: 0, vectors: 0, ..L::SIZES };
 
     #[inline(always)]
-    fn linear_in_pieces<const N: usize>(&self, x: &L::Input, tape: &mut L::Tape<N>, mode: Mode, work: &mut Work) {
-        L::linear_in_pieces(self, x, tape, mode, work);
+    fn linear_in_pieces<const N: usize>(
+        &self,
+        x: &L::Input,
+        tape: &mut L::Tape<N>,
+        mode: Mode,
+        work: &mut Work,
+    ) -> L::Scalar {
+        L::linear_in_pieces(self, x, tape, mode, work)
     }
 
     #[inline(always)]
-    fn activate_in_pieces<const N: usize>(tape: &mut L::Tape<N>, work: &mut Work) {
-        L::activate_in_pieces(tape, work);
+    fn activate_in_pieces<const N: usize>(tape: &mut L::Tape<N>, work: &mut Work) -> L::Scalar {
+        L::activate_in_pieces(tape, work)
     }
 
     #[inline(always)]
@@ -312,7 +329,7 @@ impl<L: Pieces> Pieces for &'static L {
         settled: bool,
         below: Option<&mut [L::Input; N]>,
         work: &mut Work,
-    ) -> Result<(), StepError> {
+    ) -> Result<L::Scalar, StepError> {
         L::back_in_pieces::<R, N>(self, tape, deltas, settled, below, work)
     }
 
@@ -344,19 +361,20 @@ macro_rules! pieces {
                 tape: &mut Self::Tape<N>,
                 mode: Mode,
                 work: &mut Work,
-            ) {
-                self.$a.linear_in_pieces(x, &mut tape.$a, mode, work);
+            ) -> Self::Scalar {
+                let mut finite = self.$a.linear_in_pieces(x, &mut tape.$a, mode, work);
                 $(
-                    $L::activate_in_pieces(&mut tape.$l, work);
+                    finite += $L::activate_in_pieces(&mut tape.$l, work);
                     if let Some(x) = $L::outputs(&tape.$l).first() {
-                        self.$u.linear_in_pieces(x, &mut tape.$u, mode, work);
+                        finite += self.$u.linear_in_pieces(x, &mut tape.$u, mode, work);
                     }
                 )*
+                finite
             }
 
             #[inline(always)]
-            fn activate_in_pieces<const N: usize>(tape: &mut Self::Tape<N>, work: &mut Work) {
-                $Z::activate_in_pieces(&mut tape.$z, work);
+            fn activate_in_pieces<const N: usize>(tape: &mut Self::Tape<N>, work: &mut Work) -> Self::Scalar {
+                $Z::activate_in_pieces(&mut tape.$z, work)
             }
 
             #[inline(always)]
@@ -367,22 +385,23 @@ macro_rules! pieces {
                 settled: bool,
                 below: Option<&mut [Self::Input; N]>,
                 work: &mut Work,
-            ) -> Result<(), StepError> {
+            ) -> Result<Self::Scalar, StepError> {
                 // As in `back`.
                 let mut learns = [below.is_some() || $A::LEARNS, $($U::LEARNS),*];
                 $(learns[$u] |= learns[$l];)*
+                let mut magnitude = Magnitude::none();
                 $(
                     if learns[$v] {
                         let errors = learns[$m].then_some($M::errors(&mut deltas.$m));
-                        self.$v.back_in_pieces::<R, N>(&tape.$v, &mut deltas.$v, settled, errors, work)?;
+                        magnitude.join(self.$v.back_in_pieces::<R, N>(&tape.$v, &mut deltas.$v, settled, errors, work)?);
                     }
                     // Only the last layer meets the loss.
                     let settled = false;
                 )*
                 if learns[0] {
-                    self.$a.back_in_pieces::<R, N>(&tape.$a, &mut deltas.$a, settled, below, work)?;
+                    magnitude.join(self.$a.back_in_pieces::<R, N>(&tape.$a, &mut deltas.$a, settled, below, work)?);
                 }
-                Ok(())
+                Ok(magnitude.number())
             }
 
             #[inline(always)]

@@ -17,16 +17,18 @@ pub enum StepError {
     Weight,
     /// There are no samples, or more than there is room for, or not as many targets; or the size of a batch is zero.
     Batch,
-    /// The learning rate, or the first step of [`Rprop`](crate::Rprop), is not finite and positive. It is zero in a
+    /// The learning rate, or the first step of [`Rprop`](crate::Rprop), is not positive and at most 2^26. It is zero in a
     /// trainer that was never started.
     LearningRate,
     /// The momentum is not from 0 to below 1.
     Momentum,
     /// The decay of a running mean is not from 0 to below 1.
     Decay,
-    /// The epsilon of a denominator is not finite and positive.
+    /// The epsilon of a denominator is not finite and positive, or so small that steps at this learning rate could become
+    /// infinite: see [`RmsProp`](crate::RmsProp::epsilon) and [`Adam`](crate::Adam::epsilon).
     Epsilon,
-    /// The weight decay is negative, NaN or infinite.
+    /// The weight decay is negative, NaN or infinite, or, times the learning rate, above 1 in
+    /// [`AdamW`](crate::AdamW).
     WeightDecay,
     /// The limit of a gradient is not finite and positive.
     Limit,
@@ -36,9 +38,13 @@ pub enum StepError {
     Dropout,
     /// The loss is NaN or infinite: the outputs lie where the loss is not defined, or the weights have grown too large.
     Loss,
-    /// A delta is NaN or infinite: the gradient does not exist, or is too large.
+    /// A weighted sum is NaN or infinite, although the loss is not: a weight is, or inputs and weights are too large.
+    Sum,
+    /// A delta, or its product with an input, is NaN or infinite: the gradient does not exist, or is too large.
     Delta,
-    /// The norm of the gradient, which is to be limited, is NaN or infinite.
+    /// The gradient is too large: the largest input of a layer (1 for its biases) times its largest delta is above
+    /// [`GRADIENT_LIMIT`](crate::Scalar::GRADIENT_LIMIT), 1.1e15 in `f32`, or above the square of this where
+    /// [`ClipNorm`](crate::ClipNorm), [`ClipValue`](crate::ClipValue) or [`ClipSample`](crate::ClipSample) shrink it.
     Gradient,
     /// The rule [`ErrorShare`](crate::ErrorShare) found nothing to share by.
     NoShares(NoShares),
@@ -59,17 +65,20 @@ impl fmt::Display for StepError {
             Self::Target => f.write_str("a target is NaN or infinite"),
             Self::Weight => f.write_str("the weight of the sample is negative, NaN or infinite"),
             Self::Batch => f.write_str("the number of samples does not fit"),
-            Self::LearningRate => f.write_str("the learning rate is not finite and positive"),
+            Self::LearningRate => f.write_str("the learning rate is not positive and at most 2^26"),
             Self::Momentum => f.write_str("the momentum is not from 0 to below 1"),
             Self::Decay => f.write_str("the decay of a running mean is not from 0 to below 1"),
-            Self::Epsilon => f.write_str("the epsilon of a denominator is not finite and positive"),
-            Self::WeightDecay => f.write_str("the weight decay is negative, NaN or infinite"),
+            Self::Epsilon => {
+                f.write_str("the epsilon of a denominator is not finite and positive, or too small for the rate")
+            }
+            Self::WeightDecay => f.write_str("the weight decay is negative, NaN, infinite or too large for the rate"),
             Self::Limit => f.write_str("the limit of a gradient is not finite and positive"),
             Self::Range => f.write_str("the factors or the range of the steps are not in order"),
             Self::Dropout => f.write_str("the rate of a dropout is not from 0 to below 1"),
             Self::Loss => f.write_str("the loss is NaN or infinite"),
+            Self::Sum => f.write_str("a weighted sum is NaN or infinite"),
             Self::Delta => f.write_str("a delta is NaN or infinite"),
-            Self::Gradient => f.write_str("the norm of the gradient is NaN or infinite"),
+            Self::Gradient => f.write_str("the gradient is too large"),
             Self::NoShares(error) => error.fmt(f),
             Self::Over => f.write_str("the step has ended already"),
         }

@@ -1,0 +1,124 @@
+//! Whether values are finite, and how large they are: what a step has to know before it writes anything.
+
+use core::hint::black_box;
+
+use super::keep_rolled;
+use crate::scalar::{CHIP_WITH_FLOAT, Scalar};
+
+/// Accumulates whether all values seen were finite.
+pub(crate) struct Finite<T> {
+    /// On a chip with floating point: NaN times 0 is NaN, and so is infinity times 0, and no sum with a NaN is 0. One
+    /// instruction a number.
+    sum: T,
+    /// Elsewhere, because a sum has an order, which keeps it from being computed in vectors.
+    all: bool,
+}
+
+impl<T: Scalar> Finite<T> {
+    #[inline(always)]
+    pub(crate) fn new() -> Self {
+        Self { sum: -T::ZERO, all: true }
+    }
+
+    #[inline(always)]
+    pub(crate) fn see(&mut self, value: T) {
+        if CHIP_WITH_FLOAT {
+            self.sum += value * T::ZERO;
+        } else {
+            self.all &= value.is_finite();
+        }
+    }
+
+    /// 0 if all were finite, otherwise NaN or infinity.
+    #[inline(always)]
+    pub(crate) fn number(&self) -> T {
+        if self.all { self.sum } else { T::MAX + T::MAX }
+    }
+
+    /// Whether all were finite.
+    #[inline(always)]
+    pub(crate) fn all(&self) -> bool {
+        self.all && self.sum == T::ZERO
+    }
+}
+
+/// Accumulates a bound of the magnitude of the values seen.
+///
+/// On a chip with floating point it is the sum of their squares: one instruction a value. Elsewhere it is the largest
+/// magnitude, found by comparing bits: in vectors on the host, and without floating point on the other chips. A NaN or an
+/// infinity makes it NaN or infinite.
+pub(crate) struct Magnitude<T>(T);
+
+impl<T: Scalar> Magnitude<T> {
+    /// Of no values. -0 is the number that changes nothing when it is added, which the compiler then leaves out.
+    #[inline(always)]
+    pub(crate) fn none() -> Self {
+        Self(-T::ZERO)
+    }
+
+    /// Goes on from the [`number`](Magnitude::number) of others.
+    #[inline(always)]
+    pub(crate) fn new(of_others: T) -> Self {
+        Self(of_others)
+    }
+
+    #[inline(always)]
+    pub(crate) fn see(&mut self, value: T) {
+        if CHIP_WITH_FLOAT {
+            self.0 += value * value;
+        } else {
+            self.0 = self.0.larger(value);
+        }
+    }
+
+    /// Takes in what others have seen: their [`number`](Magnitude::number).
+    #[inline(always)]
+    pub(crate) fn join(&mut self, number: T) {
+        if CHIP_WITH_FLOAT {
+            self.0 += number;
+        } else {
+            self.0 = self.0.larger(number);
+        }
+    }
+
+    /// What other functions pass on.
+    #[inline(always)]
+    pub(crate) fn number(&self) -> T {
+        self.0
+    }
+}
+
+/// The same sum. On a chip with floating point, the compiler computes it now; otherwise it would keep the terms in a register
+/// each until the last is known, which the stack pays for.
+#[inline(always)]
+pub(crate) fn summed_now<T: Scalar>(sum: T) -> T {
+    if CHIP_WITH_FLOAT { black_box(sum) } else { sum }
+}
+
+/// A number, and a limit for it: if the number is within, so is, within `limit`, every product of two values of the
+/// magnitudes `a` and `b`. If it is not, the values have to be looked at one by one: see [`largest`].
+#[inline(always)]
+pub(crate) fn product_and_limit<T: Scalar>(a: T, b: T, limit: T) -> (T, T) {
+    // Of squares, the factor 1/2 leaves room for the roundings.
+    let half = limit * T::from_f32(0.5);
+    (a * b, if CHIP_WITH_FLOAT { half * half } else { limit })
+}
+
+/// The largest magnitude of the values, 0 if there are none; NaN if there is one.
+#[cold]
+#[inline(never)]
+pub(crate) fn largest<T: Scalar>(values: &[T]) -> T {
+    let mut largest = T::ZERO;
+    for &value in values {
+        largest = largest.larger(value);
+        keep_rolled();
+    }
+    largest
+}
+
+/// The largest product of an input, or the 1 of a bias, and a delta.
+#[cold]
+#[inline(never)]
+pub(crate) fn largest_product<T: Scalar>(x: &[T], deltas: &[T]) -> T {
+    largest(x).larger(T::ONE) * largest(deltas)
+}

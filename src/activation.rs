@@ -36,6 +36,9 @@ pub trait Activation {
     /// The loss that belongs to this activation.
     const LINK: Link;
 
+    /// The smallest number of outputs that depend on their weighted sums. A layer with fewer does not compile.
+    const LEAST_OUTPUTS: usize = 1;
+
     /// Whether an output depends on its own weighted sum alone, so that any part of a layer can be activated by itself.
     const BY_ELEMENT: bool = true;
 
@@ -246,12 +249,16 @@ impl Activation for LeakyRelu {
 
 /// `f(z)[o] = e^z[o] / sum over k of e^z[k]`: positive numbers that sum to 1, computed relative to the largest `z`, so
 /// that nothing overflows. `M` is where the exponential comes from: see [`math`](crate::math).
+///
+/// A single output would always be 1, and never learn: that does not compile. Two classes are one
+/// [`Sigmoid`] or two softmax outputs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Softmax<M = Libm>(PhantomData<M>);
 
 impl<M: Backend> Activation for Softmax<M> {
     const LINK: Link = Link::MultiLogit;
+    const LEAST_OUTPUTS: usize = 2;
     const BY_ELEMENT: bool = false;
 
     fn activate<T: Scalar>(z: &mut [T]) {

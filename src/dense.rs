@@ -16,7 +16,7 @@ use crate::trainer::StepError;
 /// A fully connected layer with `I` inputs, `O` outputs, activation `A`, number type `T`, and biases unless `B` is
 /// [`Unbiased`]: `y = A(b + x W)`.
 ///
-/// A layer without inputs or outputs does not compile.
+/// A layer without inputs or outputs does not compile, nor does a [`Softmax`](crate::Softmax) of one output.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dense<const I: usize, const O: usize, A = Sigmoid, T: Scalar = f32, B: Bias = Biased> {
     /// `weights[i][o]` joins input `i` to output `o`.
@@ -26,15 +26,23 @@ pub struct Dense<const I: usize, const O: usize, A = Sigmoid, T: Scalar = f32, B
     activation: PhantomData<A>,
 }
 
-impl<const I: usize, const O: usize, A, T: Scalar, B: Bias> Dense<I, O, A, T, B> {
+impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Dense<I, O, A, T, B> {
     /// A layer with these parameters, for example a network that was trained elsewhere.
     pub const fn new(weights: [[T; O]; I], biases: B::Array<T, O>) -> Self {
         const { assert!(I > 0 && O > 0, "a dense layer needs at least one input and one output") };
+        const { enough(O, A::LEAST_OUTPUTS) };
         Self { weights, biases, activation: PhantomData }
     }
 }
 
-impl<const I: usize, const O: usize, A, T: Scalar, B: Bias> Zero for Dense<I, O, A, T, B> {
+const fn enough(outputs: usize, least: usize) {
+    assert!(
+        outputs >= least,
+        "the activation needs more outputs: Softmax of one output is always 1. Use two outputs, or Sigmoid"
+    );
+}
+
+impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Zero for Dense<I, O, A, T, B> {
     const ZERO: Self = Self::new(Zero::ZERO, Zero::ZERO);
 }
 

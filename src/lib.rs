@@ -32,7 +32,7 @@ pub use dropout::Dropout;
 pub use fit::{Best, Fit};
 pub use frozen::BiasOnly;
 pub use layer::Layer;
-pub use loss::{BinaryCrossEntropy, CrossEntropy, Huber, SquaredError};
+pub use loss::{BinaryCrossEntropy, CrossEntropy, Huber, OfProbabilities, SquaredError};
 pub use optimizer::{
     Adam, AdamW, Batch, ClipNorm, ClipSample, ClipValue, Momentum, Nesterov, RmsProp, Rprop, Sgd, WeightDecay,
 };

@@ -11,7 +11,7 @@ use core::slice::from_ref;
 use crate::init::{Generator, Init, Random};
 use crate::kernel::{Finite, afresh, checked_together, finite};
 use crate::layer::{Layer, Mode, first_mut};
-use crate::loss::{Loss, gradient_and_value};
+use crate::loss::{Loss, gradient_and_value, linked};
 use crate::optimizer::{Optimizer, mean, norm, shrink};
 use crate::rule::{ChainRule, Rule};
 use crate::scalar::{Scalar, Zero};
@@ -33,6 +33,12 @@ pub struct Trainer<N: Layer, L, P: Optimizer<N::Scalar>, R = ChainRule, const B:
     kind: PhantomData<fn() -> (L, R)>,
 }
 
+impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R, const B: usize> Trainer<N, L, P, R, B> {
+    /// Whether the last activation is the one that belongs to the loss. A pair that cannot learn does not compile: every
+    /// way to make or to use a trainer comes by here.
+    pub(crate) const LINKED: bool = linked::<L>(N::LINK);
+}
+
 impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Trainer<N, L, P, R, B> {
     /// The memory of a trainer in bytes, for a budget that the compiler checks:
     /// `const _: () = assert!(MyTrainer::BYTES <= 4096);`
@@ -40,7 +46,10 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
 
     /// A trainer for a network that has its weights already.
     pub const fn new(network: N, optimizer: P) -> Self {
-        const { room(B) };
+        const {
+            room(B);
+            let _ = Self::LINKED;
+        };
         Self { network, optimizer, slots: Zero::ZERO, tape: Zero::ZERO, deltas: Zero::ZERO, kind: PhantomData }
     }
 
@@ -142,9 +151,6 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         self.optimizer.check()?;
         if P::COLLECTS { self.apply() } else { Ok(()) }
     }
-
-    /// Whether the last activation is the one that belongs to the loss.
-    pub(crate) const LINKED: bool = N::LINK.is(L::LINK);
 
     #[inline(always)]
     fn learn(
@@ -302,11 +308,12 @@ fn refuse<X: AsRef<[T]>, Y: AsRef<[T]>, T: Scalar>(x: &[X], targets: &[Y], loss:
     }
 }
 
-impl<N: Layer + Zero, L, P: Optimizer<N::Scalar> + Zero, R, const B: usize> Trainer<N, L, P, R, B> {
+impl<N: Layer + Zero, L: Loss, P: Optimizer<N::Scalar> + Zero, R, const B: usize> Trainer<N, L, P, R, B> {
     /// A trainer that was not started yet, with all bits zero: a `static` of this value lies in `.bss` and costs no
     /// flash. Its steps are refused until [`start`](Trainer::start) gives it a learning rate.
     pub const ZERO: Self = {
         room(B);
+        let _ = Self::LINKED;
         Self {
             network: N::ZERO,
             optimizer: P::ZERO,

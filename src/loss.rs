@@ -194,11 +194,12 @@ impl Loss for BinaryCrossEntropy {
         sum(y, t, |y, t| -(times_ln(t, y) + times_ln(T::ONE - t, T::ONE - y)))
     }
 
-    // ln(1 + e^z) - t z, where the exponent is never positive
+    // ln(1 + e^z) - t z, as ln(1 + e^-|z|) + |z| (1 - t) for a positive z, and + |z| t for others: the exponent is never
+    // positive, and both terms never negative, so that they can't cancel
     fn linked_value<T: Scalar>(z: &[T], t: &[T]) -> T {
         sum(z, t, |z, t| {
-            let (positive, magnitude) = if z > T::ZERO { (z, z) } else { (T::ZERO, -z) };
-            positive - t * z + (-magnitude).exp().ln_1p()
+            let (wrong, magnitude) = if z > T::ZERO { (T::ONE - t, z) } else { (t, -z) };
+            magnitude * wrong + (-magnitude).exp().ln_1p()
         })
     }
 
@@ -231,11 +232,22 @@ impl Loss for CrossEntropy {
         sum(y, t, |y, t| -times_ln(t, y))
     }
 
-    // sum over o of t (ln sum over k of e^z[k] - z)
+    // sum over o of t (ln sum over k of e^z[k] - z), relative to the largest z: ln(1 + the others) + top - z, of which
+    // neither part is negative, so that they can't cancel
     fn linked_value<T: Scalar>(z: &[T], t: &[T]) -> T {
         let top = largest(z);
-        let total = z.iter().fold(T::ZERO, |total, &z| total + (z - top).exp()).ln();
-        sum(z, t, |z, t| t * (total - (z - top)))
+        let (mut others, mut met) = (T::ZERO, false);
+        for &z in z {
+            // Of several that are the largest, the first is the 1.
+            if z == top && !met {
+                met = true;
+            } else {
+                others += (z - top).exp();
+            }
+        }
+        let total = others.ln_1p();
+        // Where the target is 0, the difference may be beyond all numbers.
+        sum(z, t, |z, t| if t == T::ZERO { T::ZERO } else { t * (total + (top - z)) })
     }
 
     // dE/dy = -t / y

@@ -68,7 +68,7 @@ macro_rules! case {
         }
     };
 }
-use case;
+use {case, loss};
 
 /// What a network is checked with. All numbers are exact in `f32`, so that both number types see the same.
 struct Sample {

@@ -30,6 +30,13 @@ pub trait Loss {
     /// What an output's share of the value, or of the gradient, takes at most, in [MACs](crate::pieces#what-a-mac-is).
     const MACS: usize = 64;
 
+    /// Whether all targets are in the range in which the loss is defined; others are refused as
+    /// [`StepError::Target`](crate::StepError::Target). False for NaN where there is a range; infinite targets are refused
+    /// elsewhere. By default there is no range.
+    fn accepts<T: Scalar>(_t: &[T]) -> bool {
+        true
+    }
+
     /// The loss of outputs `y` against targets `t`, both of the same length.
     fn value<T: Scalar>(y: &[T], t: &[T]) -> T;
 
@@ -181,7 +188,8 @@ impl<const NUMERATOR: u32, const DENOMINATOR: u32> Loss for Huber<NUMERATOR, DEN
 
 /// `E = -sum over o of (t ln y + (1 - t) ln(1 - y))`: each output is a probability of its own.
 ///
-/// The last activation is [`Sigmoid`](crate::Sigmoid); others do not compile. [`OfProbabilities`] takes them.
+/// The last activation is [`Sigmoid`](crate::Sigmoid); others do not compile. [`OfProbabilities`] takes them. Targets are
+/// from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct BinaryCrossEntropy;
@@ -189,6 +197,10 @@ pub struct BinaryCrossEntropy;
 impl Loss for BinaryCrossEntropy {
     const LINK: Link = Link::Logit;
     const ONLY_LINKED: bool = true;
+
+    fn accepts<T: Scalar>(t: &[T]) -> bool {
+        t.iter().all(|&t| t >= T::ZERO && t <= T::ONE)
+    }
 
     fn value<T: Scalar>(y: &[T], t: &[T]) -> T {
         sum(y, t, |y, t| -(times_ln(t, y) + times_ln(T::ONE - t, T::ONE - y)))
@@ -219,7 +231,8 @@ impl Loss for BinaryCrossEntropy {
 
 /// `E = -sum over o of t ln y`: the outputs together are one distribution.
 ///
-/// The last activation is [`Softmax`](crate::Softmax); others do not compile. [`OfProbabilities`] takes them.
+/// The last activation is [`Softmax`](crate::Softmax); others do not compile. [`OfProbabilities`] takes them. Targets are
+/// not negative. They usually sum to 1; with the sum s, loss and gradient are those of the distribution t / s, times s.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct CrossEntropy;
@@ -227,6 +240,10 @@ pub struct CrossEntropy;
 impl Loss for CrossEntropy {
     const LINK: Link = Link::MultiLogit;
     const ONLY_LINKED: bool = true;
+
+    fn accepts<T: Scalar>(t: &[T]) -> bool {
+        t.iter().all(|&t| t >= T::ZERO)
+    }
 
     fn value<T: Scalar>(y: &[T], t: &[T]) -> T {
         sum(y, t, |y, t| -times_ln(t, y))
@@ -286,6 +303,10 @@ pub struct OfProbabilities<L>(PhantomData<L>);
 impl<L: Loss> Loss for OfProbabilities<L> {
     const LINK: Link = Link::None;
     const MACS: usize = L::MACS;
+
+    fn accepts<T: Scalar>(t: &[T]) -> bool {
+        L::accepts(t)
+    }
 
     fn value<T: Scalar>(y: &[T], t: &[T]) -> T {
         // Written so that NaN is outside.

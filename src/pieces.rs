@@ -238,6 +238,9 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<
         all_finite(x.as_ref(), StepError::Input, work)?;
         all_finite(target, StepError::Target, work)?;
         if work.one(length::<N>()) {
+            if !L::accepts(target) {
+                return Err(StepError::Target);
+            }
             if !self.loss.is_finite() {
                 return Err(StepError::Loss);
             }

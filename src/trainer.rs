@@ -76,7 +76,8 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     /// computed on the way.
     ///
     /// # Errors
-    /// [`StepError::Input`], [`StepError::Target`] or [`StepError::Loss`] if one of them is NaN or infinite.
+    /// [`StepError::Input`], [`StepError::Target`] or [`StepError::Loss`] if one of them is NaN or infinite, or the target
+    /// outside of the loss's range.
     pub fn loss(&mut self, x: &N::Input, target: &N::Output) -> Result<N::Scalar, StepError> {
         self.evaluate(x, target).map(|(loss, _)| loss)
     }
@@ -93,8 +94,8 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         if !Self::LINKED {
             loss = L::value(y.as_ref(), target.as_ref());
         }
-        if !finite.is_finite() || !loss.is_finite() {
-            refuse(from_ref(x), from_ref(target), loss)?;
+        if !finite.is_finite() || !loss.is_finite() || !accepts::<L, _, _>(from_ref(target)) {
+            refuse::<L, _, _, _>(from_ref(x), from_ref(target), loss)?;
         }
         Ok((loss, y))
     }
@@ -165,9 +166,12 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         // The weight is a factor of the loss, which is looked at before it.
         let together =
             weight.is_none() && targets.first().is_some_and(|target| checked_together(target.as_ref().len()));
+        if !accepts::<L, _, _>(targets) {
+            refuse::<L, _, _, _>(x, targets, loss)?;
+        }
         if !together {
             if !finite.all() {
-                refuse(x, targets, loss)?;
+                refuse::<L, _, _, _>(x, targets, loss)?;
             }
             finite = Finite::new();
         }
@@ -180,7 +184,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         finite.see(deltas);
         if !finite.all() {
             if together {
-                refuse(x, targets, loss)?;
+                refuse::<L, _, _, _>(x, targets, loss)?;
             }
             if !deltas.is_finite() {
                 return Err(StepError::Delta);
@@ -293,13 +297,19 @@ const fn room(samples: usize) {
     assert!(samples > 0, "a trainer needs room for at least one sample");
 }
 
-/// What is not finite, if anything: a weighted sum may be infinite without harm.
+/// Whether all targets are in the range of the loss. Constant for a loss without one.
+#[inline(always)]
+fn accepts<L: Loss, Y: AsRef<[T]>, T: Scalar>(targets: &[Y]) -> bool {
+    targets.iter().all(|target| L::accepts(target.as_ref()))
+}
+
+/// What is not finite or not in its range, if anything: a weighted sum may be infinite without harm.
 #[cold]
 #[inline(never)]
-fn refuse<X: AsRef<[T]>, Y: AsRef<[T]>, T: Scalar>(x: &[X], targets: &[Y], loss: T) -> Result<(), StepError> {
+fn refuse<L: Loss, X: AsRef<[T]>, Y: AsRef<[T]>, T: Scalar>(x: &[X], targets: &[Y], loss: T) -> Result<(), StepError> {
     if !x.iter().all(|x| finite(x.as_ref()).is_finite()) {
         Err(StepError::Input)
-    } else if !targets.iter().all(|target| finite(target.as_ref()).is_finite()) {
+    } else if !accepts::<L, _, _>(targets) || !targets.iter().all(|target| finite(target.as_ref()).is_finite()) {
         Err(StepError::Target)
     } else if !loss.is_finite() {
         Err(StepError::Loss)

@@ -11,7 +11,8 @@ use crate::rule::NoShares;
 pub enum StepError {
     /// An input is NaN or infinite.
     Input,
-    /// A target is NaN or infinite.
+    /// A target is NaN, infinite, or outside of the range of the loss: 0 to 1 for
+    /// [`BinaryCrossEntropy`](crate::BinaryCrossEntropy), not negative for [`CrossEntropy`](crate::CrossEntropy).
     Target,
     /// The weight of a sample is negative, NaN or infinite.
     Weight,
@@ -56,7 +57,7 @@ impl fmt::Display for StepError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Input => f.write_str("an input is NaN or infinite"),
-            Self::Target => f.write_str("a target is NaN or infinite"),
+            Self::Target => f.write_str("a target is NaN, infinite, or outside of the range of the loss"),
             Self::Weight => f.write_str("the weight of the sample is negative, NaN or infinite"),
             Self::Batch => f.write_str("the number of samples does not fit"),
             Self::LearningRate => f.write_str("the learning rate is not finite and positive"),

@@ -32,6 +32,12 @@ impl Link {
 }
 
 /// A function applied to the weighted sums of a layer.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an activation",
+    label = "not an activation",
+    note = "the parameters of a dense layer are inputs, outputs, activation, number type and biases: \
+            `Dense<2, 3, Relu, f32, Unbiased>`; the activations are Identity, Sigmoid, Tanh, Relu, LeakyRelu and Softmax"
+)]
 pub trait Activation {
     /// The loss that belongs to this activation.
     const LINK: Link;

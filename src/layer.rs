@@ -13,6 +13,13 @@ use crate::trainer::StepError;
 /// [`update`](Layer::update). What the calls hand on to each other lies in three places that the layer names but does
 /// not own: its *tape* (the outputs), its *deltas* (the error of each output), and its *slots* (what an optimiser
 /// keeps for each parameter). Tape and deltas have room for `B` samples, of which a call uses the first.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither a layer nor a tuple of one to eight layers",
+    label = "not a layer",
+    note = "a network is a layer or a tuple of layers: `(Dense<2, 3>, Dense<3, 1>)`; tuples can be nested: `((A, B), (C, D))` has \
+            four layers, and nine are `((A, B, C, D, E, F, G, H), I)`",
+    note = "an activation such as `Relu` is a parameter of a layer: `Dense<2, 3, Relu>`"
+)]
 pub trait Layer {
     /// The number type.
     type Scalar: Scalar;

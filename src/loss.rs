@@ -19,6 +19,12 @@ use crate::kernel::{SMALL, in_place, sum_lanes};
 use crate::scalar::Scalar;
 
 /// What a network is trained to make small.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a loss",
+    label = "not a loss",
+    note = "the parameters of a trainer are network, loss and optimiser: `Trainer<Net, SquaredError, Sgd>`; the losses are \
+            SquaredError, Huber, BinaryCrossEntropy, CrossEntropy and OfProbabilities"
+)]
 pub trait Loss {
     /// The activation that belongs to this loss: with it, the gradient with respect to the weighted sums is `y - t`.
     const LINK: Link;

@@ -39,6 +39,9 @@ impl Link {
             `Dense<2, 3, Relu, f32, Unbiased>`; the activations are Identity, Sigmoid, Tanh, Relu, LeakyRelu and Softmax"
 )]
 pub trait Activation {
+    /// Its name in [`Architecture`](crate::Architecture).
+    const NAME: &'static str;
+
     /// The loss that belongs to this activation.
     const LINK: Link;
 
@@ -160,6 +163,7 @@ fn each<T: Scalar>(y: &[T], error: &mut [T], f: impl Fn(T, T) -> T) -> T {
 pub struct Identity;
 
 impl Activation for Identity {
+    const NAME: &'static str = "identity";
     const LINK: Link = Link::Identity;
 
     fn activate<T: Scalar>(_: &mut [T]) {}
@@ -176,6 +180,7 @@ impl Activation for Identity {
 pub struct Sigmoid<M = Libm>(PhantomData<M>);
 
 impl<M: Backend> Activation for Sigmoid<M> {
+    const NAME: &'static str = "sigmoid";
     const LINK: Link = Link::Logit;
     const VECTOR: bool = M::SHORT;
 
@@ -196,6 +201,7 @@ impl<M: Backend> Activation for Sigmoid<M> {
 pub struct Tanh<M = Libm>(PhantomData<M>);
 
 impl<M: Backend> Activation for Tanh<M> {
+    const NAME: &'static str = "tanh";
     const LINK: Link = Link::None;
     const VECTOR: bool = M::SHORT;
 
@@ -216,6 +222,7 @@ impl<M: Backend> Activation for Tanh<M> {
 pub struct Relu;
 
 impl Activation for Relu {
+    const NAME: &'static str = "relu";
     const LINK: Link = Link::None;
 
     fn activate<T: Scalar>(z: &mut [T]) {
@@ -241,6 +248,7 @@ impl LeakyRelu {
 }
 
 impl Activation for LeakyRelu {
+    const NAME: &'static str = "leaky relu";
     const LINK: Link = Link::None;
 
     fn activate<T: Scalar>(z: &mut [T]) {
@@ -263,6 +271,7 @@ impl Activation for LeakyRelu {
 pub struct Softmax<M = Libm>(PhantomData<M>);
 
 impl<M: Backend> Activation for Softmax<M> {
+    const NAME: &'static str = "softmax";
     const LINK: Link = Link::MultiLogit;
     const LEAST_OUTPUTS: usize = 2;
     const BY_ELEMENT: bool = false;

@@ -5,6 +5,7 @@ use core::hint::black_box;
 use core::marker::PhantomData;
 
 use crate::activation::{self, Activation, Link, Sigmoid};
+use crate::digest::Architecture;
 use crate::init::Init;
 use crate::kernel;
 use crate::layer::{Layer, Mode, first, first_mut};
@@ -57,6 +58,8 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
     const PARAMETERS: usize = I * O + size_of::<B::Array<T, O>>() / size_of::<T>();
     const LEARNS: bool = true;
     const LINK: Link = A::LINK;
+    const ARCHITECTURE: Architecture =
+        Architecture::layer(&["dense", A::NAME, T::NAME], &[I, O, Self::PARAMETERS - I * O]);
 
     // z[o] = b[o] + sum over i of x[i] w[i][o]
     #[inline(always)]

@@ -27,6 +27,7 @@ use core::marker::PhantomData;
 
 use crate::activation::{Activation, Link, Sigmoid};
 use crate::dense::{self, Biased, Dense};
+use crate::digest::Architecture;
 use crate::init::Init;
 use crate::layer::{Layer, Mode, first, first_mut};
 use crate::optimizer::{Gradient, Optimizer, Parameters};
@@ -46,6 +47,7 @@ impl<L: Layer> Layer for &'static L {
     const PARAMETERS: usize = L::PARAMETERS;
     const LEARNS: bool = false;
     const LINK: Link = L::LINK;
+    const ARCHITECTURE: Architecture = L::ARCHITECTURE;
 
     #[inline(always)]
     fn check(&self) -> Result<(), StepError> {
@@ -142,6 +144,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar> Layer for BiasOnl
     const PARAMETERS: usize = I * O + O;
     const LEARNS: bool = true;
     const LINK: Link = A::LINK;
+    const ARCHITECTURE: Architecture = Dense::<I, O, A, T>::ARCHITECTURE;
 
     #[inline(always)]
     fn linear<const N: usize>(&self, x: &[[T; I]], z: &mut [[T; O]; N], _: Mode) -> T {

@@ -1,6 +1,7 @@
 //! What a layer does, and how a tuple of layers does it: forward, back, update.
 
 use crate::activation::Link;
+use crate::digest::Architecture;
 use crate::init::Init;
 use crate::optimizer::{Optimizer, Parameters};
 use crate::rule::Rule;
@@ -43,6 +44,9 @@ pub trait Layer {
 
     /// The link function that the last activation inverts; see [`Link`].
     const LINK: Link;
+
+    /// What the layer computes from its parameters; see [`Architecture`].
+    const ARCHITECTURE: Architecture;
 
     /// Checks the hyperparameters of layers that have any, before a training step.
     ///
@@ -187,6 +191,7 @@ macro_rules! layer {
             const PARAMETERS: usize = $A::PARAMETERS $(+ $U::PARAMETERS)*;
             const LEARNS: bool = $A::LEARNS $(|| $U::LEARNS)*;
             const LINK: Link = $Z::LINK;
+            const ARCHITECTURE: Architecture = $A::ARCHITECTURE $(.then($U::ARCHITECTURE))*;
 
             #[inline(always)]
             fn check(&self) -> Result<(), StepError> {

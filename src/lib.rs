@@ -27,7 +27,7 @@ pub mod trainer;
 
 pub use activation::{Identity, LeakyRelu, Relu, Sigmoid, Softmax, Tanh};
 pub use dense::{Biased, Dense, Unbiased};
-pub use digest::digest;
+pub use digest::{Architecture, digest};
 pub use dropout::Dropout;
 pub use fit::{Best, Fit};
 pub use frozen::BiasOnly;

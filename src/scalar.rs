@@ -27,6 +27,9 @@ pub trait Scalar:
     + MulAssign
     + 'static
 {
+    /// The name of the type.
+    const NAME: &'static str;
+
     /// The number 1.
     const ONE: Self;
 
@@ -56,6 +59,7 @@ pub(crate) const CHIP_WITH_FLOAT: bool =
 macro_rules! scalar {
     ($t:ty) => {
         impl Scalar for $t {
+            const NAME: &'static str = stringify!($t);
             const ONE: Self = 1.0;
             const MAX: Self = <$t>::MAX;
 

@@ -308,6 +308,7 @@ impl Optimizer<f32> for CountingSgd {
 struct CountingSigmoid;
 
 impl Activation for CountingSigmoid {
+    const NAME: &'static str = "counting sigmoid";
     const LINK: Link = Link::Logit;
 
     fn activate<T: Scalar>(z: &mut [T]) {

@@ -217,6 +217,9 @@ impl<M: Backend> Activation for Tanh<M> {
 }
 
 /// `f(z) = max(z, 0)`. The derivative at 0 is taken as 0.
+///
+/// A neuron whose sum is negative for all inputs learns no more. In a small network all of them may be so from the
+/// start, in 20 of 100 with three hidden neurons (`docs/when-it-does-not-learn.md`): [`LeakyRelu`] has no such state.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Relu;

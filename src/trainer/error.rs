@@ -5,6 +5,8 @@ use core::fmt;
 use crate::rule::NoShares;
 
 /// Why a training step was refused. The weights are what they were before.
+///
+/// What usually causes each, and what helps, stands in `docs/when-it-does-not-learn.md` in the repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

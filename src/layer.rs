@@ -42,7 +42,8 @@ pub trait Layer {
     /// and they are not computed.
     const LEARNS: bool;
 
-    /// The link function that the last activation inverts; see [`Link`].
+    /// The link function that the last activation inverts; see [`Link`]. [`Link::Identity`] for a layer that has none: with
+    /// it, only losses for numbers without a range compile.
     const LINK: Link;
 
     /// What the layer computes from its parameters; see [`Architecture`].

@@ -31,9 +31,21 @@ impl Link {
 }
 
 /// A function applied to the weighted sums of a layer.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an activation",
+    label = "not an activation",
+    note = "the parameters of a dense layer are inputs, outputs, activation, number type and biases: \
+            `Dense<2, 3, Relu, f32, Unbiased>`; the activations are Identity, Sigmoid, Tanh, Relu, LeakyRelu and Softmax"
+)]
 pub trait Activation {
+    /// Its name in [`Architecture`](crate::Architecture).
+    const NAME: &'static str;
+
     /// The loss that belongs to this activation.
     const LINK: Link;
+
+    /// The smallest number of outputs that depend on their weighted sums. A layer with fewer does not compile.
+    const LEAST_OUTPUTS: usize = 1;
 
     /// Whether an output depends on its own weighted sum alone, so that any part of a layer can be activated by itself.
     const BY_ELEMENT: bool = true;
@@ -169,6 +181,7 @@ fn each<T: Scalar>(y: &[T], error: &mut [T], f: impl Fn(T, T) -> T) -> T {
 pub struct Identity;
 
 impl Activation for Identity {
+    const NAME: &'static str = "identity";
     const LINK: Link = Link::Identity;
 
     fn activate<T: Scalar>(z: &mut [T]) -> T {
@@ -187,6 +200,7 @@ impl Activation for Identity {
 pub struct Sigmoid<M = Libm>(PhantomData<M>);
 
 impl<M: Backend> Activation for Sigmoid<M> {
+    const NAME: &'static str = "sigmoid";
     const LINK: Link = Link::Logit;
     const BOUNDED: bool = true;
     const VECTOR: bool = M::SHORT;
@@ -208,6 +222,7 @@ impl<M: Backend> Activation for Sigmoid<M> {
 pub struct Tanh<M = Libm>(PhantomData<M>);
 
 impl<M: Backend> Activation for Tanh<M> {
+    const NAME: &'static str = "tanh";
     const LINK: Link = Link::None;
     const BOUNDED: bool = true;
     const VECTOR: bool = M::SHORT;
@@ -224,11 +239,15 @@ impl<M: Backend> Activation for Tanh<M> {
 }
 
 /// `f(z) = max(z, 0)`. The derivative at 0 is taken as 0.
+///
+/// A neuron whose sum is negative for all inputs learns no more. In a small network all of them may be so from the
+/// start, in 20 of 100 with three hidden neurons (`docs/when-it-does-not-learn.md`): [`LeakyRelu`] has no such state.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Relu;
 
 impl Activation for Relu {
+    const NAME: &'static str = "relu";
     const LINK: Link = Link::None;
 
     fn activate<T: Scalar>(z: &mut [T]) -> T {
@@ -254,6 +273,7 @@ impl LeakyRelu {
 }
 
 impl Activation for LeakyRelu {
+    const NAME: &'static str = "leaky relu";
     const LINK: Link = Link::None;
 
     fn activate<T: Scalar>(z: &mut [T]) -> T {
@@ -268,13 +288,18 @@ impl Activation for LeakyRelu {
 
 /// `f(z)[o] = e^z[o] / sum over k of e^z[k]`: positive numbers that sum to 1, computed relative to the largest `z`, so
 /// that nothing overflows. `M` is where the exponential comes from: see [`math`](crate::math).
+///
+/// A single output would always be 1, and never learn: that does not compile. Two classes are one
+/// [`Sigmoid`] or two softmax outputs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Softmax<M = Libm>(PhantomData<M>);
 
 impl<M: Backend> Activation for Softmax<M> {
+    const NAME: &'static str = "softmax";
     const LINK: Link = Link::MultiLogit;
     const BOUNDED: bool = true;
+    const LEAST_OUTPUTS: usize = 2;
     const BY_ELEMENT: bool = false;
 
     fn activate<T: Scalar>(z: &mut [T]) -> T {

@@ -5,6 +5,7 @@ use core::hint::black_box;
 use core::marker::PhantomData;
 
 use crate::activation::{self, Activation, Link, Sigmoid};
+use crate::digest::Architecture;
 use crate::init::Init;
 use crate::kernel::{self, Finite, Magnitude};
 use crate::layer::{Factors, Layer, Mode, first, first_mut};
@@ -16,7 +17,7 @@ use crate::trainer::StepError;
 /// A fully connected layer with `I` inputs, `O` outputs, activation `A`, number type `T`, and biases unless `B` is
 /// [`Unbiased`]: `y = A(b + x W)`.
 ///
-/// A layer without inputs or outputs does not compile.
+/// A layer without inputs or outputs does not compile, nor does a [`Softmax`](crate::Softmax) of one output.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dense<const I: usize, const O: usize, A = Sigmoid, T: Scalar = f32, B: Bias = Biased> {
     /// `weights[i][o]` joins input `i` to output `o`.
@@ -26,15 +27,23 @@ pub struct Dense<const I: usize, const O: usize, A = Sigmoid, T: Scalar = f32, B
     activation: PhantomData<A>,
 }
 
-impl<const I: usize, const O: usize, A, T: Scalar, B: Bias> Dense<I, O, A, T, B> {
+impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Dense<I, O, A, T, B> {
     /// A layer with these parameters, for example a network that was trained elsewhere.
     pub const fn new(weights: [[T; O]; I], biases: B::Array<T, O>) -> Self {
         const { assert!(I > 0 && O > 0, "a dense layer needs at least one input and one output") };
+        const { enough(O, A::LEAST_OUTPUTS) };
         Self { weights, biases, activation: PhantomData }
     }
 }
 
-impl<const I: usize, const O: usize, A, T: Scalar, B: Bias> Zero for Dense<I, O, A, T, B> {
+const fn enough(outputs: usize, least: usize) {
+    assert!(
+        outputs >= least,
+        "the activation needs more outputs: Softmax of one output is always 1. Use two outputs, or Sigmoid"
+    );
+}
+
+impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Zero for Dense<I, O, A, T, B> {
     const ZERO: Self = Self::new(Zero::ZERO, Zero::ZERO);
 }
 
@@ -50,6 +59,8 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
     const LEARNS: bool = true;
     const LINK: Link = A::LINK;
     const BOUNDED: bool = A::BOUNDED;
+    const ARCHITECTURE: Architecture =
+        Architecture::layer(&["dense", A::NAME, T::NAME], &[I, O, Self::PARAMETERS - I * O]);
 
     // z[o] = b[o] + sum over i of x[i] w[i][o]
     #[inline(always)]

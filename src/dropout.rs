@@ -2,6 +2,7 @@
 
 use crate::activation::Link;
 use crate::dense;
+use crate::digest::Architecture;
 use crate::init::{Generator, Init, Random};
 use crate::layer::{Factors, Layer, Mode, first, first_mut};
 use crate::optimizer::{Optimizer, Parameters};
@@ -83,6 +84,7 @@ impl<const N: usize, T: Scalar> Layer for Dropout<N, T> {
     const PARAMETERS: usize = 0;
     const LEARNS: bool = false;
     const LINK: Link = Link::Identity;
+    const ARCHITECTURE: Architecture = Architecture::NONE;
 
     fn check(&self) -> Result<(), StepError> {
         if self.rate >= T::ZERO && self.rate < T::ONE { Ok(()) } else { Err(StepError::Dropout) }

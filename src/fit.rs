@@ -61,6 +61,8 @@
 //!
 //! Samples without an order of their own come from [`Samples`]; those that arrive one after the other, as from a
 //! sensor, are an iterator: [`Fit::stream`], or [`epoch`] for one pass. [`evaluate`] measures a network on a test set.
+//!
+//! Where the loss does not fall: `docs/when-it-does-not-learn.md` in the repository has the usual causes.
 
 mod best;
 mod epoch;

@@ -27,6 +27,7 @@ use core::marker::PhantomData;
 
 use crate::activation::{Activation, Link, Sigmoid};
 use crate::dense::{self, Biased, Dense};
+use crate::digest::Architecture;
 use crate::init::Init;
 use crate::layer::{Factors, Layer, Mode, first, first_mut};
 use crate::optimizer::{Gradient, Optimizer, Parameters};
@@ -47,6 +48,7 @@ impl<L: Layer> Layer for &'static L {
     const LEARNS: bool = false;
     const LINK: Link = L::LINK;
     const BOUNDED: bool = L::BOUNDED;
+    const ARCHITECTURE: Architecture = L::ARCHITECTURE;
 
     #[inline(always)]
     fn check(&self) -> Result<(), StepError> {
@@ -149,6 +151,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar> Layer for BiasOnl
     const LEARNS: bool = true;
     const LINK: Link = A::LINK;
     const BOUNDED: bool = A::BOUNDED;
+    const ARCHITECTURE: Architecture = Dense::<I, O, A, T>::ARCHITECTURE;
 
     #[inline(always)]
     fn linear<const N: usize>(&self, x: &[[T; I]], z: &mut [[T; O]; N], _: Mode) -> T {

@@ -1,6 +1,7 @@
 //! What a layer does, and how a tuple of layers does it: forward, back, update.
 
 use crate::activation::Link;
+use crate::digest::Architecture;
 use crate::init::Init;
 use crate::kernel::{Magnitude, summed_now};
 use crate::optimizer::{Optimizer, Parameters};
@@ -14,6 +15,13 @@ use crate::trainer::StepError;
 /// [`update`](Layer::update). What the calls hand on to each other lies in three places that the layer names but does
 /// not own: its *tape* (the outputs), its *deltas* (the error of each output), and its *slots* (what an optimiser
 /// keeps for each parameter). Tape and deltas have room for `B` samples, of which a call uses the first.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither a layer nor a tuple of one to eight layers",
+    label = "not a layer",
+    note = "a network is a layer or a tuple of layers: `(Dense<2, 3>, Dense<3, 1>)`; tuples can be nested: `((A, B), (C, D))` has \
+            four layers, and nine are `((A, B, C, D, E, F, G, H), I)`",
+    note = "an activation such as `Relu` is a parameter of a layer: `Dense<2, 3, Relu>`"
+)]
 pub trait Layer {
     /// The number type.
     type Scalar: Scalar;
@@ -35,11 +43,14 @@ pub trait Layer {
     /// and they are not computed.
     const LEARNS: bool;
 
-    /// The link function that the last activation inverts; see [`Link`].
+    /// The link function that the last activation inverts; see [`Link`]. [`Link::Identity`] for a layer that has none: with
+    /// it, only losses for numbers without a range compile.
     const LINK: Link;
 
     /// Whether every output lies within -1 and 1.
     const BOUNDED: bool = false;
+    /// What the layer computes from its parameters; see [`Architecture`].
+    const ARCHITECTURE: Architecture;
 
     /// Checks the hyperparameters of layers that have any, before a training step.
     ///
@@ -212,6 +223,7 @@ macro_rules! layer {
             const LEARNS: bool = $A::LEARNS $(|| $U::LEARNS)*;
             const LINK: Link = $Z::LINK;
             const BOUNDED: bool = $Z::BOUNDED;
+            const ARCHITECTURE: Architecture = $A::ARCHITECTURE $(.then($U::ARCHITECTURE))*;
 
             #[inline(always)]
             fn check(&self) -> Result<(), StepError> {

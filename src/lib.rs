@@ -27,12 +27,12 @@ pub mod trainer;
 
 pub use activation::{Identity, LeakyRelu, Relu, Sigmoid, Softmax, Tanh};
 pub use dense::{Biased, Dense, Unbiased};
-pub use digest::digest;
+pub use digest::{Architecture, digest};
 pub use dropout::Dropout;
 pub use fit::{Best, Fit};
 pub use frozen::BiasOnly;
 pub use layer::Layer;
-pub use loss::{BinaryCrossEntropy, CrossEntropy, Huber, SquaredError};
+pub use loss::{BinaryCrossEntropy, CrossEntropy, Huber, OfProbabilities, SquaredError};
 pub use optimizer::{
     Adam, AdamW, Batch, ClipNorm, ClipSample, ClipValue, Momentum, Nesterov, RmsProp, Rprop, Sgd, WeightDecay,
 };

@@ -1,16 +1,47 @@
 //! Losses: the value and, under it, the gradient with respect to the outputs.
+//!
+//! Which loss goes with which activation in the last layer:
+//!
+//! | loss | last activation | targets |
+//! |---|---|---|
+//! | [`SquaredError`], [`Huber`] | any | any finite number that the activation can reach |
+//! | [`BinaryCrossEntropy`] | [`Sigmoid`](crate::Sigmoid) | 0 to 1 |
+//! | [`CrossEntropy`] | [`Softmax`](crate::Softmax), of two outputs or more | not negative; they usually sum to 1 |
+//! | [`OfProbabilities`] of the last two | any whose outputs are from 0 to 1 | as above |
+//!
+//! Any other pair does not compile. Targets outside of the range are refused as
+//! [`StepError::Target`](crate::StepError::Target).
+
+use core::marker::PhantomData;
 
 use crate::activation::{Link, largest};
 use crate::kernel::{SMALL, in_place, sum_lanes};
 use crate::scalar::Scalar;
 
 /// What a network is trained to make small.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a loss",
+    label = "not a loss",
+    note = "the parameters of a trainer are network, loss and optimiser: `Trainer<Net, SquaredError, Sgd>`; the losses are \
+            SquaredError, Huber, BinaryCrossEntropy, CrossEntropy and OfProbabilities"
+)]
 pub trait Loss {
     /// The activation that belongs to this loss: with it, the gradient with respect to the weighted sums is `y - t`.
     const LINK: Link;
 
+    /// Whether a network whose last activation has another link does not compile with this loss, because it would not
+    /// learn what it should.
+    const ONLY_LINKED: bool = false;
+
     /// What an output's share of the value, or of the gradient, takes at most, in [MACs](crate::pieces#what-a-mac-is).
     const MACS: usize = 64;
+
+    /// Whether all targets are in the range in which the loss is defined; others are refused as
+    /// [`StepError::Target`](crate::StepError::Target). False for NaN where there is a range; infinite targets are refused
+    /// elsewhere. By default there is no range.
+    fn accepts<T: Scalar>(_t: &[T]) -> bool {
+        true
+    }
 
     /// The loss of outputs `y` against targets `t`, both of the same length.
     fn value<T: Scalar>(y: &[T], t: &[T]) -> T;
@@ -28,6 +59,28 @@ pub trait Loss {
     fn linked_gradient<T: Scalar>(y: &[T], t: &[T], error: &mut [T]) {
         each(y, t, error, |y, t| y - t);
     }
+}
+
+/// Whether the last activation, with the link `last`, is the one that belongs to the loss `L`. Panics, when the program
+/// compiles, if the loss takes no other and this is another.
+pub(crate) const fn linked<L: Loss>(last: Link) -> bool {
+    let linked = last.is(L::LINK);
+    if L::ONLY_LINKED && !linked {
+        match L::LINK {
+            Link::Logit => panic!(
+                "BinaryCrossEntropy needs Sigmoid as the activation of the last layer. With Softmax, use CrossEntropy; \
+                 with Identity, Tanh or a rectifier, SquaredError or Huber; with another activation from 0 to 1, \
+                 OfProbabilities<BinaryCrossEntropy>"
+            ),
+            Link::MultiLogit => panic!(
+                "CrossEntropy needs Softmax as the activation of the last layer. With Sigmoid, use BinaryCrossEntropy; \
+                 with Identity, Tanh or a rectifier, SquaredError or Huber; with another activation from 0 to 1, \
+                 OfProbabilities<CrossEntropy>"
+            ),
+            Link::Identity | Link::None => panic!("this loss needs the activation of its link in the last layer"),
+        }
+    }
+    linked
 }
 
 /// [`Loss::gradient`] and [`Loss::value`]: one copy of the loops for all networks, except for those with few outputs.
@@ -143,24 +196,30 @@ impl<const NUMERATOR: u32, const DENOMINATOR: u32> Loss for Huber<NUMERATOR, DEN
 
 /// `E = -sum over o of (t ln y + (1 - t) ln(1 - y))`: each output is a probability of its own.
 ///
-/// Outputs lie between 0 and 1, which [`Sigmoid`](crate::Sigmoid) ensures; others make the loss NaN or infinite, an
-/// error of the step.
+/// The last activation is [`Sigmoid`](crate::Sigmoid); others do not compile. [`OfProbabilities`] takes them. Targets are
+/// from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct BinaryCrossEntropy;
 
 impl Loss for BinaryCrossEntropy {
     const LINK: Link = Link::Logit;
+    const ONLY_LINKED: bool = true;
+
+    fn accepts<T: Scalar>(t: &[T]) -> bool {
+        t.iter().all(|&t| t >= T::ZERO && t <= T::ONE)
+    }
 
     fn value<T: Scalar>(y: &[T], t: &[T]) -> T {
         sum(y, t, |y, t| -(times_ln(t, y) + times_ln(T::ONE - t, T::ONE - y)))
     }
 
-    // ln(1 + e^z) - t z, where the exponent is never positive
+    // ln(1 + e^z) - t z, as ln(1 + e^-|z|) + |z| (1 - t) for a positive z, and + |z| t for others: the exponent is never
+    // positive, and both terms never negative, so that they can't cancel
     fn linked_value<T: Scalar>(z: &[T], t: &[T]) -> T {
         sum(z, t, |z, t| {
-            let (positive, magnitude) = if z > T::ZERO { (z, z) } else { (T::ZERO, -z) };
-            positive - t * z + (-magnitude).exp().ln_1p()
+            let (wrong, magnitude) = if z > T::ZERO { (T::ONE - t, z) } else { (t, -z) };
+            magnitude * wrong + (-magnitude).exp().ln_1p()
         })
     }
 
@@ -180,24 +239,40 @@ impl Loss for BinaryCrossEntropy {
 
 /// `E = -sum over o of t ln y`: the outputs together are one distribution.
 ///
-/// The targets usually sum to 1. Activations other than [`Softmax`](crate::Softmax) must keep `y` positive wherever `t`
-/// is not 0; where they don't, the loss is NaN or infinite, an error of the step.
+/// The last activation is [`Softmax`](crate::Softmax); others do not compile. [`OfProbabilities`] takes them. Targets are
+/// not negative. They usually sum to 1; with the sum s, loss and gradient are those of the distribution t / s, times s.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct CrossEntropy;
 
 impl Loss for CrossEntropy {
     const LINK: Link = Link::MultiLogit;
+    const ONLY_LINKED: bool = true;
+
+    fn accepts<T: Scalar>(t: &[T]) -> bool {
+        t.iter().all(|&t| t >= T::ZERO)
+    }
 
     fn value<T: Scalar>(y: &[T], t: &[T]) -> T {
         sum(y, t, |y, t| -times_ln(t, y))
     }
 
-    // sum over o of t (ln sum over k of e^z[k] - z)
+    // sum over o of t (ln sum over k of e^z[k] - z), relative to the largest z: ln(1 + the others) + top - z, of which
+    // neither part is negative, so that they can't cancel
     fn linked_value<T: Scalar>(z: &[T], t: &[T]) -> T {
         let top = largest(z);
-        let total = z.iter().fold(T::ZERO, |total, &z| total + (z - top).exp()).ln();
-        sum(z, t, |z, t| t * (total - (z - top)))
+        let (mut others, mut met) = (T::ZERO, false);
+        for &z in z {
+            // Of several that are the largest, the first is the 1.
+            if z == top && !met {
+                met = true;
+            } else {
+                others += (z - top).exp();
+            }
+        }
+        let total = others.ln_1p();
+        // Where the target is 0, the difference may be beyond all numbers.
+        sum(z, t, |z, t| if t == T::ZERO { T::ZERO } else { t * (total + (top - z)) })
     }
 
     // dE/dy = -t / y
@@ -209,6 +284,46 @@ impl Loss for CrossEntropy {
     fn linked_gradient<T: Scalar>(y: &[T], t: &[T], error: &mut [T]) {
         let total = t.iter().fold(T::ZERO, |total, &t| total + t);
         each(y, t, error, |y, t| y * total - t);
+    }
+}
+
+/// The loss `L` of outputs that are probabilities without being those of its own activation: [`BinaryCrossEntropy`] of a
+/// [`Softmax`](crate::Softmax), [`CrossEntropy`] of [`Sigmoid`](crate::Sigmoid)s, either of an activation of your own.
+///
+/// It is computed from the outputs, so that it is exact only as far as these are, and infinite where a certain output
+/// is wrong. An output outside of 0 to 1, or one of 0 (or 1) that the target says is possible (or not certain), is an
+/// error of the step, [`StepError::Loss`](crate::StepError::Loss).
+///
+/// [`CrossEntropy`] looks only at the outputs whose target is not 0, and relies on the others to fall when these rise.
+/// Where outputs do not depend on one another, as those of sigmoids, nothing pulls them down: all of them become 1. Such
+/// outputs learn with [`BinaryCrossEntropy`].
+///
+/// ```
+/// use downhill::{BinaryCrossEntropy, Dense, OfProbabilities, Sgd, Softmax, Trainer};
+///
+/// type Net = (Dense<4, 8>, Dense<8, 3, Softmax>);
+/// let trainer = Trainer::<Net, OfProbabilities<BinaryCrossEntropy>, Sgd>::ZERO;
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct OfProbabilities<L>(PhantomData<L>);
+
+impl<L: Loss> Loss for OfProbabilities<L> {
+    const LINK: Link = Link::None;
+    const MACS: usize = L::MACS;
+
+    fn accepts<T: Scalar>(t: &[T]) -> bool {
+        L::accepts(t)
+    }
+
+    fn value<T: Scalar>(y: &[T], t: &[T]) -> T {
+        // Written so that NaN is outside.
+        let inside = y.iter().all(|&y| y >= T::ZERO && y <= T::ONE);
+        if inside { L::value(y, t) } else { T::MAX + T::MAX }
+    }
+
+    fn gradient<T: Scalar>(y: &[T], t: &[T], error: &mut [T]) {
+        L::gradient(y, t, error);
     }
 }
 

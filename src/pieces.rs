@@ -255,8 +255,8 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<
             }
         }
         if work.one(length::<N>()) {
-            if !self.finite.is_finite() || !self.loss.is_finite() {
-                return Err(refuse(from_ref(x), from_ref(self.target), self.loss));
+            if !self.finite.is_finite() || !self.loss.is_finite() || !L::accepts(target) {
+                return Err(refuse::<L, _, _, _>(from_ref(x), from_ref(self.target), self.loss));
             }
             if let Some(weight) = self.weight {
                 self.loss = self.trainer.weigh(self.loss, weight)?;

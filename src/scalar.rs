@@ -27,6 +27,9 @@ pub trait Scalar:
     + MulAssign
     + 'static
 {
+    /// The name of the type.
+    const NAME: &'static str;
+
     /// The number 1.
     const ONE: Self;
 
@@ -75,6 +78,7 @@ macro_rules! power_of_two {
 macro_rules! scalar {
     ($t:ty, $bits:ty, $gradient_exponent:literal) => {
         impl Scalar for $t {
+            const NAME: &'static str = stringify!($t);
             const ONE: Self = 1.0;
             const MAX: Self = <$t>::MAX;
             const GRADIENT_LIMIT: Self = power_of_two!($t, $bits, $gradient_exponent);

@@ -12,7 +12,7 @@ use core::slice::from_ref;
 use crate::init::{Generator, Init, Random};
 use crate::kernel::{Finite, afresh, checked_together, largest};
 use crate::layer::{Layer, Mode, first_mut};
-use crate::loss::{Loss, gradient_and_value};
+use crate::loss::{Loss, gradient_and_value, linked};
 use crate::optimizer::{Optimizer, mean, shrink};
 use crate::rule::{ChainRule, Rule};
 use crate::scalar::{Scalar, Zero};
@@ -34,6 +34,12 @@ pub struct Trainer<N: Layer, L, P: Optimizer<N::Scalar>, R = ChainRule, const B:
     kind: PhantomData<fn() -> (L, R)>,
 }
 
+impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R, const B: usize> Trainer<N, L, P, R, B> {
+    /// Whether the last activation is the one that belongs to the loss. A pair that cannot learn does not compile: every
+    /// way to make or to use a trainer comes by here.
+    pub(crate) const LINKED: bool = linked::<L>(N::LINK);
+}
+
 impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Trainer<N, L, P, R, B> {
     /// The memory of a trainer in bytes, for a budget that the compiler checks:
     /// `const _: () = assert!(MyTrainer::BYTES <= 4096);`
@@ -41,7 +47,10 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
 
     /// A trainer for a network that has its weights already.
     pub const fn new(network: N, optimizer: P) -> Self {
-        const { room(B) };
+        const {
+            room(B);
+            let _ = Self::LINKED;
+        };
         Self { network, optimizer, slots: Zero::ZERO, tape: Zero::ZERO, deltas: Zero::ZERO, kind: PhantomData }
     }
 
@@ -85,7 +94,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     ///
     /// # Errors
     /// [`StepError::Input`], [`StepError::Target`], [`StepError::Loss`] or [`StepError::Sum`] if one of them is NaN or
-    /// infinite.
+    /// infinite, or the target outside of the loss's range.
     pub fn loss(&mut self, x: &N::Input, target: &N::Output) -> Result<N::Scalar, StepError> {
         self.evaluate(x, target).map(|(loss, _)| loss)
     }
@@ -104,7 +113,11 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
             loss = L::value(y.as_ref(), target.as_ref());
         }
         finite.see(loss);
-        if finite.all() { Ok((loss, y)) } else { Err(refuse(from_ref(x), from_ref(target), loss)) }
+        if finite.all() && accepts::<L, _, _>(from_ref(target)) {
+            Ok((loss, y))
+        } else {
+            Err(refuse::<L, _, _, _>(from_ref(x), from_ref(target), loss))
+        }
     }
 
     /// Learns from one sample: inputs `x`, targets `target`. Returns the loss before the update.
@@ -173,9 +186,6 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         all
     }
 
-    /// Whether the last activation is the one that belongs to the loss.
-    pub(crate) const LINKED: bool = N::LINK.is(L::LINK);
-
     #[inline(always)]
     fn learn(
         mut self: &mut Self,
@@ -189,8 +199,8 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         // The weight is a factor of the loss, which is looked at before it.
         let together =
             weight.is_none() && targets.first().is_some_and(|target| checked_together(target.as_ref().len()));
-        if !together && !finite.all() {
-            return Err(refuse(x, targets, loss));
+        if !accepts::<L, _, _>(targets) || !together && !finite.all() {
+            return Err(refuse::<L, _, _, _>(x, targets, loss));
         }
         if let Some(weight) = weight {
             loss = self.weigh(loss, weight)?;
@@ -202,7 +212,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         let unchecked = if together { finite.number() } else { -N::Scalar::ZERO };
         if !deltas.is_ok_and(|deltas| gradient::is_small(inputs, deltas, unchecked)) {
             if together && !finite.all() {
-                return Err(refuse(x, targets, loss));
+                return Err(refuse::<L, _, _, _>(x, targets, loss));
             }
             deltas?;
             gradient::examine::<N, B>(x, &self.tape, &self.deltas, self.optimizer.gradient_limit())?;
@@ -309,13 +319,19 @@ const fn room(samples: usize) {
     assert!(samples > 0, "a trainer needs room for at least one sample");
 }
 
-/// What is not finite.
+/// Whether all targets are in the range of the loss. Constant for a loss without one.
+#[inline(always)]
+fn accepts<L: Loss, Y: AsRef<[T]>, T: Scalar>(targets: &[Y]) -> bool {
+    targets.iter().all(|target| L::accepts(target.as_ref()))
+}
+
+/// What is not finite or not in its range.
 #[cold]
 #[inline(never)]
-pub(crate) fn refuse<X: AsRef<[T]>, Y: AsRef<[T]>, T: Scalar>(x: &[X], targets: &[Y], loss: T) -> StepError {
+pub(crate) fn refuse<L: Loss, X: AsRef<[T]>, Y: AsRef<[T]>, T: Scalar>(x: &[X], targets: &[Y], loss: T) -> StepError {
     if !x.iter().all(|x| largest(x.as_ref()).is_finite()) {
         StepError::Input
-    } else if !targets.iter().all(|target| largest(target.as_ref()).is_finite()) {
+    } else if !accepts::<L, _, _>(targets) || !targets.iter().all(|target| largest(target.as_ref()).is_finite()) {
         StepError::Target
     } else if !loss.is_finite() {
         StepError::Loss
@@ -324,11 +340,12 @@ pub(crate) fn refuse<X: AsRef<[T]>, Y: AsRef<[T]>, T: Scalar>(x: &[X], targets: 
     }
 }
 
-impl<N: Layer + Zero, L, P: Optimizer<N::Scalar> + Zero, R, const B: usize> Trainer<N, L, P, R, B> {
+impl<N: Layer + Zero, L: Loss, P: Optimizer<N::Scalar> + Zero, R, const B: usize> Trainer<N, L, P, R, B> {
     /// A trainer that was not started yet, with all bits zero: a `static` of this value lies in `.bss` and costs no
     /// flash. Its steps are refused until [`start`](Trainer::start) gives it a learning rate.
     pub const ZERO: Self = {
         room(B);
+        let _ = Self::LINKED;
         Self {
             network: N::ZERO,
             optimizer: P::ZERO,

@@ -9,8 +9,8 @@ use downhill::optimizer::Optimizer;
 use downhill::rule::{NoShares, Rule};
 use downhill::{
     Adam, AdamW, Batch, BinaryCrossEntropy, ChainRule, ClipNorm, ClipSample, ClipValue, CrossEntropy, Dense,
-    ErrorShare, Identity, Momentum, Nesterov, Relu, RmsProp, Rprop, Sgd, Sigmoid, Softmax, SquaredError, StepError,
-    Trainer, Unbiased, WeightDecay, Zero, digest,
+    ErrorShare, Identity, Momentum, Nesterov, OfProbabilities, Relu, RmsProp, Rprop, Sgd, Sigmoid, Softmax,
+    SquaredError, StepError, Trainer, Unbiased, WeightDecay, Zero, digest,
 };
 
 const BAD: [f32; 3] = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
@@ -292,12 +292,13 @@ fn losses() {
     // The square of the output is beyond f32.
     let squared = || -> Linear<SquaredError> { Trainer::new(POSITIVE, Sgd::new(0.01)) };
     refuses(squared, |trainer| trainer.step(&[1e30, 1e30, 1e30], &T), StepError::Loss);
-    // A linear output may be negative, where the logarithm is not defined.
-    let x = [-100.0, 100.0, -100.0];
-    let entropy = || -> Linear<CrossEntropy> { Trainer::new(POSITIVE, Sgd::new(0.01)) };
-    refuses(entropy, |trainer| trainer.step(&x, &T), StepError::Loss);
-    let binary = || -> Linear<BinaryCrossEntropy> { Trainer::new(POSITIVE, Sgd::new(0.01)) };
-    refuses(binary, |trainer| trainer.step(&x, &T), StepError::Loss);
+    // A linear output may be negative, where the logarithm is not defined, or above 1, where that of the rest is not.
+    let entropy = || -> Linear<OfProbabilities<CrossEntropy>> { Trainer::new(POSITIVE, Sgd::new(0.01)) };
+    let binary = || -> Linear<OfProbabilities<BinaryCrossEntropy>> { Trainer::new(POSITIVE, Sgd::new(0.01)) };
+    for x in [[-100.0, 100.0, -100.0], [100.0, 100.0, 100.0]] {
+        refuses(entropy, |trainer| trainer.step(&x, &T), StepError::Loss);
+        refuses(binary, |trainer| trainer.step(&x, &T), StepError::Loss);
+    }
 }
 
 /// Both outputs lie between 0 and 1 for `X`.
@@ -343,8 +344,8 @@ const LOWER: Dense<3, 2> = Dense::new([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]], [0.0
 fn nan_among_the_weights_is_seen() {
     // Whatever activation it passes through.
     fn check<A: downhill::activation::Activation>() {
-        let lower = Dense::<3, 1, A>::new([[f32::NAN], [0.0], [0.0]], [0.0]);
-        let network = (lower, Dense::<1, 2, Identity>::new([[0.5, 0.5]], [0.0, 0.0]));
+        let lower = Dense::<3, 2, A>::new([[f32::NAN, 0.1], [0.0, 0.1], [0.0, 0.1]], [0.0; 2]);
+        let network = (lower, Dense::<2, 2, Identity>::new([[0.5, 0.5], [0.1, 0.1]], [0.0, 0.0]));
         assert_eq!(Trainer::<_, SquaredError, Sgd>::new(network, Sgd::new(0.1)).step(&X, &T), Err(StepError::Loss));
     }
     check::<Identity>();

@@ -12,7 +12,7 @@ use downhill::loss::Loss;
 use downhill::rule::{NoShares, Rule};
 use downhill::{
     Biased, BinaryCrossEntropy, ChainRule, CrossEntropy, Dense, ErrorShare, Huber, Identity, Layer, LeakyRelu,
-    RawError, Relu, Scalar, Sgd, Sigmoid, Softmax, SquaredError, StepError, Tanh, Unbiased, Zero,
+    OfProbabilities, RawError, Relu, Scalar, Sgd, Sigmoid, Softmax, SquaredError, StepError, Tanh, Unbiased, Zero,
 };
 use probe::{Probe, Real, Step, array, network, parameters, step};
 
@@ -32,6 +32,16 @@ struct Shape {
     biases: &'static str,
 }
 
+/// The type of a loss after these layers: another one where the last activation does not belong to it.
+macro_rules! loss {
+    ($loss:ident: $i:literal $o:literal $a:ident $b:ident, $($rest:tt)+) => { loss!($loss: $($rest)+) };
+    (CrossEntropy: $i:literal $o:literal Softmax $b:ident) => { CrossEntropy };
+    (CrossEntropy: $i:literal $o:literal $a:ident $b:ident) => { OfProbabilities<CrossEntropy> };
+    (BinaryCrossEntropy: $i:literal $o:literal Sigmoid $b:ident) => { BinaryCrossEntropy };
+    (BinaryCrossEntropy: $i:literal $o:literal $a:ident $b:ident) => { OfProbabilities<BinaryCrossEntropy> };
+    ($loss:ident: $i:literal $o:literal $a:ident $b:ident) => { $loss };
+}
+
 macro_rules! case {
     ($loss:ident: $($i:literal $o:literal $activation:ident $bias:ident),+) => {
         Case {
@@ -43,12 +53,22 @@ macro_rules! case {
                 activation: stringify!($activation),
                 biases: stringify!($bias),
             }),+],
-            double: step::<f64, ($(Dense<$i, $o, $activation, f64, $bias>,)+), $loss, ChainRule>,
-            single: step::<f32, ($(Dense<$i, $o, $activation, f32, $bias>,)+), $loss, ChainRule>,
+            double: step::<
+                f64,
+                ($(Dense<$i, $o, $activation, f64, $bias>,)+),
+                loss!($loss: $($i $o $activation $bias),+),
+                ChainRule,
+            >,
+            single: step::<
+                f32,
+                ($(Dense<$i, $o, $activation, f32, $bias>,)+),
+                loss!($loss: $($i $o $activation $bias),+),
+                ChainRule,
+            >,
         }
     };
 }
-use case;
+use {case, loss};
 
 /// What a network is checked with. All numbers are exact in `f32`, so that both number types see the same.
 struct Sample {
@@ -345,17 +365,18 @@ macro_rules! control {
     ($loss:ident: $($i:literal $o:literal $a:ident $b:ident),+; $($j:literal $p:literal $c:ident $d:ident),+) => {{
         type Lower = ($(Dense<$i, $o, $a, f64, $b>,)+);
         type Upper = ($(Dense<$j, $p, $c, f64, $d>,)+);
+        type Loss = loss!($loss: $($j $p $c $d),+);
         Control {
             case: case!($loss: $($i $o $a $b,)+ $($j $p $c $d),+),
             right: [
-                step::<f64, (Lower, Upper), $loss, ChainRule>,
-                |w, x, t| update_first::<Lower, Upper, $loss>(0.0, w, x, t),
+                step::<f64, (Lower, Upper), Loss, ChainRule>,
+                |w, x, t| update_first::<Lower, Upper, Loss>(0.0, w, x, t),
             ],
             wrong: [
-                ("dropped sign", step::<f64, (Lower, Upper), $loss, DroppedSign>),
-                ("raw error", step::<f64, (Lower, Upper), $loss, RawError>),
-                ("error share", step::<f64, (Lower, Upper), $loss, ErrorShare>),
-                ("updated weights", |w, x, t| update_first::<Lower, Upper, $loss>(1e-3, w, x, t)),
+                ("dropped sign", step::<f64, (Lower, Upper), Loss, DroppedSign>),
+                ("raw error", step::<f64, (Lower, Upper), Loss, RawError>),
+                ("error share", step::<f64, (Lower, Upper), Loss, ErrorShare>),
+                ("updated weights", |w, x, t| update_first::<Lower, Upper, Loss>(1e-3, w, x, t)),
             ],
         }
     }};

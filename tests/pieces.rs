@@ -10,8 +10,8 @@ use downhill::pieces::{ACTIVATION, Pieces, Progress};
 use downhill::rule::Rule;
 use downhill::{
     Adam, AdamW, Batch, BiasOnly, BinaryCrossEntropy, ClipNorm, ClipSample, ClipValue, CrossEntropy, Dense, Dropout,
-    ErrorShare, Identity, LeakyRelu, Momentum, Nesterov, RawError, Relu, RmsProp, Rprop, Scalar, Sgd, Sigmoid, Softmax,
-    SquaredError, StepError, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest,
+    ErrorShare, Identity, LeakyRelu, Momentum, Nesterov, OfProbabilities, RawError, Relu, RmsProp, Rprop, Scalar, Sgd,
+    Sigmoid, Softmax, SquaredError, StepError, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest,
 };
 
 /// A case: a network that takes 7 numbers to 3, and what trains it. `made` makes it anew, with the same weights.
@@ -213,7 +213,7 @@ fn cases() -> Vec<Box<dyn Case>> {
         case!(
             "nested and unlinked",
             ((Dense<7, 5, Softmax>, Dense<5, 6, Tanh>), (Dense<6, 4>, (Dense<4, 3>,))),
-            CrossEntropy,
+            OfProbabilities<CrossEntropy>,
             downhill::ChainRule,
             Nesterov::new(0.05, 0.9)
         ),
@@ -308,6 +308,7 @@ impl Optimizer<f32> for CountingSgd {
 struct CountingSigmoid;
 
 impl Activation for CountingSigmoid {
+    const NAME: &'static str = "counting sigmoid";
     const LINK: Link = Link::Logit;
 
     fn activate<T: Scalar>(z: &mut [T]) -> T {

@@ -10,7 +10,7 @@ use downhill::optimizer::Optimizer;
 use downhill::rule::Rule;
 use downhill::{
     Biased, BinaryCrossEntropy, ChainRule, CrossEntropy, Dense, ErrorShare, Huber, Identity, Layer, LeakyRelu,
-    Momentum, RawError, Relu, Sgd, Sigmoid, Softmax, SquaredError, Tanh, Trainer, Unbiased, Zero,
+    Momentum, OfProbabilities, RawError, Relu, Sgd, Sigmoid, Softmax, SquaredError, Tanh, Trainer, Unbiased, Zero,
 };
 use probe::{Real, Step, array, network, parameters, step};
 use rows::Rows;
@@ -90,9 +90,11 @@ reference!(leaky_sigmoid "leaky-sigmoid.txt" BinaryCrossEntropy Momentum ChainRu
     4 8 LeakyRelu Unbiased, 8 2 Sigmoid Biased);
 reference!(wide "wide.txt" CrossEntropy Momentum ChainRule 2 17 Tanh Biased, 17 9 Softmax Biased);
 reference!(softmax_within "softmax-within.txt" SquaredError Sgd ChainRule 3 4 Softmax Biased, 4 3 Softmax Unbiased);
-reference!(softmax_binary "softmax-binary.txt" BinaryCrossEntropy Sgd ChainRule
+type Binary = OfProbabilities<BinaryCrossEntropy>;
+reference!(softmax_binary "softmax-binary.txt" Binary Sgd ChainRule
     3 5 LeakyRelu Biased, 5 3 Softmax Biased);
-reference!(sigmoid_cross "sigmoid-cross.txt" CrossEntropy Momentum ChainRule 3 4 Tanh Unbiased, 4 3 Sigmoid Biased);
+type Cross = OfProbabilities<CrossEntropy>;
+reference!(sigmoid_cross "sigmoid-cross.txt" Cross Momentum ChainRule 3 4 Tanh Unbiased, 4 3 Sigmoid Biased);
 reference!(rectified "rectified.txt" SquaredError Sgd ChainRule
     3 6 Relu Biased, 6 4 LeakyRelu Biased, 4 3 Relu Biased);
 reference!(raw_error "raw-error.txt" SquaredError Sgd RawError 3 4 Sigmoid Unbiased, 4 2 Sigmoid Unbiased);

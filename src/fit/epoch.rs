@@ -76,8 +76,8 @@ pub fn shuffled_epoch<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const
 /// The score of a network on samples, in their order; `None` if there are none. Nothing is learnt.
 ///
 /// # Errors
-/// [`FitError::Validation`] if an input, a target or a loss is NaN or infinite, [`FitError::Unreadable`] if a sample
-/// can't be read.
+/// [`FitError::Validation`] if an input, a target or a loss is refused, as by [`Trainer::loss`];
+/// [`FitError::Unreadable`] if a sample can't be read.
 pub fn evaluate<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize>(
     trainer: &mut Trainer<N, L, P, R, B>,
     samples: &(impl Samples<Input = N::Input, Target = N::Output> + ?Sized),

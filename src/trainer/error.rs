@@ -5,13 +5,16 @@ use core::fmt;
 use crate::rule::NoShares;
 
 /// Why a training step was refused. The weights are what they were before.
+///
+/// What usually causes each, and what helps, stands in `docs/when-it-does-not-learn.md` in the repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum StepError {
     /// An input is NaN or infinite.
     Input,
-    /// A target is NaN or infinite.
+    /// A target is NaN, infinite, or outside of the range of the loss: 0 to 1 for
+    /// [`BinaryCrossEntropy`](crate::BinaryCrossEntropy), not negative for [`CrossEntropy`](crate::CrossEntropy).
     Target,
     /// The weight of a sample is negative, NaN or infinite.
     Weight,
@@ -62,7 +65,7 @@ impl fmt::Display for StepError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Input => f.write_str("an input is NaN or infinite"),
-            Self::Target => f.write_str("a target is NaN or infinite"),
+            Self::Target => f.write_str("a target is NaN, infinite, or outside of the range of the loss"),
             Self::Weight => f.write_str("the weight of the sample is negative, NaN or infinite"),
             Self::Batch => f.write_str("the number of samples does not fit"),
             Self::LearningRate => f.write_str("the learning rate is not positive and at most 2^26"),

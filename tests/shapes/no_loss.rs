@@ -1,0 +1,8 @@
+//! What stands in the place of the loss is named.
+use downhill::{Dense, Sgd, Sigmoid, Trainer};
+
+static TRAINER: Trainer<Dense<2, 3>, Sigmoid, Sgd> = Trainer::ZERO;
+
+fn main() {
+    let _ = &TRAINER;
+}

@@ -51,6 +51,23 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         self.slots = Zero::ZERO;
     }
 
+    /// Clears what the optimiser keeps: velocities, means, what waits for the end of a batch. Weights and
+    /// hyperparameters stay. For weights that were set from elsewhere: a velocity leads away from where it came from.
+    pub fn clear(&mut self) {
+        self.optimizer.clear();
+        self.slots = Zero::ZERO;
+    }
+
+    /// Drops the samples that wait for the end of their [`Batch`](crate::Batch), as [`flush`](Trainer::flush) ends it
+    /// with them. All else stays.
+    pub fn discard(&mut self) {
+        if P::COLLECTS {
+            let Self { network, optimizer, slots, .. } = self;
+            optimizer.discard();
+            network.visit_mut(slots, &mut |layer| optimizer.apply(layer));
+        }
+    }
+
     /// Seeds the masks of [`Dropout`](crate::Dropout). Each such layer gets a generator of its own.
     pub fn seed(&mut self, seed: u32) {
         let mut seeds = Generator::new(seed);

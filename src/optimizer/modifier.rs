@@ -71,6 +71,14 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for WeightDecay<P, T> {
         self.inner.set_rate(rate);
     }
 
+    fn rate(&self) -> Option<T> {
+        self.inner.rate()
+    }
+
+    fn clear(&mut self) {
+        self.inner.clear();
+    }
+
     fn begin(&mut self, samples: usize, square: impl FnOnce() -> T) -> Result<T, StepError> {
         self.inner.begin(samples, square)
     }
@@ -136,6 +144,14 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipValue<P, T> {
         self.inner.set_rate(rate);
     }
 
+    fn rate(&self) -> Option<T> {
+        self.inner.rate()
+    }
+
+    fn clear(&mut self) {
+        self.inner.clear();
+    }
+
     fn begin(&mut self, samples: usize, square: impl FnOnce() -> T) -> Result<T, StepError> {
         self.inner.begin(samples, square)
     }
@@ -193,6 +209,14 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipNorm<P, T> {
 
     fn set_rate(&mut self, rate: T) {
         self.inner.set_rate(rate);
+    }
+
+    fn rate(&self) -> Option<T> {
+        self.inner.rate()
+    }
+
+    fn clear(&mut self) {
+        self.inner.clear();
     }
 
     fn begin(&mut self, samples: usize, square: impl FnOnce() -> T) -> Result<T, StepError> {
@@ -259,6 +283,18 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipSample<P, T> {
 
     fn set_rate(&mut self, rate: T) {
         self.inner.set_rate(rate);
+    }
+
+    fn rate(&self) -> Option<T> {
+        self.inner.rate()
+    }
+
+    fn clear(&mut self) {
+        self.inner.clear();
+    }
+
+    fn discard(&mut self) {
+        self.inner.discard();
     }
 
     fn sample_limit(&self) -> Option<T> {

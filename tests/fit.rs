@@ -22,7 +22,7 @@ use watch::{Iris, NONE, Net, data, forgetful, iris, on, plain, room, train, trai
 fn same_bits_as_a_loop_by_hand() {
     let (train, validation) = (train(), iris("iris/test.csv"));
     let make = || trainer::<Net, SquaredError, Batch<Momentum>>(Batch::new(8, Momentum::new(0.5, 0.9)), 1);
-    let schedule = Exponential { rate: 0.5, factor: 0.9 };
+    let schedule = Exponential::new(0.5, 0.9);
     let fit = Fit { seed: 5, ..Fit::new(6, schedule) };
     let seen = watch(&fit, &mut make(), &train, &validation, None);
 

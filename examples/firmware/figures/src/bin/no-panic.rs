@@ -54,8 +54,8 @@ fn main() -> ! {
         frozen();
 
         fit(Constant(0.1));
-        fit(StepDecay { rate: 0.1, period: black_box(3), factor: 0.5 });
-        fit(Exponential { rate: 0.1, factor: 0.9 });
+        fit(StepDecay::new(0.1, black_box(3), 0.5));
+        fit(Exponential::new(0.1, 0.9));
         fit(Cosine { warmup: black_box(2), ..Cosine::new(0.1, black_box(9)) });
         fit(Plateau::new(0.1, 0.5, black_box(2)));
 

@@ -120,6 +120,10 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     /// are multiplied by it. Weights by class make up for classes that are rare;
     /// [`encode::balanced`](crate::encode::balanced) computes them.
     ///
+    /// A [`Batch`](crate::Batch) divides by the number of its samples, not by the sum of their weights, so that a
+    /// weight means the same in batches of every size, and without one. (`PyTorch`'s mean of a weighted loss divides by
+    /// the sum; Keras's does not.) To have the same there, divide the weights by their mean, as `balanced` does.
+    ///
     /// # Errors
     /// As [`step`](Trainer::step), and [`StepError::Weight`] if the weight is negative or not finite.
     pub fn step_weighted(

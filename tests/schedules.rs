@@ -267,11 +267,12 @@ fn a_rate_never_falls_to_nothing() {
 /// What never was a rate is not made one.
 #[test]
 fn a_mistake_is_not_a_smallest_rate() {
+    let is_rate = |rate: f32| rate > 0.0;
     for rate in [0.0, -0.0, -1.0, f32::NAN] {
-        assert!(!(StepDecay::new(rate, 1, 0.5).rate(3, None) > 0.0), "{rate}");
-        assert!(!(Exponential::new(rate, 0.5).rate(3, None) > 0.0), "{rate}");
-        assert!(!(Cosine::new(rate, 10).rate(3, None) > 0.0), "{rate}");
-        assert!(!(Cosine::new(rate, 10).rate(10, None) > 0.0), "{rate}");
+        assert!(!is_rate(StepDecay::new(rate, 1, 0.5).rate(3, None)), "{rate}");
+        assert!(!is_rate(Exponential::new(rate, 0.5).rate(3, None)), "{rate}");
+        assert!(!is_rate(Cosine::new(rate, 10).rate(3, None)), "{rate}");
+        assert!(!is_rate(Cosine::new(rate, 10).rate(10, None)), "{rate}");
     }
     let mut plateau = Plateau::new(1.0_f32, -0.5, 0);
     plateau.rate(0, Some(1.0));

@@ -10,24 +10,26 @@ pub fn scaled(value: f32, largest: f32) -> f32 {
 
 /// Targets for class `class` of `C`, for sigmoid outputs: 0.99 for the class, 0.01 for the others. A sigmoid never
 /// reaches 0 and 1, and would grow its weights without end on the way there. `None` if the class is not below `C`.
+///
+/// One output tells two classes apart: its target is 0.01 for class 0, and 0.99 for class 1.
 pub fn targets<T: Scalar, const C: usize>(class: usize) -> Option<[T; C]> {
     let hundred = T::from_f32(100.0);
     chosen(class, T::from_f32(99.0) / hundred, T::ONE / hundred)
 }
 
 /// The distribution in which class `class` of `C` is certain, for softmax outputs: 1 for the class, 0 for the others.
-/// `None` if the class is not below `C`.
+/// `None` if the class is not below `C`. One output, a sigmoid, has the target 0 for class 0, and 1 for class 1.
 pub fn one_hot<T: Scalar, const C: usize>(class: usize) -> Option<[T; C]> {
     chosen(class, T::ONE, T::ZERO)
 }
 
 /// [`one_hot`] with label smoothing, for softmax outputs that should not become too sure of themselves: the class keeps
 /// `1 - amount`, and all `C` classes share `amount` (from 0, which smooths nothing, to 1) evenly. `None` if the class
-/// is not below `C`.
+/// is not below `C`. One output, a sigmoid, has the targets of two classes: `amount / 2` and `1 - amount / 2`.
 ///
 /// Christian Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", 2016.
 pub fn smoothed<T: Scalar, const C: usize>(class: usize, amount: T) -> Option<[T; C]> {
-    let share = amount / count(C);
+    let share = amount / count(C.max(2));
     chosen(class, T::ONE - amount + share, share)
 }
 
@@ -41,19 +43,26 @@ pub fn balanced<T: Scalar, const C: usize>(samples: &[usize; C]) -> [T; C] {
 
 fn chosen<T: Scalar, const C: usize>(class: usize, on: T, off: T) -> Option<[T; C]> {
     let mut targets = [off; C];
-    *targets.get_mut(class)? = on;
+    if C == 1 && class == 0 {
+        return Some(targets);
+    }
+    // The one output is that of class 1.
+    *targets.get_mut(if C == 1 { class.checked_sub(1)? } else { class })? = on;
     Some(targets)
 }
 
-/// The class that `outputs` speak for: the index of the largest, the first of equals; 0 if there are none.
-pub fn class<T: Scalar>(outputs: &[T]) -> usize {
-    let mut best = 0;
-    let mut top = None;
-    for (class, &output) in outputs.iter().enumerate() {
-        if top.is_none_or(|top| output > top) {
+/// The class that `outputs` speak for, one output per class: the index of the largest, the first of equals.
+///
+/// `None` if an output is NaN, as all may be after an input that is not finite; and if there are fewer than two, as no
+/// output is larger then. A single output is decided by [`Threshold`](crate::metrics::Threshold) or
+/// [`Sign`](crate::metrics::Sign).
+pub fn class<T: Scalar>(outputs: &[T]) -> Option<usize> {
+    let (mut best, mut top) = (0, *outputs.first()?);
+    for (class, &output) in outputs.iter().enumerate().skip(1) {
+        if output.partial_cmp(&top)?.is_gt() {
             best = class;
-            top = Some(output);
+            top = output;
         }
     }
-    best
+    (outputs.len() > 1).then_some(best)
 }

@@ -7,6 +7,7 @@
 //! use downhill::init::{Generator, Xavier};
 //! use downhill::schedule::Cosine;
 //! use downhill::fit::FitError;
+//! use downhill::metrics::R2;
 //! use downhill::{Best, Dense, Fit, Samples, Sgd, SquaredError, Trainer};
 //!
 //! type Net = (Dense<4, 8>, Dense<8, 1>);
@@ -17,13 +18,14 @@
 //!     flash: &impl Samples<Input = [f32; 4], Target = [f32; 1]>,
 //! ) -> Result<(), FitError> {
 //!     trainer.start(Sgd::new(0.5), &mut Xavier(Generator::new(1)));
+//!     let flash = flash.every(100, || { /* watchdog.feed(); */ });
 //!     let (train, validation) = flash.hold_out(flash.len() / 5, 1);
-//!     let fit = Fit { patience: Some(10), ..Fit::new(100, Cosine::new(0.5, 100)) };
+//!     let fit = Fit { patience: Some(10), ..Fit::new(100, Cosine::new(0.5, 100)).measured_by(R2) };
 //!     fit.run(trainer, (&train, &validation), Some(best), |_, epoch| {
-//!         // defmt::info!("{}", epoch); watchdog.feed();
+//!         // defmt::info!("{}", epoch);
 //!         if epoch.decisive() < 1e-4 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 //!     })?;
-//!     Ok(()) // The trainer has the weights of the best epoch.
+//!     Ok(()) // The trainer has the weights of the best epoch, and the rate from before.
 //! }
 //! # let samples: [_; 50] = core::array::from_fn(|i| ([i as f32 / 50.0, 0.1, 0.2, 0.3], [i as f32 / 50.0]));
 //! # let (mut trainer, mut best) = (Trainer::ZERO, Best::ZERO);
@@ -61,61 +63,105 @@
 //!
 //! Samples without an order of their own come from [`Samples`]; those that arrive one after the other, as from a
 //! sensor, are an iterator: [`Fit::stream`], or [`epoch`] for one pass. [`evaluate`] measures a network on a test set.
+//! Weights by class or by sample belong to the samples ([`Samples::weighted`]), and so does a call after every so many
+//! of them ([`Samples::every`]).
 //!
 //! Where the loss does not fall: `docs/when-it-does-not-learn.md` in the repository has the usual causes.
 
 mod best;
+mod drive;
 mod epoch;
 mod report;
-
-use best::below;
 
 pub use best::Best;
 pub use epoch::{Score, epoch, evaluate, shuffled_epoch};
 pub use report::{End, Epoch, FitError, Outcome};
 
-use core::borrow::Borrow;
 use core::ops::ControlFlow;
 
-use crate::init::{Generator, Random};
 use crate::layer::Layer;
 use crate::loss::Loss;
+use crate::metrics::{Argmax, Metric};
 use crate::optimizer::Optimizer;
 use crate::rule::Rule;
-use crate::samples::Samples;
+use crate::samples::{Sample, Samples};
 use crate::schedule::Schedule;
 use crate::trainer::Trainer;
+use drive::Measured;
 
-/// How to train: the plan of a loop over epochs. `S` is the [`Schedule`], each run of which starts from the one here.
+/// How to train: the plan of a loop over epochs. `S` is the [`Schedule`], each run of which starts from the one here, and
+/// `M` the [`Metric`] by which the network is measured beside the loss: set it with [`measured_by`](Fit::measured_by).
 ///
-/// Each epoch sets the learning rate, learns once from each sample, ends the last batch, measures the network on the
-/// validation samples, and then calls back, with the trainer and the [`Epoch`]; the callback ends the fit with
-/// [`ControlFlow::Break`]. It may use the trainer, to predict for example, but what it changes is changed.
+/// Each epoch sets the learning rate, learns once from each sample, ends the last batch, measures the network, and then
+/// calls back, with the trainer and the [`Epoch`]; the callback ends the fit with [`ControlFlow::Break`]. It may use the
+/// trainer, to predict for example, but what it changes is changed.
 ///
-/// Epochs are compared by the loss on the validation samples or, if there are none (`&[]`), by the mean training loss.
-/// A [`Best`], if given, keeps the weights of the best epoch. Whatever ends the fit, an error too, the trainer has
-/// these weights then, or, if there is no best epoch or no [`Best`], those after the last step. What the optimiser
-/// keeps is that of the last step.
+/// # What is kept
+///
+/// Epochs are compared by the loss on the validation samples. A [`Best`], if given, keeps the weights of the best epoch,
+/// or those that entered the fit if no epoch was better than they are ([`entering`](Fit::entering)). Whatever ends the
+/// fit, an error too, the trainer has these weights then, and what the optimiser kept for others is
+/// [cleared](Trainer::clear). Without a [`Best`] it has the weights after the last step. So with a [`Best`] a network
+/// never leaves a fit with a higher loss on the validation samples than it came with.
+///
+/// Without validation samples (`&[]`), what decides is the loss on the training samples after the epoch, if there is a
+/// [`Best`]: one more pass over them, about a third of an epoch's time. Without a [`Best`] nothing is measured, and the
+/// mean of the training losses decides, each of which is that of other weights.
+///
+/// The optimiser has the learning rate from before the fit again: the schedule's is for the fit alone. Set another with
+/// [`Optimizer::set_rate`].
 ///
 /// The same seed gives the same bits. Nothing but the order of the samples depends on it.
+///
+/// # Weights
+///
+/// Of [`weighted`](Samples::weighted) samples, loss and gradient are multiplied by their weight. Means are over the
+/// number of samples, not over the sum of the weights: see [`Trainer::step_weighted`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Fit<S> {
+pub struct Fit<S, M = Argmax> {
     /// The largest number of epochs.
     pub epochs: u32,
     /// The fit ends after so many epochs in a row that are not better than the best before them ("early stopping"); 0
     /// counts as 1. `None` waits for ever.
     pub patience: Option<u32>,
+    /// By how much more than this a loss must be lower than the last one that was, for `patience` to count anew: 0 or
+    /// more. What a [`Best`] keeps does not depend on it.
+    pub min_delta: f32,
+    /// Whether the network that enters the fit is measured before the first epoch, and is the best until an epoch is
+    /// better. Where nothing is measured after the epochs either, it is not.
+    pub entering: bool,
     /// Decides the order of the samples, which is another in each epoch.
     pub seed: u32,
     /// The learning rate of each epoch.
     pub schedule: S,
+    /// What is computed beside the loss: [`Argmax`], [`Threshold`](crate::metrics::Threshold) and others of
+    /// [`metrics`](crate::metrics).
+    pub metric: M,
 }
 
 impl<S> Fit<S> {
-    /// So many epochs at the rates of `schedule`, without early stopping, with the seed 1.
+    /// So many epochs at the rates of `schedule`, without early stopping, with the seed 1. The network that enters is a
+    /// candidate, and the metric is the accuracy of a classifier with an output per class.
     pub const fn new(epochs: u32, schedule: S) -> Self {
-        Self { epochs, patience: None, seed: 1, schedule }
+        Self { epochs, patience: None, min_delta: 0.0, entering: true, seed: 1, schedule, metric: Argmax }
+    }
+}
+
+impl<S, M> Fit<S, M> {
+    /// The same fit with another metric:
+    ///
+    /// ```
+    /// # use downhill::schedule::Constant;
+    /// use downhill::Fit;
+    /// use downhill::metrics::Threshold;
+    ///
+    /// let fit = Fit { patience: Some(10), ..Fit::new(100, Constant(0.1)).measured_by(Threshold) };
+    /// # assert_eq!(fit.metric, Threshold);
+    /// ```
+    pub fn measured_by<Other>(self, metric: Other) -> Fit<S, Other> {
+        let Self { epochs, patience, min_delta, entering, seed, schedule, metric: _ } = self;
+        Fit { epochs, patience, min_delta, entering, seed, schedule, metric }
     }
 
     /// Trains on samples in random order, `(train, validation)`.
@@ -138,19 +184,26 @@ impl<S> Fit<S> {
         P: Optimizer<N::Scalar>,
         R: Rule,
         S: Schedule<N::Scalar> + Clone,
+        M: Metric<N::Scalar, N::Output>,
     {
         if let Some(best) = &mut best {
             best.clear();
         }
+        let measured = Measured { validation, training: best.is_some().then_some(train) };
+        let entering = if self.entering { measured.enter(trainer, &self.metric, best.as_deref_mut())? } else { None };
         let learn = |trainer: &mut Trainer<N, L, P, R, B>, _, key| shuffled_epoch(trainer, train, key);
-        self.drive(trainer, self.seed, learn, validation, best, on_epoch).result()
+        self.drive(trainer, (self.seed, entering), learn, &measured, best, on_epoch).result()
     }
 
     /// Trains on what comes, in the order in which it comes: `samples` gives an iterator for each epoch, the first of
-    /// which is 0, over samples or references to samples, `(inputs, target)`.
+    /// which is 0, over `(inputs, target)`, `(inputs, target, weight)`, or references to such a [`Sample`].
+    ///
+    /// What has come does not come again, so that the network can't be measured on it: a [`Best`] needs validation
+    /// samples.
     ///
     /// # Errors
     /// The first step that is refused ends the fit, and an epoch without samples does; see [`FitError`].
+    /// [`FitError::NoValidation`] if there is a [`Best`], and no validation sample.
     pub fn stream<N, L, P, R, const B: usize, I>(
         &self,
         trainer: &mut Trainer<N, L, P, R, B>,
@@ -167,13 +220,19 @@ impl<S> Fit<S> {
         P: Optimizer<N::Scalar>,
         R: Rule,
         S: Schedule<N::Scalar> + Clone,
-        I: IntoIterator<Item: Borrow<(N::Input, N::Output)>>,
+        M: Metric<N::Scalar, N::Output>,
+        I: IntoIterator<Item: Sample<N::Input, N::Output>>,
     {
         if let Some(best) = &mut best {
             best.clear();
+            if validation.is_empty() {
+                return Err(FitError::NoValidation);
+            }
         }
+        let measured = Measured { validation, training: None::<&[(N::Input, N::Output)]> };
+        let entering = if self.entering { measured.enter(trainer, &self.metric, best.as_deref_mut())? } else { None };
         let learn = |trainer: &mut Trainer<N, L, P, R, B>, number, _| epoch(trainer, samples(number));
-        self.drive(trainer, self.seed, learn, validation, best, on_epoch).result()
+        self.drive(trainer, (self.seed, entering), learn, &measured, best, on_epoch).result()
     }
 
     /// [`run`](Fit::run)s several times, from new weights each time, and keeps the best network of all: gradient
@@ -181,6 +240,10 @@ impl<S> Fit<S> {
     ///
     /// `start` makes the trainer ready for a run, and gets its seed, `self.seed` and those that follow. Returns the
     /// outcome of the run that the best network comes from. A callback that breaks ends all.
+    ///
+    /// The network that enters, before the first `start`, is a candidate ([`entering`](Fit::entering)), and those that
+    /// `start` makes are not. If it is better than all epochs of all runs, the outcome is that of the first run that
+    /// has not failed, and has no best epoch.
     ///
     /// A run that fails, as one that diverges does, counts as far as it came, and the next one begins.
     ///
@@ -205,88 +268,29 @@ impl<S> Fit<S> {
         P: Optimizer<N::Scalar>,
         R: Rule,
         S: Schedule<N::Scalar> + Clone,
+        M: Metric<N::Scalar, N::Output>,
     {
         best.clear();
+        let measured = Measured { validation, training: Some(train) };
+        let entering = if self.entering { measured.enter(trainer, &self.metric, Some(&mut *best))? } else { None };
         let mut won = Err(FitError::NoSamples);
         for run in 0..runs {
             let seed = self.seed.wrapping_add(run);
             let before = best.get().map(|(_, loss)| loss);
             start(trainer, seed);
             let learn = |trainer: &mut Trainer<N, L, P, R, B>, _, key| shuffled_epoch(trainer, train, key);
-            let outcome = self.drive(trainer, seed, learn, validation, Some(best), &mut on_epoch);
+            let outcome = self.drive(trainer, (seed, None), learn, &measured, Some(best), &mut on_epoch);
+            let outcome = Outcome { entering, ..outcome };
             if best.get().map(|(_, loss)| loss) != before {
                 won = Ok(outcome);
             } else if won.is_err() {
-                won = outcome.result();
+                won = Outcome { best: None, ..outcome }.result();
             }
             if outcome.end == End::Stopped {
                 break;
             }
         }
         won
-    }
-
-    /// The loop itself. `learn` gets the number of the epoch, from 0, and a seed for its order.
-    fn drive<N, L, P, R, const B: usize>(
-        &self,
-        trainer: &mut Trainer<N, L, P, R, B>,
-        seed: u32,
-        mut learn: impl FnMut(&mut Trainer<N, L, P, R, B>, u32, u32) -> Result<N::Scalar, FitError>,
-        validation: &(impl Samples<Input = N::Input, Target = N::Output> + ?Sized),
-        mut best: Option<&mut Best<N>>,
-        mut on_epoch: impl FnMut(&mut Trainer<N, L, P, R, B>, &Epoch<N::Scalar>) -> ControlFlow<()>,
-    ) -> Outcome<N::Scalar>
-    where
-        N: Layer + Copy,
-        L: Loss,
-        P: Optimizer<N::Scalar>,
-        R: Rule,
-        S: Schedule<N::Scalar> + Clone,
-    {
-        let mut schedule = self.schedule.clone();
-        let mut orders = Generator::new(seed);
-        let mut outcome = Outcome { seed, epochs: 0, best: None, end: End::Completed };
-        let mut last = None;
-        let mut waited = 0;
-        for number in 0..self.epochs {
-            let rate = schedule.rate(number, last);
-            trainer.optimizer.set_rate(rate);
-            let result =
-                learn(trainer, number, orders.next_u32()).and_then(|loss| Ok((loss, evaluate(trainer, validation)?)));
-            let (loss, score) = match result {
-                Ok(result) => result,
-                Err(error) => {
-                    outcome.end = End::Failed(error);
-                    break;
-                }
-            };
-            outcome.epochs = number + 1;
-            let mut epoch = Epoch { number: outcome.epochs, rate, loss, validation: score, best: false };
-            let decisive = epoch.decisive();
-            last = Some(decisive);
-            epoch.best = below(decisive, outcome.best.as_ref().map(Epoch::decisive));
-            if epoch.best {
-                waited = 0;
-                outcome.best = Some(epoch);
-                if let Some(best) = &mut best {
-                    best.keep(&trainer.network, decisive);
-                }
-            } else {
-                waited += 1;
-            }
-            if on_epoch(trainer, &epoch).is_break() {
-                outcome.end = End::Stopped;
-                break;
-            }
-            if !epoch.best && self.patience.is_some_and(|patience| waited >= patience) {
-                outcome.end = End::Patience;
-                break;
-            }
-        }
-        if let Some(best) = best {
-            best.restore(&mut trainer.network);
-        }
-        outcome
     }
 }
 

@@ -23,6 +23,7 @@ pub mod rule;
 pub mod samples;
 pub mod scalar;
 pub mod schedule;
+mod sum;
 pub mod trainer;
 
 pub use activation::{Identity, LeakyRelu, Relu, Sigmoid, Softmax, Tanh};

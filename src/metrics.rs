@@ -1,8 +1,36 @@
-//! How good a classifier is: the confusion matrix, and what can be read from it.
+//! How good a network is: accuracies and errors that are chosen by type, and the confusion matrix of a classifier.
+//!
+//! | last activation | targets | metric |
+//! |---|---|---|
+//! | [`Softmax`](crate::Softmax), or several [`Sigmoid`](crate::Sigmoid) outputs of which one is right | one per class | [`Argmax`] |
+//! | [`Sigmoid`](crate::Sigmoid) with one output, or one per label | near 0 and 1 | [`Threshold`] |
+//! | [`Tanh`](crate::Tanh) with one output, or one per label | around 0 | [`Sign`] |
+//! | [`Identity`](crate::Identity) | numbers | [`R2`], [`MeanAbsoluteError`] |
+
+mod metric;
+
+pub use metric::{Argmax, Decision, MeanAbsoluteError, Metric, Moments, R2, Sign, Tally, Threshold};
+
+use crate::scalar::Scalar;
 
 /// Counts of `C` classes. Rows are the actual class, columns the predicted one.
 ///
 /// The tutorial's matrix has the same orientation; its precision and recall are the other way round.
+///
+/// Of a classifier with one sigmoid output:
+///
+/// ```
+/// use downhill::metrics::{ConfusionMatrix, Threshold};
+/// # use downhill::{BinaryCrossEntropy, Dense, Sgd, Trainer};
+///
+/// # let mut trainer = Trainer::<_, BinaryCrossEntropy, Sgd>::new(Dense::<1, 1>::new([[9.0]], [0.0]), Sgd::new(0.1));
+/// # let test = [([1.0], [1.0]), ([-0.5], [1.0]), ([-2.0], [0.0])];
+/// let mut matrix = ConfusionMatrix::<2>::new();
+/// for (x, target) in &test {
+///     matrix.record_by(Threshold, target, trainer.predict(x));
+/// }
+/// # assert_eq!(matrix.counts, [[1, 0], [1, 1]]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ConfusionMatrix<const C: usize> {
@@ -16,13 +44,24 @@ impl<const C: usize> ConfusionMatrix<C> {
         Self { counts: [[0; C]; C] }
     }
 
-    /// Counts one sample. Returns false, and counts nothing, if a class is not below `C`.
-    pub fn record(&mut self, actual: usize, predicted: usize) -> bool {
-        let Some(count) = self.counts.get_mut(actual).and_then(|row| row.get_mut(predicted)) else {
+    /// Counts one sample, `predicted` a class or what [`encode::class`](crate::encode::class) returns. Returns false,
+    /// and counts nothing, if a class is not below `C` or `predicted` is `None`.
+    pub fn record(&mut self, actual: usize, predicted: impl Into<Option<usize>>) -> bool {
+        let row = self.counts.get_mut(actual);
+        let Some(count) = row.zip(predicted.into()).and_then(|(row, predicted)| row.get_mut(predicted)) else {
             return false;
         };
         *count = count.saturating_add(1);
         true
+    }
+
+    /// Counts one sample from its target and a network's outputs, both of which `decision` turns into a class:
+    /// [`Argmax`] for an output per class, [`Threshold`] for one sigmoid output, [`Sign`] for one tanh output. Returns
+    /// false, and counts nothing, where one of them is no class below `C`.
+    // By value: what is chosen by type reads without `&`.
+    #[allow(clippy::needless_pass_by_value)]
+    pub fn record_by<T: Scalar>(&mut self, decision: impl Decision<T>, target: &[T], outputs: &[T]) -> bool {
+        decision.class(target).is_some_and(|actual| self.record(actual, decision.class(outputs)))
     }
 
     /// All samples.

@@ -68,6 +68,17 @@ pub trait Optimizer<T: Scalar> {
     /// Sets the learning rate: what a [schedule](crate::schedule) does. [`Rprop`] has none, and stays as it is.
     fn set_rate(&mut self, rate: T);
 
+    /// The learning rate; `None` if there is none, as in [`Rprop`].
+    fn rate(&self) -> Option<T>;
+
+    /// Forgets what was counted over past steps, such as how many there were; hyperparameters stay. The slots are
+    /// cleared with it: see [`Trainer::clear`](crate::Trainer::clear).
+    fn clear(&mut self) {}
+
+    /// Forgets the samples that wait for the end of their batch. [`apply`](Optimizer::apply) must follow for each
+    /// layer, and then clears their sum and changes nothing else: see [`Trainer::discard`](crate::Trainer::discard).
+    fn discard(&mut self) {}
+
     /// The largest norm that the gradient of a single sample may have, if it is limited.
     fn sample_limit(&self) -> Option<T> {
         None

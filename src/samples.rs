@@ -1,5 +1,7 @@
 //! Where samples come from: memory, flash, a file, one at a time.
 
+use core::cell::{Cell, RefCell};
+
 use crate::permutation::Permutation;
 
 /// Samples that can be asked for in any order; [`fit`](crate::fit) learns from them.
@@ -53,6 +55,16 @@ pub trait Samples {
     /// read.
     fn with<R>(&self, index: usize, then: impl FnOnce(&Self::Input, &Self::Target) -> R) -> Option<R>;
 
+    /// [`with`](Samples::with), and how many times as much as others the sample counts; `None` as 1.
+    /// [`weighted`](Samples::weighted) samples have such a weight.
+    fn with_weight<R>(
+        &self,
+        index: usize,
+        then: impl FnOnce(&Self::Input, &Self::Target, Option<f32>) -> R,
+    ) -> Option<R> {
+        self.with(index, |x, target| then(x, target, None))
+    }
+
     /// Two parts of these samples, drawn at random: those to learn from, and `count` for the validation (all, if there
     /// are not as many). Each sample is in one of them; the seed decides in which. Classes are not balanced.
     fn hold_out(&self, count: usize, seed: u32) -> (Part<'_, Self>, Part<'_, Self>) {
@@ -79,6 +91,69 @@ pub trait Samples {
         F: Fn(&Self::Input, &Self::Target) -> Option<(X, T)>,
     {
         Mapped { samples: self, map }
+    }
+
+    /// These samples with weights, by class or by sample: `weight` gets the index, the inputs and the target. A fit
+    /// learns from them as [`Trainer::step_weighted`](crate::Trainer::step_weighted) does, and multiplies each loss
+    /// that it measures by the weight. Weights they had before are replaced.
+    ///
+    /// ```
+    /// use downhill::{Samples, encode};
+    ///
+    /// let samples = [([0.1], 0), ([0.2], 0), ([0.8], 1), ([0.3], 0)];
+    /// let weights: [f32; 2] = encode::balanced(&[3, 1]);
+    /// let weighted = samples.weighted(|_, _, &class: &usize| weights.get(class).copied().unwrap_or(1.0));
+    /// let train = weighted.mapped(|x: &[f32; 1], &class| Some((*x, encode::targets::<f32, 1>(class)?)));
+    /// assert_eq!(train.with_weight(2, |_, _, weight| weight), Some(Some(2.0)));
+    /// ```
+    fn weighted<F>(&self, weight: F) -> Weighted<'_, Self, F>
+    where
+        F: Fn(usize, &Self::Input, &Self::Target) -> f32,
+    {
+        Weighted { samples: self, weight }
+    }
+
+    /// These samples, with a call whenever `period` of them were asked for (0 counts as 1), to learn or to measure: for
+    /// a watchdog that would not wait for the end of an epoch.
+    ///
+    /// ```
+    /// use downhill::Samples;
+    ///
+    /// let (mut fed, samples) = (0, [([0.1], [0.2]); 100]);
+    /// let watched = samples.every(32, || fed += 1);
+    /// let (train, validation) = watched.hold_out(20, 1);
+    /// # for index in 0..80 { train.with(index, |_, _| ()); }
+    /// # for index in 0..20 { validation.with(index, |_, _| ()); }
+    /// // Once through both parts:
+    /// # drop(watched);
+    /// assert_eq!(fed, 3);
+    /// ```
+    fn every<F: FnMut()>(&self, period: usize, call: F) -> Every<'_, Self, F> {
+        Every { samples: self, period, asked: Cell::new(0), call: RefCell::new(call) }
+    }
+}
+
+/// A sample of a stream: `(inputs, target)`, or `(inputs, target, weight)`, or a reference to one of them.
+pub trait Sample<X, T> {
+    /// Inputs, target, and how many times as much as others the sample counts; `None` as 1.
+    fn parts(&self) -> (&X, &T, Option<f32>);
+}
+
+impl<X, T> Sample<X, T> for (X, T) {
+    fn parts(&self) -> (&X, &T, Option<f32>) {
+        (&self.0, &self.1, None)
+    }
+}
+
+impl<X, T> Sample<X, T> for (X, T, f32) {
+    fn parts(&self) -> (&X, &T, Option<f32>) {
+        (&self.0, &self.1, Some(self.2))
+    }
+}
+
+impl<X, T, S: Sample<X, T>> Sample<X, T> for &S {
+    fn parts(&self) -> (&X, &T, Option<f32>) {
+        (*self).parts()
     }
 }
 
@@ -151,6 +226,10 @@ impl<S: Samples + ?Sized> Samples for Part<'_, S> {
     fn with<R>(&self, index: usize, then: impl FnOnce(&S::Input, &S::Target) -> R) -> Option<R> {
         self.samples.with(self.index(index)?, then)
     }
+
+    fn with_weight<R>(&self, index: usize, then: impl FnOnce(&S::Input, &S::Target, Option<f32>) -> R) -> Option<R> {
+        self.samples.with_weight(self.index(index)?, then)
+    }
 }
 
 /// The samples of `S` in another form, of [`mapped`](Samples::mapped).
@@ -175,5 +254,76 @@ where
     fn with<R>(&self, index: usize, then: impl FnOnce(&X, &T) -> R) -> Option<R> {
         let (x, target) = self.samples.with(index, &self.map)??;
         Some(then(&x, &target))
+    }
+
+    fn with_weight<R>(&self, index: usize, then: impl FnOnce(&X, &T, Option<f32>) -> R) -> Option<R> {
+        let (sample, weight) = self.samples.with_weight(index, |x, target, weight| ((self.map)(x, target), weight))?;
+        let (x, target) = sample?;
+        Some(then(&x, &target, weight))
+    }
+}
+
+/// The samples of `S` with weights, of [`weighted`](Samples::weighted).
+#[derive(Debug)]
+pub struct Weighted<'a, S: ?Sized, F> {
+    samples: &'a S,
+    weight: F,
+}
+
+impl<S: Samples + ?Sized, F: Fn(usize, &S::Input, &S::Target) -> f32> Samples for Weighted<'_, S, F> {
+    type Input = S::Input;
+    type Target = S::Target;
+
+    fn len(&self) -> usize {
+        self.samples.len()
+    }
+
+    fn with<R>(&self, index: usize, then: impl FnOnce(&S::Input, &S::Target) -> R) -> Option<R> {
+        self.samples.with(index, then)
+    }
+
+    fn with_weight<R>(&self, index: usize, then: impl FnOnce(&S::Input, &S::Target, Option<f32>) -> R) -> Option<R> {
+        self.samples.with(index, |x, target| then(x, target, Some((self.weight)(index, x, target))))
+    }
+}
+
+/// The samples of `S` with a call from time to time, of [`every`](Samples::every).
+#[derive(Debug)]
+pub struct Every<'a, S: ?Sized, F> {
+    samples: &'a S,
+    period: usize,
+    asked: Cell<usize>,
+    call: RefCell<F>,
+}
+
+impl<S: ?Sized, F: FnMut()> Every<'_, S, F> {
+    fn count(&self) {
+        let asked = self.asked.get().saturating_add(1);
+        self.asked.set(if asked < self.period { asked } else { 0 });
+        if asked >= self.period {
+            // Borrowed only within this call, unless the call itself asks for a sample: that one is not counted on.
+            if let Ok(mut call) = self.call.try_borrow_mut() {
+                call();
+            }
+        }
+    }
+}
+
+impl<S: Samples + ?Sized, F: FnMut()> Samples for Every<'_, S, F> {
+    type Input = S::Input;
+    type Target = S::Target;
+
+    fn len(&self) -> usize {
+        self.samples.len()
+    }
+
+    fn with<R>(&self, index: usize, then: impl FnOnce(&S::Input, &S::Target) -> R) -> Option<R> {
+        self.count();
+        self.samples.with(index, then)
+    }
+
+    fn with_weight<R>(&self, index: usize, then: impl FnOnce(&S::Input, &S::Target, Option<f32>) -> R) -> Option<R> {
+        self.count();
+        self.samples.with_weight(index, then)
     }
 }

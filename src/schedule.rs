@@ -18,10 +18,16 @@
 //! }
 //! ```
 //!
-//! All are plain values of a few bytes. Epochs count from 0, and up to 2^24 are counted exactly. Parameters are not
-//! checked: what makes no rate, such as a factor that is NaN, gives a rate that the next step refuses, as
-//! [`StepError::LearningRate`](crate::StepError::LearningRate). The formulas are those of the schedulers of `PyTorch`
-//! that are named with them, and `tests/schedules.rs` holds them against these.
+//! All are plain values of a few bytes. Epochs count from 0, and up to 2^24 are counted exactly. The formulas are those
+//! of the schedulers of `PyTorch` that are named with them, and `tests/schedules.rs` holds them against these.
+//!
+//! Every schedule that falls has a smallest rate, `lowest`, at which it stays. It is 0 unless it is set, and 0 stands
+//! for the smallest normal number of `f32`, 1.2e-38: a rate that starts positive never becomes 0, which a step would
+//! refuse.
+//!
+//! Parameters are not checked. What makes no rate, such as a factor that is NaN or negative or a first rate of 0, gives
+//! one that is not finite and positive: a fit ends with [`FitError::Schedule`](crate::fit::FitError::Schedule), a step
+//! with [`StepError::LearningRate`](crate::StepError::LearningRate).
 //!
 //! [`Optimizer::set_rate`]: crate::optimizer::Optimizer::set_rate
 
@@ -51,7 +57,8 @@ impl<T: Scalar> Schedule<T> for Constant<T> {
     }
 }
 
-/// Multiplies the rate after every `period` epochs: `rate * factor^(epoch / period)`, rounded down. `StepLR`.
+/// Multiplies the rate after every `period` epochs: `rate * factor^(epoch / period)`, the exponent rounded down, and
+/// never below `lowest`. `StepLR`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct StepDecay<T = f32> {
@@ -61,15 +68,24 @@ pub struct StepDecay<T = f32> {
     pub period: u32,
     /// What the rate is multiplied by, usually 0.1 to 0.5.
     pub factor: T,
+    /// The smallest rate; 0 for the smallest normal number.
+    pub lowest: T,
+}
+
+impl<T: Scalar> StepDecay<T> {
+    /// From `rate`, times `factor` after every `period` epochs.
+    pub const fn new(rate: T, period: u32, factor: T) -> Self {
+        Self { rate, period, factor, lowest: T::ZERO }
+    }
 }
 
 impl<T: Scalar> Schedule<T> for StepDecay<T> {
     fn rate(&mut self, epoch: u32, _: Option<T>) -> T {
-        self.rate * power(self.factor, epoch / self.period.max(1))
+        floor(self.rate * power(self.factor, epoch / self.period.max(1)), self.rate, self.lowest)
     }
 }
 
-/// Multiplies the rate after every epoch: `rate * factor^epoch`. `ExponentialLR`.
+/// Multiplies the rate after every epoch: `rate * factor^epoch`, and never below `lowest`. `ExponentialLR`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Exponential<T = f32> {
@@ -77,11 +93,20 @@ pub struct Exponential<T = f32> {
     pub rate: T,
     /// What the rate is multiplied by, usually 0.9 to 0.99.
     pub factor: T,
+    /// The smallest rate; 0 for the smallest normal number.
+    pub lowest: T,
+}
+
+impl<T: Scalar> Exponential<T> {
+    /// From `rate`, times `factor` after every epoch.
+    pub const fn new(rate: T, factor: T) -> Self {
+        Self { rate, factor, lowest: T::ZERO }
+    }
 }
 
 impl<T: Scalar> Schedule<T> for Exponential<T> {
     fn rate(&mut self, epoch: u32, _: Option<T>) -> T {
-        self.rate * power(self.factor, epoch)
+        floor(self.rate * power(self.factor, epoch), self.rate, self.lowest)
     }
 }
 
@@ -91,7 +116,7 @@ impl<T: Scalar> Schedule<T> for Exponential<T> {
 ///   1)`.
 /// - Then `lowest + (rate - lowest) * cos^2(pi/2 * t)`, where `t = (epoch - warmup) / (epochs - warmup)`. `cos^2(a /
 ///   2)` is `(1 + cos a) / 2`, the formula of `CosineAnnealingLR`, without its loss of digits near the end.
-/// - From epoch `epochs` on, `lowest`. So no epoch of a training of `epochs` epochs has this rate, which may be 0.
+/// - From epoch `epochs` on, `lowest`. So no epoch of a training of `epochs` epochs has this rate.
 ///
 /// Ilya Loshchilov and Frank Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017, without the
 /// restarts.
@@ -100,7 +125,7 @@ impl<T: Scalar> Schedule<T> for Exponential<T> {
 pub struct Cosine<T = f32> {
     /// The highest rate.
     pub rate: T,
-    /// The lowest rate, which is reached after the last epoch.
+    /// The lowest rate, which is reached after the last epoch; 0 for the smallest normal number.
     pub lowest: T,
     /// How many epochs it takes to reach the highest rate; those beyond `epochs` are left out.
     pub warmup: u32,
@@ -117,6 +142,13 @@ impl<T: Scalar> Cosine<T> {
 
 impl<T: Scalar> Schedule<T> for Cosine<T> {
     fn rate(&mut self, epoch: u32, _: Option<T>) -> T {
+        // The wave ends at `lowest`; a warm-up may begin below it.
+        floor(self.wave(epoch), self.rate, T::ZERO)
+    }
+}
+
+impl<T: Scalar> Cosine<T> {
+    fn wave(&self, epoch: u32) -> T {
         if epoch >= self.epochs {
             return self.lowest;
         }
@@ -133,7 +165,8 @@ impl<T: Scalar> Schedule<T> for Cosine<T> {
 /// Multiplies the rate when the loss no longer falls. `ReduceLROnPlateau`, with `mode="min"`, `threshold_mode="rel"`,
 /// `threshold=1e-4`, `cooldown=0`, and `eps=0`.
 ///
-/// A loss is better if it is below `(1 - 1e-4)` times the best so far. After more than `patience` epochs in a row that
+/// A loss is better if it is lower than the best so far by more than 1e-4 of the magnitude of the best: of a negative
+/// best, too, of which `PyTorch` asks for a loss that is higher by as much. After more than `patience` epochs in a row that
 /// are not, the rate falls to the larger of `rate * factor` and `lowest`, and the epochs are counted anew; it never
 /// rises. A loss that is NaN or infinite is not better. Calls without a loss change nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -145,14 +178,14 @@ pub struct Plateau<T = f32> {
     pub factor: T,
     /// How many epochs in a row may be no better.
     pub patience: u32,
-    /// The rate stays there when it gets so low.
+    /// The smallest rate; 0 for the smallest normal number.
     pub lowest: T,
     best: Option<T>,
     waited: u32,
 }
 
 impl<T: Scalar> Plateau<T> {
-    /// Starts with `rate`, which can fall to 0.
+    /// Starts with `rate`, and multiplies it by `factor` after more than `patience` epochs that are no better.
     pub const fn new(rate: T, factor: T, patience: u32) -> Self {
         Self { rate, factor, patience, lowest: T::ZERO, best: None, waited: 0 }
     }
@@ -161,8 +194,9 @@ impl<T: Scalar> Plateau<T> {
 impl<T: Scalar> Schedule<T> for Plateau<T> {
     fn rate(&mut self, _: u32, loss: Option<T>) -> T {
         let Some(loss) = loss else { return self.rate };
-        let threshold = T::ONE - T::ONE / T::from_f32(10_000.0);
-        if loss.is_finite() && self.best.is_none_or(|best| loss < best * threshold) {
+        let share = T::ONE / T::from_f32(10_000.0);
+        let threshold = |best: T| best * if best < T::ZERO { T::ONE + share } else { T::ONE - share };
+        if loss.is_finite() && self.best.is_none_or(|best| loss < threshold(best)) {
             self.best = Some(loss);
             self.waited = 0;
         } else {
@@ -170,14 +204,21 @@ impl<T: Scalar> Schedule<T> for Plateau<T> {
         }
         if self.waited > self.patience {
             self.waited = 0;
-            let rate = self.rate * self.factor;
-            let rate = if rate < self.lowest { self.lowest } else { rate };
+            let rate = floor(self.rate * self.factor, self.rate, self.lowest);
             if rate < self.rate {
                 self.rate = rate;
             }
         }
         self.rate
     }
+}
+
+/// `rate`, but not below `lowest`, nor below the smallest normal number. What shows a mistake stays as it is: a rate
+/// that is negative or NaN, or one that has not started from a positive one.
+fn floor<T: Scalar>(rate: T, first: T, lowest: T) -> T {
+    let smallest = T::from_f32(f32::MIN_POSITIVE);
+    let lowest = if lowest < smallest { smallest } else { lowest };
+    if first > T::ZERO && rate >= T::ZERO && rate < lowest { lowest } else { rate }
 }
 
 /// `base^exponent`, by squaring: for each bit of the exponent, from the lowest up, the product is multiplied by the

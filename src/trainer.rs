@@ -61,6 +61,23 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         self.slots = Zero::ZERO;
     }
 
+    /// Clears what the optimiser keeps: velocities, means, what waits for the end of a batch. Weights and
+    /// hyperparameters stay. For weights that were set from elsewhere: a velocity leads away from where it came from.
+    pub fn clear(&mut self) {
+        self.optimizer.clear();
+        self.slots = Zero::ZERO;
+    }
+
+    /// Drops the samples that wait for the end of their [`Batch`](crate::Batch), as [`flush`](Trainer::flush) ends it
+    /// with them. All else stays.
+    pub fn discard(&mut self) {
+        if P::COLLECTS {
+            let Self { network, optimizer, slots, .. } = self;
+            optimizer.discard();
+            network.visit_mut(slots, &mut |layer| optimizer.apply(layer));
+        }
+    }
+
     /// Seeds the masks of [`Dropout`](crate::Dropout). Each such layer gets a generator of its own.
     pub fn seed(&mut self, seed: u32) {
         let mut seeds = Generator::new(seed);
@@ -132,6 +149,10 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     /// [`step`](Trainer::step) with a sample that counts `weight` times as much as others: its loss and its gradient
     /// are multiplied by it. Weights by class make up for classes that are rare;
     /// [`encode::balanced`](crate::encode::balanced) computes them.
+    ///
+    /// A [`Batch`](crate::Batch) divides by the number of its samples, not by the sum of their weights, so that a
+    /// weight means the same in batches of every size, and without one. (`PyTorch`'s mean of a weighted loss divides by
+    /// the sum; Keras's does not.) To have the same there, divide the weights by their mean, as `balanced` does.
     ///
     /// # Errors
     /// As [`step`](Trainer::step), and [`StepError::Weight`] if the weight is negative or not finite.
@@ -297,12 +318,6 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
                 square
             })
         });
-        network.visit_mut(slots, &mut |layer| optimizer.apply(layer));
-    }
-
-    /// Drops what another optimiser may have collected.
-    fn discard(&mut self) {
-        let Self { network, optimizer, slots, .. } = self;
         network.visit_mut(slots, &mut |layer| optimizer.apply(layer));
     }
 }

@@ -5,6 +5,7 @@ mod common;
 use downhill::fit::{evaluate, shuffled_epoch};
 use downhill::init::{Generator, Xavier};
 use downhill::loss::Loss;
+use downhill::metrics::Argmax;
 use downhill::optimizer::Optimizer;
 use downhill::{
     Adam, AdamW, Batch, ClipNorm, CrossEntropy, Dense, Layer, Momentum, Nesterov, RmsProp, Rprop, Sgd, Softmax,
@@ -40,7 +41,7 @@ where
 {
     let mut trainer = Box::new(Trainer::<N, L, P>::ZERO);
     trainer.start(optimizer, &mut Xavier(Generator::new(1)));
-    let mean = |trainer: &mut Trainer<N, L, P>| evaluate(trainer, samples).unwrap().unwrap().loss;
+    let mean = |trainer: &mut Trainer<N, L, P>| evaluate(trainer, samples, Argmax).unwrap().unwrap().loss;
     let first = mean(&mut trainer);
     for seed in 0..epochs {
         let loss = shuffled_epoch(&mut trainer, samples, seed).unwrap();

@@ -298,6 +298,10 @@ impl Optimizer<f32> for CountingSgd {
 
     fn set_rate(&mut self, _: f32) {}
 
+    fn rate(&self) -> Option<f32> {
+        None
+    }
+
     fn weight(&self, weight: &mut f32, (): &mut (), gradient: f32) {
         count(1);
         *weight -= 0.1 * gradient;

@@ -59,9 +59,15 @@ fn restarts_outlive_runs_that_fail() {
     // All of them fail, or there are none.
     let first = Permutation::new(105, Generator::new(10).next_u32()).get(0).unwrap();
     let fit = Fit { seed: 10, ..fit };
+    let before = digest(&trainer.network);
     let result = fit.restarts(1, &mut trainer, restart, (&train[..], NONE), &mut best, on);
     assert_eq!(result, Err(FitError::Step(first, StepError::Loss)));
-    assert_eq!(best.get(), None);
+    // The network that entered is left.
+    assert_eq!(best.get().map(|(network, _)| digest(network)), Some(before));
+    assert_eq!(digest(&trainer.network), before);
+    let alone = Fit { entering: false, ..fit };
+    let result = alone.restarts(1, &mut trainer, restart, (&train[..], NONE), &mut best, on);
+    assert_eq!((result, best.get()), (Err(FitError::Step(first, StepError::Loss)), None));
     let result = fit.restarts(0, &mut trainer, restart, (&train[..], NONE), &mut best, on);
     assert_eq!(result, Err(FitError::NoSamples));
 
@@ -71,7 +77,27 @@ fn restarts_outlive_runs_that_fail() {
         Continue(())
     };
     let restart = |trainer: &mut Trainer<Net, SquaredError, Sgd>, seed: u32| *trainer = plain(seed);
-    let outcome = fit.restarts(1, &mut trainer, restart, (&train[..], NONE), &mut best, break_it).unwrap();
+    let outcome = alone.restarts(1, &mut trainer, restart, (&train[..], NONE), &mut best, break_it).unwrap();
     assert!(matches!(outcome.end, End::Failed(FitError::Step(_, StepError::Loss))), "{outcome:?}");
     assert_eq!(digest(&trainer.network), digest(best.get().unwrap().0));
+}
+
+/// A trained network and runs that do not come near it: it is left, and the outcome says so.
+#[test]
+fn the_network_that_enters_restarts_is_a_candidate() {
+    let (train, validation) = (train(), iris("iris/test.csv"));
+    let mut trainer = plain(1);
+    Fit::new(60, Constant(0.5)).run(&mut trainer, (&train[..], &validation[..]), Some(&mut room()), on).unwrap();
+    let good = digest(&trainer.network);
+    let mut best = Best::ZERO;
+    let fit = Fit { seed: 3, ..Fit::new(2, Constant(1e-3)) };
+    let restart = |trainer: &mut Trainer<Net, SquaredError, Sgd>, seed| *trainer = plain(seed);
+    let outcome = fit.restarts(2, &mut trainer, restart, (&train[..], &validation[..]), &mut best, on).unwrap();
+    assert_eq!((digest(&trainer.network), outcome.seed, outcome.best), (good, 3, None));
+    assert_eq!(best.get().map(|(_, loss)| loss), outcome.entering);
+    // Left out, it is lost.
+    let fit = Fit { entering: false, ..fit };
+    let outcome = fit.restarts(2, &mut trainer, restart, (&train[..], &validation[..]), &mut best, on).unwrap();
+    assert_ne!(digest(&trainer.network), good);
+    assert!(outcome.best.is_some() && outcome.entering.is_none());
 }

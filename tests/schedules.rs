@@ -91,8 +91,8 @@ fn check<T: Number>(tolerance: f64, cosine_tolerance: f64) {
         let n = |index: usize| whole(row.parameters[index]);
         let worst = match row.name.as_str() {
             "constant" => compare(Constant(t(0)), row, losses, 0.0),
-            "step" => compare(StepDecay { rate: t(0), period: n(1), factor: t(2) }, row, losses, tolerance),
-            "exponential" => compare(Exponential { rate: t(0), factor: t(1) }, row, losses, tolerance),
+            "step" => compare(StepDecay::new(t(0), n(1), t(2)), row, losses, tolerance),
+            "exponential" => compare(Exponential::new(t(0), t(1)), row, losses, tolerance),
             "cosine" => {
                 let schedule = Cosine { rate: t(0), lowest: t(1), warmup: n(2), epochs: n(3) };
                 compare(schedule, row, losses, cosine_tolerance)
@@ -126,7 +126,7 @@ fn as_pytorch_in_f32() {
 #[test]
 fn bits() {
     let mut cosine = Cosine { lowest: 0.001, warmup: 3, ..Cosine::new(0.3_f32, 40) };
-    let mut exponential = Exponential { rate: 0.3_f32, factor: 0.97 };
+    let mut exponential = Exponential::new(0.3_f32, 0.97);
     let rates = [cosine.rate(1, None), cosine.rate(22, None), cosine.rate(39, None), exponential.rate(39, None)];
     assert_eq!(rates.map(f32::to_bits), [0x3E19_999A, 0x3E13_9D60, 0x3AC9_AA08, 0x3DBB_4E11]);
 }
@@ -134,7 +134,7 @@ fn bits() {
 #[test]
 fn reach_the_optimizer() {
     let mut optimizer = Batch::<_, f32>::new(4, ClipNorm::new(1.0, Sgd::new(0.5)));
-    optimizer.set_rate(StepDecay { rate: 0.5, period: 1, factor: 0.5 }.rate(2, None));
+    optimizer.set_rate(StepDecay::new(0.5, 1, 0.5).rate(2, None));
     assert_eq!(optimizer.inner.inner.rate.to_bits(), 0.125_f32.to_bits());
 }
 
@@ -156,7 +156,7 @@ fn rates<S: Schedule<f32> + Debug>(mut schedule: S) -> [f32; 6] {
 
 #[test]
 fn periods_of_zero_count_as_one() {
-    let zero = StepDecay { rate: 0.5_f32, period: 0, factor: 0.75 };
+    let zero = StepDecay::new(0.5_f32, 0, 0.75);
     assert_eq!(rates(zero).map(f32::to_bits), rates(StepDecay { period: 1, ..zero }).map(f32::to_bits));
 }
 
@@ -183,8 +183,8 @@ fn nothing_panics() {
     for a in ODD {
         for b in ODD {
             for n in EXTREMES {
-                rates(StepDecay { rate: a, period: n, factor: b });
-                rates(Exponential { rate: a, factor: b });
+                rates(StepDecay::new(a, n, b));
+                rates(Exponential::new(a, b));
                 for m in EXTREMES {
                     rates(Cosine { rate: a, lowest: b, warmup: n, epochs: m });
                 }
@@ -203,7 +203,7 @@ fn nothing_panics() {
 fn the_step_refuses_what_is_no_rate() {
     for factor in [f32::NAN, f32::INFINITY, -1.0] {
         let mut optimizer = Sgd::new(0.5);
-        optimizer.set_rate(Exponential { rate: 0.5, factor }.rate(1, None));
+        optimizer.set_rate(Exponential::new(0.5, factor).rate(1, None));
         assert_eq!(optimizer.check(), Err(StepError::LearningRate));
     }
 }
@@ -228,4 +228,74 @@ fn a_plateau_never_rises() {
             assert_eq!(plateau.rate(0, Some(1.0)).to_bits(), 0.5_f32.to_bits());
         }
     }
+}
+
+/// A rate that started above 0 stays above 0, at `lowest` where that is set.
+#[test]
+fn a_rate_never_falls_to_nothing() {
+    let never = |name: &str, mut schedule: Box<dyn FnMut(u32) -> f32>, first: f32, last: f32| {
+        let mut smallest = first;
+        for epoch in (0..3000).chain([u32::MAX]) {
+            let rate = schedule(epoch);
+            assert!(rate > 0.0 && rate <= smallest, "{name}: {rate} in epoch {epoch}");
+            smallest = rate;
+        }
+        assert_eq!(smallest.to_bits(), last.to_bits(), "{name}: ends at {smallest}");
+    };
+    let tiny = f32::MIN_POSITIVE;
+    for (lowest, last) in [(0.0, tiny), (1e-40, tiny), (1e-3, 1e-3)] {
+        let mut step = StepDecay { lowest, ..StepDecay::new(0.1, 2, 0.5) };
+        never("step", Box::new(move |epoch| step.rate(epoch, None)), 0.1, last);
+        let mut exponential = Exponential { lowest, ..Exponential::new(0.1, 0.9) };
+        never("exponential", Box::new(move |epoch| exponential.rate(epoch, None)), 0.1, last);
+        let mut nothing = Exponential { lowest, ..Exponential::new(0.1, 0.0) };
+        never("times 0", Box::new(move |epoch| nothing.rate(epoch, None)), 0.1, last);
+        let mut cosine = Cosine { lowest, ..Cosine::new(0.1, 100) };
+        never("cosine", Box::new(move |epoch| cosine.rate(epoch, None)), 0.1, last);
+        let mut plateau = Plateau::new(0.1, 0.1, 0);
+        plateau.lowest = lowest;
+        never("plateau", Box::new(move |epoch| plateau.rate(epoch, Some(1.0))), 0.1, last);
+    }
+    // In f64 as well, where the smallest rate is the same number.
+    let rate = Exponential::new(0.1_f64, 0.9).rate(u32::MAX, None);
+    assert_eq!(rate.to_bits(), f64::from(tiny).to_bits());
+    // A warm-up may begin below the lowest rate.
+    let mut warm = Cosine { lowest: 0.1, warmup: 9, ..Cosine::new(0.5_f32, 20) };
+    assert_eq!(warm.rate(0, None).to_bits(), (0.5_f32 / 10.0).to_bits());
+}
+
+/// What never was a rate is not made one.
+#[test]
+fn a_mistake_is_not_a_smallest_rate() {
+    let is_rate = |rate: f32| rate > 0.0;
+    for rate in [0.0, -0.0, -1.0, f32::NAN] {
+        assert!(!is_rate(StepDecay::new(rate, 1, 0.5).rate(3, None)), "{rate}");
+        assert!(!is_rate(Exponential::new(rate, 0.5).rate(3, None)), "{rate}");
+        assert!(!is_rate(Cosine::new(rate, 10).rate(3, None)), "{rate}");
+        assert!(!is_rate(Cosine::new(rate, 10).rate(10, None)), "{rate}");
+    }
+    let mut plateau = Plateau::new(1.0_f32, -0.5, 0);
+    plateau.rate(0, Some(1.0));
+    assert!(plateau.rate(1, Some(1.0)) < 0.0);
+}
+
+/// A threshold that is relative to a negative loss has the magnitude of the loss.
+#[test]
+fn a_plateau_of_negative_losses() {
+    let mut plateau = Plateau::new(1.0_f32, 0.1, 2);
+    let rates: Vec<f32> = (0..7).map(|_| plateau.rate(0, Some(-1.0))).collect();
+    assert_eq!(rates, [1.0, 1.0, 1.0, 0.1, 0.1, 0.1, 0.1 * 0.1]);
+    // Falls by less than 1e-4 of the best do not count, falls by more do.
+    let rates = |fall: f32| {
+        let mut plateau = Plateau::new(1.0_f32, 0.5, 0);
+        let mut loss = -1000.0;
+        (0..4).map(|_| (plateau.rate(0, Some(loss)), loss *= 1.0 + fall).0).collect::<Vec<f32>>()
+    };
+    assert_eq!(rates(0.00025), [1.0; 4]);
+    // Two falls of 4e-5 are not enough, three are.
+    assert_eq!(rates(0.00004), [1.0, 0.5, 0.25, 0.25]);
+    // From below 0 on, and from 0.
+    let mut plateau = Plateau::new(1.0_f32, 0.5, 0);
+    let seen: Vec<f32> = [1.0, 0.0, -1e-6, -1.0, -1.00005, -1.001].map(|loss| plateau.rate(0, Some(loss))).into();
+    assert_eq!(seen, [1.0, 1.0, 1.0, 1.0, 0.5, 0.5]);
 }

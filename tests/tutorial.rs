@@ -570,8 +570,8 @@ fn t8_inputs_and_targets() {
 
     assert_eq!(encode::targets(2), Some([0.01_f32, 0.01, 0.99, 0.01]));
     assert_eq!(encode::targets::<f32, 4>(4), None);
-    assert_eq!(encode::class(&[0.2, 0.1, 0.7, 0.3]), 2);
-    assert_eq!(encode::class(&[0.1, 0.7, 0.7]), 1);
+    assert_eq!(encode::class(&[0.2, 0.1, 0.7, 0.3]), Some(2));
+    assert_eq!(encode::class(&[0.1, 0.7, 0.7]), Some(1));
 }
 
 // T8: the reference configuration -------------------------------------------------------------------------------------

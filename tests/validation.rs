@@ -6,6 +6,7 @@ mod watch;
 use downhill::fit::evaluate;
 use downhill::layer::Mode;
 use downhill::loss::Loss;
+use downhill::metrics::{Argmax, Threshold};
 use downhill::schedule::Constant;
 use downhill::{
     CrossEntropy, Dense, Dropout, Fit, Identity, Layer, Sgd, Softmax, SquaredError, StepError, Trainer, Zero, digest,
@@ -68,8 +69,10 @@ fn accuracy_of_one_output() {
     let mut trainer =
         Trainer::<Dense<1, 1, Identity>, SquaredError, Sgd>::new(Dense::new([[1.0]], [0.0]), Sgd::new(0.1));
     let samples = [([0.9], [1.0]), ([0.6], [0.0]), ([0.2], [0.0]), ([0.4], [1.0])];
-    let score = evaluate(&mut trainer, &samples).unwrap().unwrap();
-    assert_eq!(score.accuracy.to_bits(), 0.5_f32.to_bits());
+    let score = evaluate(&mut trainer, &samples, Threshold).unwrap().unwrap();
+    assert_eq!(score.metric, Some(0.5));
     assert!((score.loss - (0.01 + 0.36 + 0.04 + 0.36) / 8.0).abs() < 1e-6);
-    assert_eq!(evaluate(&mut trainer, &samples[..0]), Ok(None));
+    assert_eq!(evaluate(&mut trainer, &samples[..0], Threshold), Ok(None));
+    // None is the largest of one.
+    assert_eq!(evaluate(&mut trainer, &samples, Argmax).unwrap().unwrap().metric, None);
 }

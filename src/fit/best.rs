@@ -48,11 +48,15 @@ impl<N: Layer + Copy> Best<N> {
         better
     }
 
-    /// Makes `network` the best one; leaves it as it is if there is none.
-    pub fn restore(&self, network: &mut N) {
-        if self.loss.is_some() {
+    /// Makes `network` the best one, and returns true; leaves it as it is if there is none.
+    ///
+    /// What an optimiser keeps belongs to other weights then: [`Trainer::clear`](crate::Trainer::clear).
+    pub fn restore(&self, network: &mut N) -> bool {
+        let kept = self.loss.is_some();
+        if kept {
             copy(&self.network, network);
         }
+        kept
     }
 }
 

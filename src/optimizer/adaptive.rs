@@ -66,6 +66,10 @@ impl<T: Scalar> Optimizer<T> for RmsProp<T> {
         self.rate = rate;
     }
 
+    fn rate(&self) -> Option<T> {
+        Some(self.rate)
+    }
+
     #[inline(always)]
     fn weight(&self, weight: &mut T, square: &mut T, gradient: T) {
         *square = self.decay * *square + (T::ONE - self.decay) * (gradient * gradient);
@@ -136,6 +140,15 @@ impl<T: Scalar> Optimizer<T> for Adam<T> {
         self.rate = rate;
     }
 
+    fn rate(&self) -> Option<T> {
+        Some(self.rate)
+    }
+
+    fn clear(&mut self) {
+        self.mean_weight = T::ZERO;
+        self.square_weight = T::ZERO;
+    }
+
     fn begin(&mut self, samples: usize, _: impl FnOnce() -> T) -> T {
         let grown = |weight, decay| decay * weight + (T::ONE - decay);
         self.mean_weight = grown(self.mean_weight, self.mean_decay);
@@ -192,6 +205,14 @@ impl<T: Scalar> Optimizer<T> for AdamW<T> {
 
     fn set_rate(&mut self, rate: T) {
         self.adam.rate = rate;
+    }
+
+    fn rate(&self) -> Option<T> {
+        self.adam.rate()
+    }
+
+    fn clear(&mut self) {
+        self.adam.clear();
     }
 
     fn begin(&mut self, samples: usize, norm: impl FnOnce() -> T) -> T {
@@ -283,6 +304,10 @@ impl<T: Scalar> Optimizer<T> for Rprop<T> {
     }
 
     fn set_rate(&mut self, _: T) {}
+
+    fn rate(&self) -> Option<T> {
+        None
+    }
 
     #[inline(always)]
     fn weight(&self, weight: &mut T, slot: &mut RpropSlot<T>, gradient: T) {

@@ -73,6 +73,20 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for Batch<P, T> {
         self.inner.set_rate(rate);
     }
 
+    fn rate(&self) -> Option<T> {
+        self.inner.rate()
+    }
+
+    fn clear(&mut self) {
+        self.discard();
+        self.inner.clear();
+    }
+
+    fn discard(&mut self) {
+        self.samples = 0;
+        self.scale = T::ZERO;
+    }
+
     fn gradient_limit(&self) -> T {
         self.inner.gradient_limit()
     }

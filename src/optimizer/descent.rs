@@ -35,6 +35,10 @@ impl<T: Scalar> Optimizer<T> for Sgd<T> {
         self.rate = rate;
     }
 
+    fn rate(&self) -> Option<T> {
+        Some(self.rate)
+    }
+
     #[inline(always)]
     fn weight(&self, weight: &mut T, (): &mut (), gradient: T) {
         *weight -= self.rate * gradient;
@@ -86,6 +90,10 @@ impl<T: Scalar> Optimizer<T> for Momentum<T> {
         self.rate = rate;
     }
 
+    fn rate(&self) -> Option<T> {
+        Some(self.rate)
+    }
+
     #[inline(always)]
     fn weight(&self, weight: &mut T, velocity: &mut T, gradient: T) {
         *velocity = self.momentum * *velocity + gradient;
@@ -133,6 +141,10 @@ impl<T: Scalar> Optimizer<T> for Nesterov<T> {
 
     fn set_rate(&mut self, rate: T) {
         self.rate = rate;
+    }
+
+    fn rate(&self) -> Option<T> {
+        Some(self.rate)
     }
 
     #[inline(always)]

@@ -79,6 +79,14 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for WeightDecay<P, T> {
         self.inner.set_rate(rate);
     }
 
+    fn rate(&self) -> Option<T> {
+        self.inner.rate()
+    }
+
+    fn clear(&mut self) {
+        self.inner.clear();
+    }
+
     fn gradient_limit(&self) -> T {
         self.inner.gradient_limit()
     }
@@ -154,6 +162,14 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipValue<P, T> {
         self.inner.set_rate(rate);
     }
 
+    fn rate(&self) -> Option<T> {
+        self.inner.rate()
+    }
+
+    fn clear(&mut self) {
+        self.inner.clear();
+    }
+
     fn gradient_limit(&self) -> T {
         before_a_limit()
     }
@@ -222,6 +238,14 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipNorm<P, T> {
 
     fn set_rate(&mut self, rate: T) {
         self.inner.set_rate(rate);
+    }
+
+    fn rate(&self) -> Option<T> {
+        self.inner.rate()
+    }
+
+    fn clear(&mut self) {
+        self.inner.clear();
     }
 
     fn gradient_limit(&self) -> T {
@@ -298,6 +322,18 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipSample<P, T> {
 
     fn set_rate(&mut self, rate: T) {
         self.inner.set_rate(rate);
+    }
+
+    fn rate(&self) -> Option<T> {
+        self.inner.rate()
+    }
+
+    fn clear(&mut self) {
+        self.inner.clear();
+    }
+
+    fn discard(&mut self) {
+        self.inner.discard();
     }
 
     fn sample_limit(&self) -> Option<T> {

@@ -141,8 +141,8 @@ pub const SCHEDULES: Flowers<With<Sgd>> = Workload {
     train: |trainer, flowers| {
         trainer.start(Sgd::new(0.1), &mut TruncatedNormal(Generator::new(4)));
         scheduled(trainer, flowers, Constant(0.2))?;
-        scheduled(trainer, flowers, StepDecay { rate: 0.2, period: 5, factor: 0.7 })?;
-        scheduled(trainer, flowers, Exponential { rate: 0.1, factor: 0.9 })?;
+        scheduled(trainer, flowers, StepDecay::new(0.2, 5, 0.7))?;
+        scheduled(trainer, flowers, Exponential::new(0.1, 0.9))?;
         scheduled(trainer, flowers, Plateau::new(0.1, 0.5, 1))?;
         Ok(digest(&trainer.network))
     },

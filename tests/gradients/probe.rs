@@ -39,6 +39,10 @@ impl<T: Real> Optimizer<T> for Probe {
 
     fn set_rate(&mut self, _: T) {}
 
+    fn rate(&self) -> Option<T> {
+        None
+    }
+
     fn weight(&self, weight: &mut T, (): &mut (), gradient: T) {
         *weight = gradient;
     }

@@ -11,7 +11,7 @@ use downhill::fit::{Epoch, epoch, evaluate};
 use downhill::init::{Generator, He, Init, Random, TruncatedNormal, Uniform, Xavier};
 use downhill::loss::Loss;
 use downhill::math::{Fast, Libm, Micromath};
-use downhill::metrics::ConfusionMatrix;
+use downhill::metrics::{Argmax, ConfusionMatrix, MeanAbsoluteError, Metric, R2, Sign, Threshold};
 use downhill::optimizer::Optimizer;
 use downhill::pieces::{Pieces, Progress};
 use downhill::rule::Rule;
@@ -53,11 +53,11 @@ fn main() -> ! {
         slices(ClipSample::new(1.0, Batch::new(6, Adam::new(0.05))));
         frozen();
 
-        fit(Constant(0.1));
-        fit(StepDecay { rate: 0.1, period: black_box(3), factor: 0.5 });
-        fit(Exponential { rate: 0.1, factor: 0.9 });
-        fit(Cosine { warmup: black_box(2), ..Cosine::new(0.1, black_box(9)) });
-        fit(Plateau::new(0.1, 0.5, black_box(2)));
+        fit(Constant(0.1), Argmax);
+        fit(StepDecay::new(0.1, black_box(3), 0.5), Threshold);
+        fit(Exponential::new(0.1, 0.9), Sign);
+        fit(Cosine { warmup: black_box(2), ..Cosine::new(0.1, black_box(9)) }, R2);
+        fit(Plateau::new(0.1, 0.5, black_box(2)), MeanAbsoluteError);
 
         let mut order = black_box([0, 1, 2, 3, 4, 5, 6, 7]);
         { seed }.shuffle(&mut order);
@@ -70,6 +70,8 @@ fn main() -> ! {
             black_box(encode::balanced::<f32, 5>(&[class, 1, 2, 3, 4]));
             for outputs in targets.iter().chain(&certain).chain(&smoothed) {
                 matrix.record(class, encode::class(outputs));
+                matrix.record_by(Argmax, outputs, black_box(outputs));
+                matrix.record_by(Threshold, outputs.get(..class).unwrap_or_default(), outputs);
             }
             black_box((matrix.accuracy(), matrix.precision(class), matrix.recall(class), matrix.total()));
         }
@@ -114,6 +116,9 @@ fn slices<P: Optimizer<f32> + Zero>(optimizer: P) {
     let samples = black_box(4).min(5);
     black_box(trainer.step_batch(x.get(..samples).unwrap_or_default(), targets).is_ok());
     black_box(trainer.flush().is_ok());
+    trainer.discard();
+    trainer.clear();
+    black_box(trainer.optimizer.rate());
     for (x, target) in x.iter().zip(targets) {
         black_box(trainer.step_weighted(x, target, black_box(0.5)).is_ok());
     }
@@ -130,7 +135,7 @@ fn frozen() {
 }
 
 /// Everything that a fit can do.
-fn fit(schedule: impl Schedule<f32> + Clone) {
+fn fit(schedule: impl Schedule<f32> + Clone, metric: impl Metric<f32, [f32; 2]> + Copy) {
     type Trained = Trainer<Shallow, SquaredError, Batch<Sgd>>;
     let mut trainer = Trained::ZERO;
     let trainer = black_box(&mut trainer);
@@ -144,14 +149,18 @@ fn fit(schedule: impl Schedule<f32> + Clone) {
     let stored = black_box([([1_u8; 4], 1); 9]);
     let samples = stored.mapped(|bytes, &class| Some((bytes.map(f32::from), encode::targets(class)?)));
     let samples = black_box(&samples);
+    let mut calls = black_box(0_u32);
+    let samples = samples.every(black_box(4), || calls = calls.wrapping_add(1));
+    let samples = samples.weighted(|index, _, target| if black_box(index) > 2 { target[0] } else { 1.0 });
     let (train, validation) = samples.hold_out(black_box(3), black_box(1));
-    let fit = black_box(Fit { patience: black_box(Some(3)), ..Fit::new(black_box(9), schedule) });
+    let fit = black_box(Fit { patience: black_box(Some(3)), ..Fit::new(black_box(9), schedule).measured_by(metric) });
 
     black_box(fit.run(trainer, (&train, &validation), Some(best), on_epoch).is_ok());
     black_box(fit.restarts(3, trainer, start, (&train, &validation), best, on_epoch).is_ok());
     let stream = black_box([([0.5; 4], [0.5; 2]); 3]);
     black_box(fit.stream(trainer, (|_| &stream, &validation), None, on_epoch).is_ok());
     black_box(epoch(trainer, stream).is_ok());
-    black_box(evaluate(trainer, &validation).is_ok());
+    black_box(epoch(trainer, stream.map(|(x, target)| (x, target, 0.5))).is_ok());
+    black_box(evaluate(trainer, &validation, metric).is_ok());
     black_box((train.index(black_box(2)), best.get().is_some()));
 }

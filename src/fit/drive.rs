@@ -1,0 +1,184 @@
+//! The loop over the epochs.
+
+use core::ops::ControlFlow;
+
+use super::best::below;
+use super::epoch::score;
+use super::{Best, End, Epoch, Fit, FitError, Outcome, Score};
+use crate::init::{Generator, Random};
+use crate::layer::Layer;
+use crate::loss::Loss;
+use crate::metrics::Metric;
+use crate::optimizer::Optimizer;
+use crate::rule::Rule;
+use crate::samples::Samples;
+use crate::scalar::{Scalar, Zero};
+use crate::schedule::Schedule;
+use crate::trainer::{StepError, Trainer};
+
+/// What the network is measured on after each epoch.
+pub(super) struct Measured<'a, V: ?Sized, S: ?Sized> {
+    pub validation: &'a V,
+    /// In place of a validation without samples.
+    pub training: Option<&'a S>,
+}
+
+/// The scores on both.
+type Scores<T> = [Option<Score<T>>; 2];
+
+impl<V: ?Sized, S: ?Sized> Measured<'_, V, S> {
+    pub(super) fn scores<N, L, P, R, const B: usize>(
+        &self,
+        trainer: &mut Trainer<N, L, P, R, B>,
+        metric: &impl Metric<N::Scalar, N::Output>,
+    ) -> Result<Scores<N::Scalar>, FitError>
+    where
+        N: Layer,
+        L: Loss,
+        P: Optimizer<N::Scalar>,
+        R: Rule,
+        V: Samples<Input = N::Input, Target = N::Output>,
+        S: Samples<Input = N::Input, Target = N::Output>,
+    {
+        let validation = score(trainer, self.validation, metric)?;
+        let training = match self.training {
+            Some(samples) if validation.is_none() => score(trainer, samples, metric).map_err(|error| match error {
+                FitError::Validation(index, error) => FitError::Step(index, error),
+                error => error,
+            })?,
+            _ => None,
+        };
+        Ok([validation, training])
+    }
+
+    /// The loss of the network that enters, which [`Best`] keeps; `None` if it has none, as a network whose outputs
+    /// overflow.
+    pub(super) fn enter<N, L, P, R, const B: usize>(
+        &self,
+        trainer: &mut Trainer<N, L, P, R, B>,
+        metric: &impl Metric<N::Scalar, N::Output>,
+        best: Option<&mut Best<N>>,
+    ) -> Result<Option<N::Scalar>, FitError>
+    where
+        N: Layer + Copy,
+        L: Loss,
+        P: Optimizer<N::Scalar>,
+        R: Rule,
+        V: Samples<Input = N::Input, Target = N::Output>,
+        S: Samples<Input = N::Input, Target = N::Output>,
+    {
+        let loss = match self.scores(trainer, metric) {
+            Ok([validation, training]) => validation.or(training).map(|score| score.loss),
+            // The samples are what is wrong.
+            Err(
+                error @ (FitError::Unreadable(_)
+                | FitError::Step(_, StepError::Input | StepError::Target | StepError::Weight)
+                | FitError::Validation(_, StepError::Input | StepError::Target | StepError::Weight)),
+            ) => return Err(error),
+            Err(_) => None,
+        };
+        if let (Some(best), Some(loss)) = (best, loss) {
+            best.keep(&trainer.network, loss);
+        }
+        Ok(loss)
+    }
+}
+
+impl<S, M> Fit<S, M> {
+    /// The loop itself. `learn` gets the number of the epoch, from 0, and a seed for its order. `entering` is the loss
+    /// of the network as it is, if it is a candidate; `best` has it already.
+    pub(super) fn drive<N, L, P, R, V, D, const B: usize>(
+        &self,
+        trainer: &mut Trainer<N, L, P, R, B>,
+        (seed, entering): (u32, Option<N::Scalar>),
+        mut learn: impl FnMut(&mut Trainer<N, L, P, R, B>, u32, u32) -> Result<N::Scalar, FitError>,
+        measured: &Measured<V, D>,
+        mut best: Option<&mut Best<N>>,
+        mut on_epoch: impl FnMut(&mut Trainer<N, L, P, R, B>, &Epoch<N::Scalar>) -> ControlFlow<()>,
+    ) -> Outcome<N::Scalar>
+    where
+        N: Layer + Copy,
+        L: Loss,
+        P: Optimizer<N::Scalar>,
+        R: Rule,
+        S: Schedule<N::Scalar> + Clone,
+        M: Metric<N::Scalar, N::Output>,
+        V: Samples<Input = N::Input, Target = N::Output> + ?Sized,
+        D: Samples<Input = N::Input, Target = N::Output> + ?Sized,
+    {
+        let rate_before = trainer.optimizer.rate();
+        let mut schedule = self.schedule.clone();
+        let mut orders = Generator::new(seed);
+        let mut outcome = Outcome { seed, epochs: 0, entering, best: None, end: End::Completed };
+        let (mut last, mut lowest) = (None, entering);
+        let mut patience = Patience { least: N::Scalar::from_f32(self.min_delta), reference: entering, waited: 0 };
+        // Whether `best` has the weights of the last step.
+        let mut current = entering.is_some();
+        for number in 0..self.epochs {
+            let rate = schedule.rate(number, last);
+            trainer.optimizer.set_rate(rate);
+            if rate_before.is_some() && !(rate > N::Scalar::ZERO && rate.is_finite()) {
+                outcome.end = End::Failed(FitError::Schedule(number + 1));
+                break;
+            }
+            current = false;
+            let result = learn(trainer, number, orders.next_u32())
+                .and_then(|loss| Ok((loss, measured.scores(trainer, &self.metric)?)));
+            let (loss, [validation, training]) = match result {
+                Ok(result) => result,
+                Err(error) => {
+                    outcome.end = End::Failed(error);
+                    break;
+                }
+            };
+            outcome.epochs = number + 1;
+            let mut epoch = Epoch { number: outcome.epochs, rate, loss, validation, training, best: false };
+            let decisive = epoch.decisive();
+            last = Some(decisive);
+            epoch.best = below(decisive, lowest);
+            if epoch.best {
+                lowest = Some(decisive);
+                outcome.best = Some(epoch);
+                if let Some(best) = &mut best {
+                    current = best.keep(&trainer.network, decisive);
+                }
+            }
+            let waited = patience.wait(decisive);
+            if on_epoch(trainer, &epoch).is_break() {
+                outcome.end = End::Stopped;
+                break;
+            }
+            if self.patience.is_some_and(|patience| waited > 0 && waited >= patience) {
+                outcome.end = End::Patience;
+                break;
+            }
+        }
+        if best.is_some_and(|best| best.restore(&mut trainer.network)) && !current {
+            trainer.clear();
+        }
+        if let Some(rate) = rate_before {
+            trainer.optimizer.set_rate(rate);
+        }
+        outcome
+    }
+}
+
+/// How long there was no loss that is lower by more than a least difference.
+struct Patience<T> {
+    least: T,
+    reference: Option<T>,
+    waited: u32,
+}
+
+impl<T: Scalar> Patience<T> {
+    /// Returns how many epochs in a row, this one included, were no better; 0 if this one was.
+    fn wait(&mut self, loss: T) -> u32 {
+        if loss.is_finite() && self.reference.is_none_or(|reference| loss < reference - self.least) {
+            self.reference = Some(loss);
+            self.waited = 0;
+        } else {
+            self.waited = self.waited.saturating_add(1);
+        }
+        self.waited
+    }
+}

@@ -1,0 +1,48 @@
+//! A sum that does not lose small terms, however many there are.
+
+use crate::scalar::{Scalar, Zero, count};
+
+/// The sum of some terms, as a pair of numbers: the sum, and what its rounding has left.
+///
+/// Each addition is off by at most 2^-47 of the sum in `f32`: less than 1e-6 in all for a hundred million terms of one
+/// sign, where a plain sum may be off by 1 % after a million. No branches, and the same bits everywhere.
+///
+/// T. J. Dekker, "A floating-point technique for extending the available precision", 1971; the first step is Donald
+/// Knuth's "`TwoSum`".
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Sum<T> {
+    high: T,
+    low: T,
+    terms: usize,
+}
+
+impl<T: Scalar> Zero for Sum<T> {
+    const ZERO: Self = Self { high: T::ZERO, low: T::ZERO, terms: 0 };
+}
+
+impl<T: Scalar> Sum<T> {
+    pub(crate) fn add(&mut self, term: T) {
+        let sum = self.high + term;
+        let part = sum - self.high;
+        let rest = self.low + ((self.high - (sum - part)) + (term - part));
+        self.high = sum + rest;
+        self.low = rest - (self.high - sum);
+        self.terms = self.terms.saturating_add(1);
+    }
+
+    /// How many terms there are.
+    pub(crate) const fn terms(&self) -> usize {
+        self.terms
+    }
+
+    /// The sum, rounded.
+    pub(crate) const fn total(&self) -> T {
+        self.high
+    }
+
+    /// The mean of the terms; `None` without any.
+    pub(crate) fn mean(&self) -> Option<T> {
+        (self.terms > 0).then(|| self.total() / count(self.terms))
+    }
+}

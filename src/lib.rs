@@ -30,7 +30,7 @@ pub use dense::{Biased, Dense, Unbiased};
 pub use digest::digest;
 pub use dropout::Dropout;
 pub use fit::{Best, Fit};
-pub use frozen::BiasOnly;
+pub use frozen::{BiasOnly, Frozen};
 pub use layer::Layer;
 pub use loss::{BinaryCrossEntropy, CrossEntropy, Huber, SquaredError};
 pub use optimizer::{

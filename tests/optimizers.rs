@@ -14,8 +14,8 @@ use downhill::loss::Loss;
 use downhill::optimizer::Optimizer;
 use downhill::{
     Adam, AdamW, Batch, BiasOnly, Biased, BinaryCrossEntropy, ChainRule, ClipNorm, ClipSample, ClipValue, CrossEntropy,
-    Dense, Identity, Layer, LeakyRelu, Momentum, Nesterov, RmsProp, Rprop, Scalar, Sgd, Sigmoid, Softmax, SquaredError,
-    Tanh, Trainer, Unbiased, WeightDecay, Zero, digest, encode,
+    Dense, Frozen, Identity, Layer, LeakyRelu, Momentum, Nesterov, RmsProp, Rprop, Scalar, Sgd, Sigmoid, Softmax,
+    SquaredError, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest, encode,
 };
 use probe::{Real, array, network, parameters};
 use rows::Rows;
@@ -220,10 +220,15 @@ fn frozen() {
         let (lower, upper) = whole;
         let training = |name| Training::<T>::new(&rows, name, tolerance);
         let norm = |h: &[T]| ClipNorm::new(h[0], adam(&h[1..]));
-        training("upper by 1").check::<_, SquaredError, _, _>(|| (lower, *upper), &samples, adam, Batch::new);
-        training("upper norm by 3").check::<_, SquaredError, _, _>(|| (lower, *upper), &samples, norm, Batch::new);
-        training("lower by 1").check::<_, SquaredError, _, _>(|| (*lower, upper), &samples, adam, Batch::new);
-        let biases = || (lower, BiasOnly::new(upper));
+        training("upper by 1").check::<_, SquaredError, _, _>(|| (Frozen(lower), *upper), &samples, adam, Batch::new);
+        training("upper norm by 3").check::<_, SquaredError, _, _>(
+            || (Frozen(lower), *upper),
+            &samples,
+            norm,
+            Batch::new,
+        );
+        training("lower by 1").check::<_, SquaredError, _, _>(|| (*lower, Frozen(upper)), &samples, adam, Batch::new);
+        let biases = || (Frozen(lower), BiasOnly::new(upper));
         training("biases by 1").check::<_, SquaredError, _, _>(biases, &samples, adam, Batch::new);
         let biases = || (BiasOnly::new(lower), BiasOnly::new(upper));
         training("all biases norm by 3").check::<_, SquaredError, _, _>(biases, &samples, norm, Batch::new);

@@ -18,8 +18,8 @@ use downhill::rule::Rule;
 use downhill::schedule::{Constant, Cosine, Exponential, Plateau, Schedule, StepDecay};
 use downhill::{
     Adam, AdamW, Batch, Best, BiasOnly, BinaryCrossEntropy, ChainRule, ClipNorm, ClipSample, ClipValue, CrossEntropy,
-    Dense, Dropout, ErrorShare, Fit, Frozen, Huber, Identity, LeakyRelu, Momentum, Nesterov, RawError, Relu, RmsProp, Rprop,
-    Samples, Sgd, Softmax, SquaredError, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest, encode,
+    Dense, Dropout, ErrorShare, Fit, Frozen, Huber, Identity, LeakyRelu, Momentum, Nesterov, RawError, Relu, RmsProp,
+    Rprop, Samples, Sgd, Softmax, SquaredError, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest, encode,
 };
 use figures::entry;
 use figures::workload::Net;

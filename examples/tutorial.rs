@@ -3,6 +3,10 @@
 //! The chapter is "Backpropagation in Neural Networks" by Bernd Klein. Its error is `e = t - o`, the crate's is the
 //! gradient `o - t`; what is sent back differs in sign only. `tests/tutorial.rs` checks the same formulas.
 
+#[macro_use]
+#[path = "common/out.rs"]
+mod out;
+
 use std::error::Error;
 use std::fmt::Display;
 

@@ -19,6 +19,7 @@ pub mod metrics;
 pub mod optimizer;
 pub mod permutation;
 pub mod pieces;
+pub mod predictor;
 pub mod rule;
 pub mod samples;
 pub mod scalar;
@@ -36,6 +37,7 @@ pub use loss::{BinaryCrossEntropy, CrossEntropy, Huber, SquaredError};
 pub use optimizer::{
     Adam, AdamW, Batch, ClipNorm, ClipSample, ClipValue, Momentum, Nesterov, RmsProp, Rprop, Sgd, WeightDecay,
 };
+pub use predictor::Predictor;
 pub use rule::{ChainRule, ErrorShare, RawError};
 pub use samples::Samples;
 pub use scalar::{Scalar, Zero};

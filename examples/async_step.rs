@@ -3,6 +3,10 @@
 //! Between two pieces of a step the executor gets its turn. Learning can also be given up: `select` drops it when the
 //! other task ends.
 
+#[macro_use]
+#[path = "common/out.rs"]
+mod out;
+
 use core::cell::Cell;
 
 use downhill::init::{Generator, Random, TruncatedNormal};

@@ -2,17 +2,21 @@
 //!
 //! Where the walk ends depends on where it starts. So a network is started several times, and the best is kept.
 
+#[macro_use]
+#[path = "common/out.rs"]
+mod out;
 mod common;
 
 use std::error::Error;
 
-use common::{BLUE, ORANGE, axes, legend, picture, stroke};
+use common::{BLUE, ORANGE, announce, axes, legend, picture, stroke};
 use downhill::init::{Generator, Random, TruncatedNormal};
 use downhill::loss::Loss;
 use downhill::optimizer::Optimizer;
 use downhill::{Dense, Sgd, SquaredError, StepError, Trainer};
 use plotters::prelude::*;
 
+const PICTURE: &str = "descent.svg";
 const GREY: RGBColor = RGBColor(110, 110, 110);
 
 /// The island: height at `w`, with a global minimum on the left, a local one on the right, and a hill in between.
@@ -67,6 +71,7 @@ fn restart(trainer: &mut Xor, random: &mut Generator) -> Result<Points, StepErro
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
+    announce(PICTURE);
     // A little to the left and a little to the right of the hilltop at 0.13.
     let walks = [walk(0.0), walk(0.25)];
     for walk in &walks {
@@ -95,7 +100,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("  {} xor {} = {:.3}", x[0], x[1], trainer.predict(x)[0]);
     }
     println!();
-    draw("descent.svg", &walks, restarts, number)
+    draw(PICTURE, &walks, restarts, number)
 }
 
 fn draw(file: &str, walks: &[Vec<f64>], mut restarts: Vec<Points>, best: usize) -> Result<(), Box<dyn Error>> {

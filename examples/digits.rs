@@ -2,6 +2,9 @@
 //!
 //! The seed decides the first weights and the order of the samples; the same seed gives the same network, bit for bit.
 
+#[macro_use]
+#[path = "common/out.rs"]
+mod out;
 mod common;
 #[path = "../tests/common/mod.rs"]
 mod data;
@@ -10,7 +13,7 @@ use std::error::Error;
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
-use common::{BLUE, ORANGE, axes, legend, picture, stroke};
+use common::{BLUE, ORANGE, announce, axes, legend, picture, stroke};
 use downhill::fit::{Epoch, FitError};
 use downhill::init::{Generator, TruncatedNormal};
 use downhill::layer::Layer;
@@ -25,6 +28,7 @@ type Digits = Trainer<Net, SquaredError, Sgd>;
 
 const EPOCHS: u32 = 60;
 const RATE: f32 = 0.3;
+const PICTURE: &str = "digits.svg";
 
 /// Pixels, scaled to 0.01..=1, and class.
 type Sample = ([f32; 64], usize);
@@ -60,9 +64,12 @@ fn run(seed: u32) -> Result<(), Box<dyn Error>> {
     let (train, test) = (samples("digits/train.csv"), samples("digits/test.csv"));
     println!("64-32-10, {} training and {} test images, seed {seed}", train.len(), test.len());
 
+    announce(PICTURE);
+
     let mut trainer = Digits::ZERO;
     let history = learn(&mut trainer, &train, &test, seed)?;
-    draw("digits.svg", &history)?;
+    // What was learnt is told in any case.
+    let drawn = draw(PICTURE, &history);
 
     let matrix = evaluate(&mut trainer, &test);
     print(&matrix);
@@ -72,7 +79,7 @@ fn run(seed: u32) -> Result<(), Box<dyn Error>> {
         Net::PARAMETERS * size_of::<f32>()
     );
     println!("test accuracy {:.2} %", percent(&matrix));
-    Ok(())
+    drawn
 }
 
 fn samples(file: &str) -> Vec<Sample> {
@@ -86,14 +93,16 @@ fn learn(trainer: &mut Digits, train: &[Sample], test: &[Sample], seed: u32) -> 
 
     // Drawn on standard error, and only if that is a terminal.
     let bar = ProgressBar::new(EPOCHS.into());
-    bar.set_style(ProgressStyle::with_template("{bar:40} epoch {pos}/{len}  {msg}").expect("the template is valid"));
+    bar.set_style(ProgressStyle::with_template("{bar:40} {msg}").expect("the template is valid"));
+    bar.set_message(format!("epoch 1/{EPOCHS} has begun"));
     let mut history = Vec::new();
     let samples = train.mapped(|x, &class| Some((*x, encode::targets(class)?)));
     let fit = Fit { seed, ..Fit::new(EPOCHS, Constant(RATE)) };
     fit.run(trainer, (&samples, &[]), None, |trainer, &Epoch { number, loss, .. }| {
         let progress =
             Progress { loss, train: percent(&evaluate(trainer, train)), test: percent(&evaluate(trainer, test)) };
-        bar.set_message(format!("loss {loss:.4}  training accuracy {:.1} %", progress.train));
+        // The epoch's number stands in the message, so that each drawing shows numbers of one epoch.
+        bar.set_message(format!("epoch {number}/{EPOCHS}  loss {loss:.4}  training accuracy {:.1} %", progress.train));
         bar.inc(1);
         if number == 1 || number % 10 == 0 {
             bar.suspend(|| println!("epoch {number:2}   loss {loss:.4}   training accuracy {:6.2} %", progress.train));

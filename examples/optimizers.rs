@@ -1,9 +1,13 @@
 //! Which optimiser? Learns handwritten digits with each of them: `cargo run --release --example optimizers`.
 //!
-//! Prints a table and draws the curves; `-- --update` also writes both into docs/optimizers.md. The instructions in the
-//! table come from the emulated chips: `examples/firmware/measure --update` counts them.
+//! Prints a table and draws the curves. docs/optimizers.md has both, and more columns: `-- --update` writes them there,
+//! `-- --check` fails if its table is another. The instructions in the table come from the emulated chips:
+//! `examples/firmware/measure --update` counts them.
 
-#[allow(dead_code)] // These curves have colours of their own.
+#[macro_use]
+#[path = "common/out.rs"]
+mod out;
+#[allow(dead_code)] // `stroke`, since the legend also shows how thick lines are.
 mod common;
 #[path = "../tests/common/mod.rs"]
 mod data;
@@ -14,7 +18,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use common::{axes, legend, picture, stroke};
+use common::{Area, BLUE, Drawn, ORANGE, announce, axes, legend, panels};
 use downhill::fit::FitError;
 use downhill::init::{Generator, Xavier};
 use downhill::optimizer::Optimizer;
@@ -23,11 +27,13 @@ use downhill::{
     Adam, AdamW, Batch, CrossEntropy, Dense, Fit, Momentum, Nesterov, RmsProp, Rprop, Sgd, Softmax, Tanh, Trainer,
     WeightDecay, Zero, encode,
 };
+use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
 use plotters::prelude::*;
 
 type Net = (Dense<64, 32, Tanh>, Dense<32, 10, Softmax>);
 type Sample = ([f32; 64], [f32; 10]);
 
+const PICTURE: &str = "optimizers.svg";
 const SEEDS: [u32; 3] = [1, 2, 3];
 
 /// What one optimiser came to.
@@ -98,22 +104,28 @@ fn count(n: usize) -> f32 {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let update = match env::args().skip(1).collect::<Vec<_>>().as_slice() {
-        [] => false,
-        [flag] if flag == "--update" => true,
-        arguments => return Err(format!("expected nothing or --update, got: {}", arguments.join(" ")).into()),
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let (update, check) = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] => (false, false),
+        ["--update"] => (true, false),
+        ["--check"] => (false, true),
+        _ => return Err(format!("expected nothing, --update or --check, got: {}", arguments.join(" ")).into()),
     };
+    announce(PICTURE);
     let (train, test) = (samples("digits/train.csv"), samples("digits/test.csv"));
     let rows = learn(&train, &test)?;
-    let table = table(&rows, train.len())?;
-    print!("{table}");
-    draw("optimizers.svg", &rows)?;
+    let counts = Counts::read()?;
+    print(&rows, &counts);
+    draw(PICTURE, &rows)?;
+    let (page, table) = (root().join("docs/optimizers.md"), table(&rows, &counts, train.len())?);
     if update {
-        let docs = root().join("docs");
-        fs::copy("optimizers.svg", docs.join("optimizers.svg"))?;
-        replace(&docs.join("optimizers.md"), &table)?;
+        fs::copy(PICTURE, page.with_file_name(PICTURE))?;
+        replace(&page, &table)?;
     }
-    for name in ["Adam", "Rprop"] {
+    if check && !fs::read_to_string(&page)?.contains(&format!("{}\n{table}\n{}", MARKS[0], MARKS[1])) {
+        return Err("docs/optimizers.md has another table: cargo run --release --example optimizers -- --update".into());
+    }
+    for name in ["Adam", "Batch<Rprop>"] {
         let row = rows.iter().find(|row| row.name == name).ok_or("a row is missing")?;
         if row.accuracy() < 96.5 {
             return Err(format!("{name} knows {:.2} % of the test set, and should know 96.5 %", row.accuracy()).into());
@@ -162,7 +174,7 @@ fn learn(train: &[Sample], test: &[Sample]) -> Result<Vec<Row>, FitError> {
         Row::new("AdamW", "rate 0.001, decay 0.01", "adamw", EPOCHS, 0.001, || AdamW::new(0.001, 0.01), data)?,
         Row::new("Batch<Sgd>", "8 samples, rate 0.1", "batch", EPOCHS, 0.1, || Batch::new(8, Sgd::new(0.1)), data)?,
         Row::new(
-            "Rprop",
+            "Batch<Rprop>",
             "all samples, weight decay 1e-4",
             "rprop",
             100,
@@ -201,8 +213,26 @@ fn thousands(number: Option<&str>) -> String {
     digits.rchunks(3).rev().map(String::from_iter).collect::<Vec<_>>().join(",")
 }
 
-fn table(rows: &[Row], samples: usize) -> Result<String, Box<dyn Error>> {
-    let counts = Counts::read()?;
+/// For a terminal of 80 columns.
+fn print(rows: &[Row], counts: &Counts) {
+    println!("                   bytes        instructions of a step   epochs until   test accuracy");
+    println!("optimiser      per param.   Cortex-M4F       rv32imc     95 % known   after epochs");
+    for row in rows {
+        println!(
+            "{:<14}{:>11}{:>13}{:>14}{:>15}{:>8.2} %{:>5}",
+            row.name,
+            row.slot,
+            thousands(counts.get("m4f", row.key, "step")),
+            thousands(counts.get("rv32", row.key, "step")),
+            row.epochs_to_95().map_or("–".into(), |epochs| format!("{epochs:.1}")),
+            row.accuracy(),
+            row.epochs(),
+        );
+    }
+    println!("means of {} seeds; settings, memory and more: docs/optimizers.md", SEEDS.len());
+}
+
+fn table(rows: &[Row], counts: &Counts, samples: usize) -> Result<String, Box<dyn Error>> {
     let mut table = String::from(
         "| optimiser | setting | bytes per parameter | trainer | stack | Cortex-M4F | Cortex-M0 | rv32imc | epochs to 95 % | \
          steps to 95 % | accuracy, % | after epochs |\n|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
@@ -238,9 +268,11 @@ fn table(rows: &[Row], samples: usize) -> Result<String, Box<dyn Error>> {
     Ok(table)
 }
 
+/// Where the table stands on the page.
+const MARKS: [&str; 2] = ["<!-- table -->\n", "<!-- end of table -->\n"];
+
 /// Puts the table between the marks of the page.
 fn replace(page: &Path, table: &str) -> Result<(), Box<dyn Error>> {
-    const MARKS: [&str; 2] = ["<!-- table -->\n", "<!-- end of table -->\n"];
     let text = fs::read_to_string(page)?;
     let (before, rest) = text.split_once(MARKS[0]).ok_or("the page has no mark")?;
     let (_, after) = rest.split_once(MARKS[1]).ok_or("the page has no end mark")?;
@@ -248,39 +280,53 @@ fn replace(page: &Path, table: &str) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The first run of each.
+/// A panel shows curves of these names, in this order, the first of them thick: what lies on it does not hide it.
+const FAMILIES: [(&str, &[&str]); 4] = [
+    ("descent", &["Sgd", "Batch<Sgd>"]),
+    ("momentum", &["Momentum", "Nesterov"]),
+    ("adaptive", &["RmsProp", "Adam", "AdamW"]),
+    ("signs alone", &["Batch<Rprop>"]),
+];
+const STYLES: [(RGBColor, u32); 3] = [(ORANGE, 5), (BLUE, 2), (GREEN, 1)];
+const GREEN: RGBColor = RGBColor(0, 130, 95);
+const GREY: RGBColor = RGBColor(205, 205, 205);
+
+/// Training loss above, test errors below, in the mean of the seeds; a column per family, in which all others are grey.
 fn draw(file: &str, rows: &[Row]) -> Result<(), Box<dyn Error>> {
-    picture(file, |left, right| {
-        let epochs = || ("epoch", 1.0..100.0);
-        let mut losses = axes(
-            left,
-            "Training loss",
-            (epochs().0, (1.0..100.0).log_scale()),
-            ("mean cross-entropy of the epoch", (1e-3..3.0).log_scale()),
-        )?;
-        let mut accuracies = axes(
-            right,
-            "Test accuracy",
-            (epochs().0, (1.0..100.0).log_scale()),
-            ("recognised digits, %", 85.0..100.0),
-        )?;
-        for (row, index) in rows.iter().zip(0..) {
-            let colour = Palette99::pick(index).to_rgba();
-            let colour = RGBColor(colour.0, colour.1, colour.2);
-            let run = row.runs.first().map_or(&[][..], Vec::as_slice);
-            let points = |value: fn(&(f32, f32)) -> f32| {
-                (1..).zip(run).map(move |(epoch, at)| (f64::from(epoch), f64::from(value(at))))
-            };
-            losses
-                .draw_series(LineSeries::new(points(|at| at.0), colour.stroke_width(2)))?
-                .label(row.name)
-                .legend(stroke(colour));
-            accuracies
-                .draw_series(LineSeries::new(points(|at| at.1), colour.stroke_width(2)))?
-                .label(format!("{}: {:.2} %", row.name, row.accuracy()))
-                .legend(stroke(colour));
+    panels(file, (1400, 820), (2, FAMILIES.len()), |panels| {
+        let (losses, errors) = panels.split_at(FAMILIES.len());
+        for ((family, names), (upper, lower)) in FAMILIES.iter().zip(losses.iter().zip(errors)) {
+            let loss = ("mean cross-entropy of an epoch", (2e-3..6.0).log_scale());
+            curves(upper, &format!("Training loss: {family}"), loss, rows, names, |at| at.0)?;
+            let error = ("test images not recognised, %", (1.0..300.0).log_scale());
+            curves(lower, &format!("Test errors: {family}"), error, rows, names, |at| 100.0 - at.1)?;
         }
-        legend(&mut losses, SeriesLabelPosition::LowerLeft)?;
-        legend(&mut accuracies, SeriesLabelPosition::LowerRight)
+        Ok(())
     })
+}
+
+fn curves(
+    area: &Area,
+    title: &str,
+    y: (&str, impl AsRangedCoord<Value = f64, CoordDescType: ValueFormatter<f64>>),
+    rows: &[Row],
+    names: &[&str],
+    value: impl Fn(&(f32, f32)) -> f32,
+) -> Drawn {
+    let mut chart = axes(area, title, ("epoch", (1.0..100.0).log_scale()), y)?;
+    let points = |row: &Row| {
+        let mean = |epoch| f64::from(row.mean(|run| run.get(epoch).map_or(f32::NAN, &value)));
+        (0..row.epochs()).map(|epoch| (f64::from(count(epoch + 1)), mean(epoch))).collect::<Vec<_>>()
+    };
+    for row in rows {
+        chart.draw_series(LineSeries::new(points(row), GREY.stroke_width(1)))?;
+    }
+    for (name, (colour, width)) in names.iter().zip(STYLES) {
+        let row = rows.iter().find(|row| row.name == *name).ok_or("a row is missing")?;
+        chart
+            .draw_series(LineSeries::new(points(row), colour.stroke_width(width)))?
+            .label(*name)
+            .legend(move |at| PathElement::new([at, (at.0 + 24, at.1)], colour.stroke_width(width)));
+    }
+    legend(&mut chart, SeriesLabelPosition::UpperRight)
 }

@@ -1,6 +1,9 @@
 //! A plain super-loop: between the pieces of a training step it looks after a serial port and a watchdog, on real
 //! data, handwritten digits: `cargo run --release --example super_loop`.
 
+#[macro_use]
+#[path = "common/out.rs"]
+mod out;
 #[path = "../tests/common/mod.rs"]
 mod data;
 

@@ -3,6 +3,10 @@
 //! The chapter is "Backpropagation in Neural Networks" by Bernd Klein. Its error is `e = t - o`, the crate's is the
 //! gradient `o - t`; what is sent back differs in sign only. `tests/tutorial.rs` checks the same formulas.
 
+#[macro_use]
+#[path = "common/out.rs"]
+mod out;
+
 use std::error::Error;
 use std::fmt::Display;
 
@@ -166,7 +170,7 @@ fn t8() {
     number("recall(0)", format!("{:.4}", matrix.recall(0).unwrap_or(f32::NAN)), "3 of the row's 4");
     println!("    slip in the tutorial's code: against its own matrix, precision and recall are swapped");
 
-    let ends = [0.0, 255.0].map(|pixel| encode::scaled(pixel, 255.0).to_string()).join("  ");
+    let ends = [0.0, 255.0_f32].map(|pixel| encode::scaled(pixel, 255.0).to_string()).join("  ");
     number("encode::scaled of 0 and 255", ends, "chapter: 0.01 and 1");
     number(
         "encode::targets of class 1 of 3",

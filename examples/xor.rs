@@ -1,5 +1,9 @@
 //! Exclusive or, the smallest task that needs a hidden layer: `cargo run --example xor`.
 
+#[macro_use]
+#[path = "common/out.rs"]
+mod out;
+
 use downhill::init::{Generator, TruncatedNormal};
 use downhill::{Dense, Sgd, SquaredError, StepError, Trainer};
 

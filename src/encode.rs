@@ -4,8 +4,9 @@ use crate::scalar::{Scalar, count};
 
 /// `value` from `0..=largest`, scaled to 0.01..=1, as the tutorial feeds its pixels: an input of exactly 0 would keep
 /// its weights from learning.
-pub fn scaled(value: f32, largest: f32) -> f32 {
-    value / largest * 0.99 + 0.01
+pub fn scaled<T: Scalar>(value: T, largest: T) -> T {
+    let hundred = T::from_f32(100.0);
+    value / largest * (T::from_f32(99.0) / hundred) + T::ONE / hundred
 }
 
 /// Targets for class `class` of `C`, for sigmoid outputs: 0.99 for the class, 0.01 for the others. A sigmoid never

@@ -1,32 +1,72 @@
 //! Layers that don't learn, or only in part: for them no slot is kept, and no gradient computed.
 //!
-//! A reference `&'static L` is a layer, too: its weights stay where they are, in flash for example, and never change.
-//! So the last layers of a network learn on top of frozen ones, or its biases alone:
+//! Weights that were learnt elsewhere stay where they are, in flash for example. [`Frozen`] around a reference to a
+//! layer or a network never changes; the last layers of a network learn on top of it, or with [`BiasOnly`] its biases
+//! alone:
 //!
 //! ```
-//! use downhill::{BiasOnly, Dense, Layer, Momentum, SquaredError, Trainer};
+//! use downhill::{BiasOnly, Dense, Frozen, Momentum, SquaredError, Trainer};
 //!
 //! static FEATURES: Dense<64, 32> = Dense::new([[0.01; 32]; 64], [0.0; 32]); // learnt elsewhere
 //! static CLASSES: Dense<32, 10> = Dense::new([[0.1; 10]; 32], [0.0; 10]);
 //!
 //! // The last layer learns.
-//! type Last = (&'static Dense<64, 32>, Dense<32, 10>);
-//! let mut trainer = Trainer::<Last, SquaredError, Momentum>::new((&FEATURES, CLASSES), Momentum::new(0.01, 0.9));
+//! type Last = (Frozen<&'static Dense<64, 32>>, Dense<32, 10>);
+//! let network = (Frozen(&FEATURES), CLASSES);
+//! let mut trainer = Trainer::<Last, SquaredError, Momentum>::new(network, Momentum::new(0.01, 0.9));
 //! trainer.step(&[0.5; 64], &[0.1; 10]).unwrap();
 //! assert!(size_of_val(&trainer) < 3000); // 19,624 if both did
 //!
 //! // Ten biases learn.
-//! type Biases = (&'static Dense<64, 32>, BiasOnly<32, 10>);
-//! let network = (&FEATURES, BiasOnly::new(&CLASSES));
+//! type Biases = (Frozen<&'static Dense<64, 32>>, BiasOnly<&'static Dense<32, 10>>);
+//! let network = (Frozen(&FEATURES), BiasOnly::new(&CLASSES));
 //! let mut trainer = Trainer::<Biases, SquaredError, Momentum>::new(network, Momentum::new(0.01, 0.9));
 //! trainer.step(&[0.5; 64], &[0.1; 10]).unwrap();
 //! assert!(size_of_val(&trainer) < 500);
 //! ```
+//!
+//! # As a `static` in .bss
+//!
+//! A reference is an address, so a `static` trainer that holds one lies in .data, and all of its initial value, zeros
+//! too, takes flash. A type of its own that [`Deref`]s to the layer has no bytes at all. It is [`Zero`], and so is
+//! the trainer:
+//!
+//! ```
+//! use core::ops::Deref;
+//! use std::sync::Mutex; // on a chip: static_cell::ConstStaticCell, or a mutex of critical sections
+//! use downhill::{BiasOnly, Dense, Frozen, Momentum, SquaredError, Trainer, Zero};
+//! # use downhill::init::{Generator, TruncatedNormal};
+//!
+//! static FEATURES: Dense<64, 32> = Dense::new([[0.01; 32]; 64], [0.0; 32]);
+//!
+//! #[derive(Clone, Copy)]
+//! struct Features;
+//!
+//! impl Deref for Features {
+//!     type Target = Dense<64, 32>;
+//!     fn deref(&self) -> &Dense<64, 32> {
+//!         &FEATURES
+//!     }
+//! }
+//!
+//! impl Zero for Features {
+//!     const ZERO: Self = Self;
+//! }
+//!
+//! type Last = (Frozen<Features>, Dense<32, 10>);
+//! static TRAINER: Mutex<Trainer<Last, SquaredError, Momentum>> = Mutex::new(Trainer::ZERO);
+//!
+//! let mut trainer = TRAINER.lock().unwrap();
+//! // New weights for the last layer. `start_from(&network, ..)` copies what was learnt elsewhere.
+//! trainer.start(Momentum::new(0.01, 0.9), &mut TruncatedNormal(Generator::new(1)));
+//! trainer.step(&[0.5; 64], &[0.1; 10]).unwrap();
+//! ```
 
-use core::marker::PhantomData;
+use core::fmt;
+use core::ops::Deref;
 
-use crate::activation::{Activation, Link, Sigmoid};
-use crate::dense::{self, Biased, Dense};
+use crate::activation::{Activation, Link};
+use crate::dense::{self, Dense};
 use crate::digest::Architecture;
 use crate::init::Init;
 use crate::layer::{Factors, Layer, Mode, first, first_mut};
@@ -35,8 +75,19 @@ use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
 use crate::trainer::StepError;
 
-/// A frozen layer or network: it computes, and sends errors back to what learns below it, but never changes.
-impl<L: Layer> Layer for &'static L {
+/// A layer or a network that never changes: it computes, and sends errors back to what learns below it.
+///
+/// `D` is what leads to it: a reference `&'static L`, a type without bytes that names a `static` (see the
+/// [module](self)), or on a host an `Arc<L>` that several trainers share.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Frozen<D>(pub D);
+
+impl<D: Zero> Zero for Frozen<D> {
+    const ZERO: Self = Self(D::ZERO);
+}
+
+impl<L: Layer, D: Deref<Target = L>> Layer for Frozen<D> {
     type Scalar = L::Scalar;
     type Input = L::Input;
     type Output = L::Output;
@@ -52,12 +103,12 @@ impl<L: Layer> Layer for &'static L {
 
     #[inline(always)]
     fn check(&self) -> Result<(), StepError> {
-        L::check(self)
+        L::check(&self.0)
     }
 
     #[inline(always)]
     fn linear<const N: usize>(&self, x: &[L::Input], tape: &mut L::Tape<N>, mode: Mode) -> L::Scalar {
-        L::linear(self, x, tape, mode)
+        L::linear(&self.0, x, tape, mode)
     }
 
     #[inline(always)]
@@ -82,7 +133,7 @@ impl<L: Layer> Layer for &'static L {
         settled: bool,
         below: Option<&mut [L::Input; N]>,
     ) -> Result<L::Scalar, StepError> {
-        L::back::<R, N>(self, tape, deltas, samples, settled, below)
+        L::back::<R, N>(&self.0, tape, deltas, samples, settled, below)
     }
 
     fn update<P: Optimizer<L::Scalar>, const N: usize>(
@@ -114,32 +165,58 @@ impl<L: Layer> Layer for &'static L {
     }
 
     fn visit(&self, visit: &mut impl FnMut(&[L::Scalar])) {
-        L::visit(self, visit);
+        L::visit(&self.0, visit);
     }
 
     fn visit_mut<S: Zero>(&mut self, (): &mut (), _: &mut impl FnMut(Parameters<L::Scalar, S>)) {}
 }
 
-/// A dense layer of which only the biases learn; its weights are borrowed from another and never change.
+/// A dense layer of which only the biases learn; its weights are another's and never change. `D` leads to that
+/// layer, as in [`Frozen`].
+///
+/// The biases start as copies of its biases: in [`new`](BiasOnly::new), and whenever a network that has this layer is
+/// [started](crate::Trainer::start). An initialiser draws no weights here, and biases of 0 would not fit the weights.
 ///
 /// A device adapts to its place with it, in the memory of a few biases: Han Cai et al., "`TinyTL`: Reduce Memory, Not
 /// Parameters for Efficient On-Device Learning", 2020.
-#[derive(Clone, Copy, Debug)]
-pub struct BiasOnly<const I: usize, const O: usize, A = Sigmoid, T: Scalar = f32> {
-    pub(crate) frozen: &'static [[T; O]; I],
-    /// One bias per output.
-    pub biases: [T; O],
-    activation: PhantomData<A>,
+pub struct BiasOnly<D: Deref<Target: Layer>> {
+    /// Leads to the layer that has the weights.
+    pub frozen: D,
+    /// One bias per output, `[T; O]`.
+    pub biases: <D::Target as Layer>::Output,
 }
 
-impl<const I: usize, const O: usize, A, T: Scalar> BiasOnly<I, O, A, T> {
+impl<const I: usize, const O: usize, A: Activation, T: Scalar> BiasOnly<&'static Dense<I, O, A, T>> {
     /// Borrows the weights of `layer`, and starts from a copy of its biases.
-    pub const fn new(layer: &'static Dense<I, O, A, T, Biased>) -> Self {
-        Self { frozen: &layer.weights, biases: layer.biases, activation: PhantomData }
+    pub const fn new(layer: &'static Dense<I, O, A, T>) -> Self {
+        Self { frozen: layer, biases: layer.biases }
     }
 }
 
-impl<const I: usize, const O: usize, A: Activation, T: Scalar> Layer for BiasOnly<I, O, A, T> {
+// Derived, it would ask for outputs that can be copied in every case, where the type does not promise it.
+#[allow(clippy::expl_impl_clone_on_copy)]
+impl<D: Deref<Target: Layer<Output: Clone>> + Clone> Clone for BiasOnly<D> {
+    fn clone(&self) -> Self {
+        Self { frozen: self.frozen.clone(), biases: self.biases.clone() }
+    }
+}
+
+impl<D: Deref<Target: Layer<Output: Copy>> + Copy> Copy for BiasOnly<D> {}
+
+impl<D: Deref<Target: Layer<Output: fmt::Debug>> + fmt::Debug> fmt::Debug for BiasOnly<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BiasOnly").field("frozen", &self.frozen).field("biases", &self.biases).finish()
+    }
+}
+
+/// With biases of 0, until the network is [started](crate::Trainer::start).
+impl<D: Deref<Target: Layer<Output: Zero>> + Zero> Zero for BiasOnly<D> {
+    const ZERO: Self = Self { frozen: D::ZERO, biases: Zero::ZERO };
+}
+
+impl<const I: usize, const O: usize, A: Activation, T: Scalar, D: Deref<Target = Dense<I, O, A, T>>> Layer
+    for BiasOnly<D>
+{
     type Scalar = T;
     type Input = [T; I];
     type Output = [T; O];
@@ -155,7 +232,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar> Layer for BiasOnl
 
     #[inline(always)]
     fn linear<const N: usize>(&self, x: &[[T; I]], z: &mut [[T; O]; N], _: Mode) -> T {
-        dense::forward(self.frozen, &self.biases, x, z);
+        dense::forward(&self.frozen.weights, &self.biases, x, z);
         -T::ZERO
     }
 
@@ -182,7 +259,13 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar> Layer for BiasOnl
         below: Option<&mut [[T; I]; N]>,
     ) -> Result<T, StepError> {
         let below = below.map(|below| &mut below[..]);
-        dense::back::<R, A, _, _, _>(self.frozen, first(y, samples), first_mut(errors, samples), settled, below)
+        dense::back::<R, A, _, _, _>(
+            &self.frozen.weights,
+            first(y, samples),
+            first_mut(errors, samples),
+            settled,
+            below,
+        )
     }
 
     // dE/db[o] = delta[o]
@@ -221,15 +304,15 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar> Layer for BiasOnl
         dense::scale(deltas, sample, factor);
     }
 
-    /// Sets the biases to zero.
+    /// Sets the biases to those of the layer that has the weights.
     fn initialize(&mut self, _: &mut impl Init) {
-        self.biases.fill(T::ZERO);
+        self.biases = self.frozen.biases;
     }
 
     fn seed<const N: usize>(_: &mut [[T; O]; N], _: &mut impl FnMut() -> u32) {}
 
     fn visit(&self, visit: &mut impl FnMut(&[T])) {
-        visit(self.frozen.as_flattened());
+        visit(self.frozen.weights.as_flattened());
         visit(&self.biases);
     }
 
@@ -238,7 +321,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar> Layer for BiasOnl
     }
 }
 
-impl<const I: usize, const O: usize, A, T: Scalar> BiasOnly<I, O, A, T> {
+impl<const I: usize, const O: usize, A: Activation, T: Scalar, D: Deref<Target = Dense<I, O, A, T>>> BiasOnly<D> {
     pub(crate) fn parameters<'a, S>(&'a mut self, slots: &'a mut [S; O]) -> Parameters<'a, T, S> {
         Parameters { weights: &mut [], weight_slots: &mut [], biases: &mut self.biases, bias_slots: slots }
     }

@@ -1,5 +1,7 @@
 //! What a layer does, and how a tuple of layers does it: forward, back, update.
 
+use core::slice::{from_mut, from_ref};
+
 use crate::activation::Link;
 use crate::digest::Architecture;
 use crate::init::Init;
@@ -187,6 +189,11 @@ pub(crate) fn first<X>(all: &[X], samples: usize) -> &[X] {
 pub(crate) fn first_mut<X>(all: &mut [X], samples: usize) -> &mut [X] {
     let samples = samples.min(all.len());
     all.get_mut(..samples).unwrap_or_default()
+}
+
+/// A copy from place to place. An assignment would go over the stack where nothing is optimised.
+pub(crate) fn copy<N: Copy>(from: &N, to: &mut N) {
+    from_mut(to).copy_from_slice(from_ref(from));
 }
 
 /// Calls `$make` for every tuple of one to eight layers. It walks along the neighbours, `A 0 B 1` then `B 1 C 2`, and

@@ -19,6 +19,7 @@ pub mod metrics;
 pub mod optimizer;
 pub mod permutation;
 pub mod pieces;
+pub mod predictor;
 pub mod rule;
 pub mod samples;
 pub mod scalar;
@@ -31,12 +32,13 @@ pub use dense::{Biased, Dense, Unbiased};
 pub use digest::{Architecture, digest};
 pub use dropout::Dropout;
 pub use fit::{Best, Fit};
-pub use frozen::BiasOnly;
+pub use frozen::{BiasOnly, Frozen};
 pub use layer::Layer;
 pub use loss::{BinaryCrossEntropy, CrossEntropy, Huber, OfProbabilities, SquaredError};
 pub use optimizer::{
     Adam, AdamW, Batch, ClipNorm, ClipSample, ClipValue, Momentum, Nesterov, RmsProp, Rprop, Sgd, WeightDecay,
 };
+pub use predictor::Predictor;
 pub use rule::{ChainRule, ErrorShare, RawError};
 pub use samples::Samples;
 pub use scalar::{Scalar, Zero};

@@ -22,6 +22,7 @@ mod batch;
 mod descent;
 mod modifier;
 
+pub(crate) use adaptive::Usual;
 pub use adaptive::{Adam, AdamW, RmsProp, Rprop, RpropSlot};
 pub use batch::{Batch, BatchSlot};
 pub use descent::{Momentum, Nesterov, Sgd};

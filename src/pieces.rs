@@ -222,6 +222,17 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<
         !matches!(self.phase, Phase::Errors | Phase::Over(_))
     }
 
+    /// The network, for a prediction between two calls of [`run`](Step::run), with a
+    /// [`Predictor`](crate::Predictor): the outputs of the trainer belong to the step.
+    ///
+    /// Until [`is_writing`](Step::is_writing), its weights are those from before the step. From then on until
+    /// [`Progress::Done`] they are a mixture: of some layers the new ones, and of one of them new rows and old rows.
+    /// (A [`Batch`](crate::Batch) leaves them as they are until its last sample.) Outputs of a mixture belong to no
+    /// network that was trained; whoever needs them to waits for the end of the step, or predicts before the writing.
+    pub fn network(&self) -> &N {
+        &self.trainer.network
+    }
+
     /// What the last call of [`run`](Step::run) has done, in [MACs](crate::pieces#what-a-mac-is).
     pub fn spent(&self) -> usize {
         self.work.spent

@@ -2,11 +2,14 @@
 
 use core::cell::{Cell, RefCell};
 
+use list::List;
+
 use crate::permutation::Permutation;
 
 /// Samples that can be asked for in any order; [`fit`](crate::fit) learns from them.
 ///
-/// Slices and arrays of `(inputs, target)` are such samples, and so is a pair of slices. Samples that are stored in
+/// Slices and arrays of `(inputs, target)` are such samples, and so is a pair of slices or arrays, or a reference to any
+/// of them. Samples that are stored in
 /// another form are [`mapped`](Samples::mapped). Those that lie elsewhere need an implementation with room for one:
 ///
 /// ```
@@ -184,17 +187,65 @@ impl<X, T, const N: usize> Samples for [(X, T); N] {
     }
 }
 
-/// Inputs and targets of the same length; what one has more than the other is left out.
-impl<X, T> Samples for (&[X], &[T]) {
-    type Input = X;
-    type Target = T;
+/// Samples that something else owns.
+impl<S: Samples + ?Sized> Samples for &S {
+    type Input = S::Input;
+    type Target = S::Target;
 
     fn len(&self) -> usize {
-        self.0.len().min(self.1.len())
+        S::len(self)
     }
 
-    fn with<R>(&self, index: usize, then: impl FnOnce(&X, &T) -> R) -> Option<R> {
-        Some(then(self.0.get(index)?, self.1.get(index)?))
+    fn with<R>(&self, index: usize, then: impl FnOnce(&S::Input, &S::Target) -> R) -> Option<R> {
+        S::with(self, index, then)
+    }
+}
+
+/// Inputs and targets apart, each a slice, an array, or a reference to one. What one has more than the other is left
+/// out.
+impl<X: List, T: List> Samples for (X, T) {
+    type Input = X::Item;
+    type Target = T::Item;
+
+    fn len(&self) -> usize {
+        self.0.items().len().min(self.1.items().len())
+    }
+
+    fn with<R>(&self, index: usize, then: impl FnOnce(&X::Item, &T::Item) -> R) -> Option<R> {
+        Some(then(self.0.items().get(index)?, self.1.items().get(index)?))
+    }
+}
+
+/// A slice, whoever owns it.
+mod list {
+    pub trait List {
+        type Item;
+
+        fn items(&self) -> &[Self::Item];
+    }
+
+    impl<X> List for [X] {
+        type Item = X;
+
+        fn items(&self) -> &[X] {
+            self
+        }
+    }
+
+    impl<X, const N: usize> List for [X; N] {
+        type Item = X;
+
+        fn items(&self) -> &[X] {
+            self
+        }
+    }
+
+    impl<L: List + ?Sized> List for &L {
+        type Item = L::Item;
+
+        fn items(&self) -> &[L::Item] {
+            L::items(self)
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use core::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
 use crate::kernel::Kernel;
 use crate::math::Math;
+use crate::optimizer::Usual;
 
 /// The type of weights, inputs and outputs: `f32` or `f64`.
 ///
@@ -14,6 +15,7 @@ pub trait Scalar:
     Zero
     + Math
     + Kernel
+    + Usual
     + Copy
     + Debug
     + PartialOrd

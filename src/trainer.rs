@@ -11,7 +11,7 @@ use core::slice::from_ref;
 
 use crate::init::{Generator, Init, Random};
 use crate::kernel::{Finite, afresh, checked_together, largest};
-use crate::layer::{Layer, Mode, first_mut};
+use crate::layer::{Layer, Mode, copy, first_mut};
 use crate::loss::{Loss, gradient_and_value, linked};
 use crate::optimizer::{Optimizer, mean, shrink};
 use crate::rule::{ChainRule, Rule};
@@ -56,16 +56,54 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
 
     /// Starts from new weights: sets the optimiser, draws the weights in place, and clears what the optimiser kept.
     pub fn start(&mut self, optimizer: P, init: &mut impl Init) {
-        self.optimizer = optimizer;
         self.network.initialize(init);
-        self.slots = Zero::ZERO;
+        self.restart(optimizer);
+    }
+
+    /// Starts from weights that were learnt before: as [`start`](Trainer::start), with a copy of `network`.
+    ///
+    /// A `static` trainer that is made with its weights, by [`new`](Trainer::new), lies in .data, where its slots,
+    /// outputs and deltas take flash for their zeros. Start [`ZERO`](Trainer::ZERO) from a network in flash instead;
+    /// the copy does not go over the stack:
+    ///
+    /// ```
+    /// use std::sync::Mutex; // on a chip: static_cell::ConstStaticCell, or a mutex of critical sections
+    /// use downhill::{Adam, Dense, SquaredError, Trainer};
+    ///
+    /// type Net = (Dense<64, 32>, Dense<32, 10>);
+    /// static LEARNT: Net = (Dense::new([[0.01; 32]; 64], [0.0; 32]), Dense::new([[0.1; 10]; 32], [0.0; 10])); // flash
+    /// static TRAINER: Mutex<Trainer<Net, SquaredError, Adam>> = Mutex::new(Trainer::ZERO); // .bss
+    ///
+    /// let mut trainer = TRAINER.lock().unwrap();
+    /// trainer.start_from(&LEARNT, Adam::new(0.001));
+    /// trainer.step(&[0.5; 64], &[0.1; 10]).unwrap();
+    /// ```
+    pub fn start_from(&mut self, network: &N, optimizer: P)
+    where
+        N: Copy,
+    {
+        copy(network, &mut self.network);
+        self.restart(optimizer);
+    }
+
+    fn restart(&mut self, optimizer: P) {
+        self.optimizer = optimizer;
+        self.clear_slots();
+    }
+
+    /// In place: an assignment would copy a template of zeros from flash where nothing is optimised.
+    fn clear_slots(&mut self) {
+        self.network.visit_mut(&mut self.slots, &mut |layer| {
+            layer.weight_slots.fill_with(|| Zero::ZERO);
+            layer.bias_slots.fill_with(|| Zero::ZERO);
+        });
     }
 
     /// Clears what the optimiser keeps: velocities, means, what waits for the end of a batch. Weights and
     /// hyperparameters stay. For weights that were set from elsewhere: a velocity leads away from where it came from.
     pub fn clear(&mut self) {
         self.optimizer.clear();
-        self.slots = Zero::ZERO;
+        self.clear_slots();
     }
 
     /// Drops the samples that wait for the end of their [`Batch`](crate::Batch), as [`flush`](Trainer::flush) ends it

@@ -104,5 +104,5 @@ flowers!(
 
 #[test]
 fn frozen() {
-    check(&toolbox::FROZEN, toolbox::FROZEN_START, &flowers());
+    check(&toolbox::FROZEN, toolbox::Frozen::ZERO, &flowers());
 }

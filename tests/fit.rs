@@ -15,7 +15,8 @@ use downhill::optimizer::Optimizer;
 use downhill::permutation::Permutation;
 use downhill::schedule::{Constant, Exponential, Plateau, Schedule};
 use downhill::{
-    Adam, Batch, Best, Dense, Fit, Momentum, Samples, Sgd, SquaredError, StepError, Trainer, Zero, digest, encode,
+    Adam, Batch, Best, Dense, Fit, Frozen, Momentum, Samples, Sgd, SquaredError, StepError, Trainer, Zero, digest,
+    encode,
 };
 use watch::{Iris, NONE, Net, data, forgetful, iris, on, plain, room, train, trainer, watch};
 
@@ -321,7 +322,7 @@ fn a_schedule_sees_the_decisive_loss() {
 /// The bill for the best weights: a copy of the network, and a loss that may be none.
 #[test]
 fn memory_of_the_best() {
-    type Last = (&'static Dense<64, 32>, Dense<32, 10>);
+    type Last = (Frozen<&'static Dense<64, 32>>, Dense<32, 10>);
     const { assert!(size_of::<Best<Net>>() == size_of::<Net>() + 8) };
     const { assert!(size_of::<Best<Last>>() <= (32 * 10 + 10) * 4 + size_of::<usize>() + 8) };
     const { assert!(size_of::<Fit<Constant>>() <= 28) };
@@ -346,8 +347,8 @@ static FEATURES: Dense<4, 16> = Dense::new([[0.5; 16]; 4], [0.1; 16]);
 
 #[test]
 fn a_network_with_frozen_layers() {
-    type Last = (&'static Dense<4, 16>, Dense<16, 3>);
-    let network: Last = (&FEATURES, Zero::ZERO);
+    type Last = (Frozen<&'static Dense<4, 16>>, Dense<16, 3>);
+    let network: Last = (Frozen(&FEATURES), Zero::ZERO);
     let mut trainer = Trainer::<Last, SquaredError, Sgd>::new(network, Sgd::new(0.1));
     let mut best = Best::new(network);
     let seen = watch(&Fit::new(3, Constant(0.1)), &mut trainer, &train(), NONE, Some(&mut best));

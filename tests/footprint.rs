@@ -4,7 +4,7 @@
 
 use downhill::optimizer::Optimizer;
 use downhill::{
-    Adam, AdamW, Batch, BiasOnly, ChainRule, ClipNorm, ClipSample, ClipValue, Dense, Layer, Momentum, Nesterov,
+    Adam, AdamW, Batch, BiasOnly, ChainRule, ClipNorm, ClipSample, ClipValue, Dense, Frozen, Layer, Momentum, Nesterov,
     RmsProp, Rprop, Sgd, SquaredError, Trainer, WeightDecay, Zero,
 };
 
@@ -43,9 +43,9 @@ const _: () = assert!(size_of::<ClipSample<Sgd>>() == size_of::<[f32; 2]>() && k
 const _: () = assert!(size_of::<WeightDecay<Adam>>() == size_of::<Adam>() + 4);
 
 // What does not learn keeps nothing, and its weights are elsewhere.
-type Last = (&'static Dense<64, 32>, Dense<32, 10>);
+type Last = (Frozen<&'static Dense<64, 32>>, Dense<32, 10>);
 const _: () = assert!(Trainer::<Last, SquaredError, Momentum>::BYTES < 3000);
-type Biases = (&'static Dense<64, 32>, BiasOnly<32, 10>);
+type Biases = (Frozen<&'static Dense<64, 32>>, BiasOnly<&'static Dense<32, 10>>);
 const _: () = assert!(Trainer::<Biases, SquaredError, Momentum>::BYTES < 500);
 const _: () = assert!(Trainer::<Biases, SquaredError, Batch<Adam>>::BYTES < 600);
 

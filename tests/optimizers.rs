@@ -14,8 +14,8 @@ use downhill::loss::Loss;
 use downhill::optimizer::Optimizer;
 use downhill::{
     Adam, AdamW, Batch, BiasOnly, Biased, BinaryCrossEntropy, ChainRule, ClipNorm, ClipSample, ClipValue, CrossEntropy,
-    Dense, Identity, Layer, LeakyRelu, Momentum, Nesterov, RmsProp, Rprop, Sgd, Sigmoid, Softmax, SquaredError, Tanh,
-    Trainer, Unbiased, WeightDecay, Zero, digest, encode,
+    Dense, Frozen, Identity, Layer, LeakyRelu, Momentum, Nesterov, RmsProp, Rprop, Scalar, Sgd, Sigmoid, Softmax,
+    SquaredError, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest, encode,
 };
 use probe::{Real, array, network, parameters};
 use rows::Rows;
@@ -220,10 +220,15 @@ fn frozen() {
         let (lower, upper) = whole;
         let training = |name| Training::<T>::new(&rows, name, tolerance);
         let norm = |h: &[T]| ClipNorm::new(h[0], adam(&h[1..]));
-        training("upper by 1").check::<_, SquaredError, _, _>(|| (lower, *upper), &samples, adam, Batch::new);
-        training("upper norm by 3").check::<_, SquaredError, _, _>(|| (lower, *upper), &samples, norm, Batch::new);
-        training("lower by 1").check::<_, SquaredError, _, _>(|| (*lower, upper), &samples, adam, Batch::new);
-        let biases = || (lower, BiasOnly::new(upper));
+        training("upper by 1").check::<_, SquaredError, _, _>(|| (Frozen(lower), *upper), &samples, adam, Batch::new);
+        training("upper norm by 3").check::<_, SquaredError, _, _>(
+            || (Frozen(lower), *upper),
+            &samples,
+            norm,
+            Batch::new,
+        );
+        training("lower by 1").check::<_, SquaredError, _, _>(|| (*lower, Frozen(upper)), &samples, adam, Batch::new);
+        let biases = || (Frozen(lower), BiasOnly::new(upper));
         training("biases by 1").check::<_, SquaredError, _, _>(biases, &samples, adam, Batch::new);
         let biases = || (BiasOnly::new(lower), BiasOnly::new(upper));
         training("all biases norm by 3").check::<_, SquaredError, _, _>(biases, &samples, norm, Batch::new);
@@ -318,4 +323,31 @@ fn batches_have_the_bits_of_slices() {
     wide.initialize(&mut Uniform(Generator::new(1)));
     check(&wide, || Sgd::new(0.1), Batch::new);
     check(&wide, || Adam::new(0.01), Batch::new);
+}
+
+/// Every optimiser can be a constant, with settings that are rounded once from their decimals.
+#[test]
+fn constants() {
+    const SINGLE: (RmsProp, AdamW, Rprop) = (RmsProp::new(0.1), AdamW::new(0.1, 0.01), Rprop::new());
+    const DOUBLE: (RmsProp<f64>, AdamW<f64>, Rprop<f64>) = (RmsProp::new(0.1), AdamW::new(0.1, 0.01), Rprop::new());
+    fn check<T: Scalar>((rms_prop, AdamW { adam, .. }, rprop): (RmsProp<T>, AdamW<T>, Rprop<T>)) {
+        let quotient = |number: f32, divisor: f32| T::from_f32(number) / T::from_f32(divisor);
+        let [least, most] = rprop.range;
+        for (setting, number, divisor) in [
+            (rms_prop.decay, 99.0, 100.0),
+            (rms_prop.epsilon, 1.0, 1e8),
+            (adam.mean_decay, 9.0, 10.0),
+            (adam.square_decay, 999.0, 1000.0),
+            (adam.epsilon, 1.0, 1e8),
+            (rprop.first, 1.0, 100.0),
+            (rprop.shrink, 1.0, 2.0),
+            (rprop.grow, 6.0, 5.0),
+            (least, 1.0, 1e6),
+            (most, 50.0, 1.0),
+        ] {
+            assert_eq!(setting.bits(), quotient(number, divisor).bits(), "{number} / {divisor}");
+        }
+    }
+    check(SINGLE);
+    check(DOUBLE);
 }

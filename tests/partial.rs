@@ -7,15 +7,35 @@
 #[allow(dead_code)]
 mod probe;
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use downhill::init::{Generator, Uniform};
 use downhill::{
-    BiasOnly, Dense, Dropout, Identity, Layer, Momentum, RawError, Sgd, Sigmoid, SquaredError, StepError, Tanh,
-    Trainer, Zero, digest,
+    Adam, BiasOnly, Dense, Dropout, Frozen, Identity, Layer, Momentum, RawError, Sgd, Sigmoid, SquaredError, StepError,
+    Tanh, Trainer, Zero, digest,
 };
 use probe::parameters;
 
 const X: [f64; 3] = [0.3, -0.4, 0.9];
 const T: [f64; 2] = [0.9, 0.1];
+
+/// A type that leads to a static.
+macro_rules! named {
+    ($name:ident, $layer:ty, $place:ident) => {
+        #[derive(Clone, Copy)]
+        struct $name;
+        impl Deref for $name {
+            type Target = $layer;
+            fn deref(&self) -> &$layer {
+                &$place
+            }
+        }
+        impl Zero for $name {
+            const ZERO: Self = Self;
+        }
+    };
+}
 
 type Lower = Dense<3, 5, Tanh, f64>;
 type Upper = Dense<5, 2, Sigmoid, f64>;
@@ -39,14 +59,15 @@ fn still<L>(layer: L) -> &'static L {
 fn frozen_below() {
     let (lower, upper) = (drawn::<Lower>(1), drawn::<Upper>(2));
     let mut all = Trainer::<_, SquaredError, Momentum<f64>>::new((lower, upper), Momentum::new(0.5, 0.9));
-    let mut last = Trainer::<_, SquaredError, Momentum<f64>>::new((still(lower), upper), Momentum::new(0.5, 0.9));
+    let mut last =
+        Trainer::<_, SquaredError, Momentum<f64>>::new((Frozen(still(lower)), upper), Momentum::new(0.5, 0.9));
     assert_eq!(all.step(&X, &T), last.step(&X, &T));
     assert_eq!(digest(&all.network.1), digest(&last.network.1));
     assert_ne!(digest(&all.network.0), digest(&lower));
     for _ in 0..10 {
         last.step(&X, &T).unwrap();
     }
-    assert_eq!(digest(last.network.0), digest(&lower));
+    assert_eq!(digest(&last.network.0), digest(&lower));
     assert_eq!(digest(&last.network), digest(&(lower, last.network.1)), "frozen parameters belong to the digest");
 }
 
@@ -55,10 +76,10 @@ fn frozen_below() {
 fn frozen_above() {
     let (lower, upper) = (drawn::<Lower>(1), drawn::<Upper>(2));
     let mut all = Trainer::<_, SquaredError, Sgd<f64>>::new((lower, upper), Sgd::new(0.5));
-    let mut first = Trainer::<_, SquaredError, Sgd<f64>>::new((lower, still(upper)), Sgd::new(0.5));
+    let mut first = Trainer::<_, SquaredError, Sgd<f64>>::new((lower, Frozen(still(upper))), Sgd::new(0.5));
     assert_eq!(all.step(&X, &T), first.step(&X, &T));
     assert_eq!(digest(&all.network.0), digest(&first.network.0));
-    assert_eq!(digest(first.network.1), digest(&upper));
+    assert_eq!(digest(&first.network.1), digest(&upper));
 }
 
 /// No delta is computed where nothing below learns: here it would be infinite.
@@ -70,14 +91,18 @@ fn no_delta_where_nothing_learns() {
     let lower = Dense::<3, 5, Identity, f64>::ZERO;
     let steep = Dense::<5, 2, Identity, f64>::new([[1e200; 2]; 5], [0.0; 2]);
     // Frozen, frozen, learning: only the last layer's deltas exist.
-    let mut last = Trainer::<_, SquaredError, Sgd<f64>>::new((still(lower), still(middle), upper), Sgd::new(0.1));
+    let mut last =
+        Trainer::<_, SquaredError, Sgd<f64>>::new((Frozen(still(lower)), Frozen(still(middle)), upper), Sgd::new(0.1));
     last.step(&X, &T).unwrap();
     // Learning, frozen, frozen: the error overflows on its way down, and is noticed.
-    let mut first = Trainer::<_, SquaredError, Sgd<f64>>::new((lower, still(middle), still(steep)), Sgd::new(0.1));
+    let mut first =
+        Trainer::<_, SquaredError, Sgd<f64>>::new((lower, Frozen(still(middle)), Frozen(still(steep))), Sgd::new(0.1));
     assert_eq!(first.step(&X, &T), Err(StepError::Delta));
     // Nothing learns: nothing is computed that could fail.
-    let mut none =
-        Trainer::<_, SquaredError, Sgd<f64>>::new((still(lower), still(middle), still(steep)), Sgd::new(0.1));
+    let mut none = Trainer::<_, SquaredError, Sgd<f64>>::new(
+        (Frozen(still(lower)), Frozen(still(middle)), Frozen(still(steep))),
+        Sgd::new(0.1),
+    );
     none.step(&X, &T).unwrap();
 }
 
@@ -99,6 +124,66 @@ fn biases_only() {
     assert!(biases.step(&X, &T).unwrap() < first / 10.0);
     let weights = |network: &_| parameters::<f64>(network)[..15].to_vec();
     assert_eq!(weights(&(lower, upper)), parameters(&biases.network)[..15]);
+}
+
+/// Biases that were learnt elsewhere are what a start begins with, each time.
+#[test]
+fn biases_start_as_they_were() {
+    static FIRST: Dense<1, 1, Identity> = Dense::new([[0.0]], [0.5]);
+    let mut trainer = Trainer::<BiasOnly<_>, SquaredError, Sgd>::new(BiasOnly::new(&FIRST), Sgd::new(0.5));
+    for _ in 0..2 {
+        trainer.start(Sgd::new(0.5), &mut Uniform(Generator::new(1)));
+        assert_eq!(trainer.predict(&[1.0]), &[0.5]);
+        trainer.step(&[1.0], &[1.0]).unwrap();
+        assert_eq!(trainer.predict(&[1.0]), &[0.75]);
+    }
+}
+
+/// A type without bytes leads to a layer: the trainer can be zero, and learns as one with references does.
+#[test]
+fn named_layers() {
+    static LOWER: Lower = Lower::new([[0.3, -0.2, 0.5, 0.1, -0.4]; 3], [0.1; 5]);
+    static UPPER: Upper = Upper::new([[0.7, -0.6]; 5], [0.2, -0.3]);
+    named!(NamedLower, Lower, LOWER);
+    named!(NamedUpper, Upper, UPPER);
+    type Named = Trainer<(Frozen<NamedLower>, BiasOnly<NamedUpper>), SquaredError, Momentum<f64>>;
+    const { assert!(Named::BYTES == size_of::<f64>() * (2 + 2 + 2 * (5 + 2) + 2)) };
+
+    let mut named = Named::ZERO;
+    named.start(Momentum::new(0.5, 0.9), &mut Uniform(Generator::new(1)));
+    let network = (Frozen(&LOWER), BiasOnly::new(&UPPER));
+    let mut references = Trainer::<_, SquaredError, Momentum<f64>>::new(network, Momentum::new(0.5, 0.9));
+    for _ in 0..20 {
+        assert_eq!(named.step(&X, &T), references.step(&X, &T));
+    }
+    assert_eq!(digest(&named.network), digest(&references.network));
+    assert_ne!(digest(&named.network), digest(&(LOWER, UPPER)));
+
+    // Any pointer will do, such as one that several trainers share.
+    let shared = Arc::new(LOWER);
+    let mut trainer =
+        Trainer::<_, SquaredError, Momentum<f64>>::new((Frozen(shared.clone()), UPPER), Momentum::new(0.5, 0.9));
+    trainer.step(&X, &T).unwrap();
+    assert_eq!(digest(&trainer.network.0), digest(&*shared));
+}
+
+/// A start from a network that was learnt elsewhere is that of a trainer made with it, whatever came before.
+#[test]
+fn start_from_learnt_weights() {
+    let learnt = (drawn::<Lower>(1), drawn::<Upper>(2));
+    let adam = Adam::new(0.1);
+    let mut new = Trainer::<_, SquaredError, Adam<f64>>::new(learnt, adam);
+    let mut started = Trainer::<(Lower, Upper), SquaredError, Adam<f64>>::ZERO;
+    started.start(adam, &mut Uniform(Generator::new(9)));
+    for _ in 0..3 {
+        started.step(&X, &T).unwrap();
+    }
+    started.start_from(&learnt, adam);
+    assert_eq!(digest(&started.network), digest(&learnt));
+    for _ in 0..3 {
+        assert_eq!(started.step(&X, &T), new.step(&X, &T));
+    }
+    assert_eq!(digest(&started.network), digest(&new.network));
 }
 
 type Forgetful = (Dense<3, 40, Tanh, f64>, Dropout<40, f64>, Dense<40, 2, Identity, f64>);

@@ -10,8 +10,8 @@ use downhill::pieces::{ACTIVATION, Pieces, Progress};
 use downhill::rule::Rule;
 use downhill::{
     Adam, AdamW, Batch, BiasOnly, BinaryCrossEntropy, ClipNorm, ClipSample, ClipValue, CrossEntropy, Dense, Dropout,
-    ErrorShare, Identity, LeakyRelu, Momentum, Nesterov, OfProbabilities, RawError, Relu, RmsProp, Rprop, Scalar, Sgd,
-    Sigmoid, Softmax, SquaredError, StepError, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest,
+    ErrorShare, Frozen, Identity, LeakyRelu, Momentum, Nesterov, OfProbabilities, RawError, Relu, RmsProp, Rprop, Scalar,
+    Sgd, Sigmoid, Softmax, SquaredError, StepError, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest,
 };
 
 /// A case: a network that takes 7 numbers to 3, and what trains it. `made` makes it anew, with the same weights.
@@ -247,17 +247,17 @@ fn cases() -> Vec<Box<dyn Case>> {
             |network| network.0.rate = 0.3
         ),
     ];
-    // Frozen parts have no zero.
+    // References have no zero.
     cases.push(Box::new(Made("frozen first", || {
-        let network = (&FROZEN, Dense::<9, 3>::ZERO);
+        let network = (Frozen(&FROZEN), Dense::<9, 3>::ZERO);
         start(Trainer::<_, SquaredError, _>::new(network, Momentum::ZERO), Momentum::new(0.3, 0.9), |_| {})
     })));
     cases.push(Box::new(Made("frozen last, room for 3", || {
-        let network = (Dense::<7, 9>::ZERO, &FROZEN_LAST);
+        let network = (Dense::<7, 9>::ZERO, Frozen(&FROZEN_LAST));
         start(Trainer::<_, SquaredError, _, RawError, 3>::new(network, Sgd::ZERO), Sgd::new(0.3), |_| {})
     })));
     cases.push(Box::new(Made("biases", || {
-        let network = (&FROZEN, BiasOnly::new(&ODD));
+        let network = (Frozen(&FROZEN), BiasOnly::new(&ODD));
         start(Trainer::<_, SquaredError, _>::new(network, Adam::ZERO), Adam::new(0.1), |_| {})
     })));
     cases

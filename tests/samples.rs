@@ -118,3 +118,22 @@ fn samples_that_cant_be_read() {
     assert_eq!(raw[index].0[0].to_bits(), raw[33].0[0].to_bits());
     assert!(matches!(evaluate(&mut trainer, &holes, Argmax), Err(FitError::Unreadable(_))));
 }
+
+/// Inputs and targets may lie apart, each in an array, a vector or a slice, owned or borrowed.
+#[test]
+fn owners_may_differ() {
+    fn look<S: Samples<Input = [f32; 1], Target = u8> + ?Sized>(samples: &S) -> (usize, Option<(f32, u8)>) {
+        (samples.len(), samples.with(1, |x, &target| (x[0], target)))
+    }
+    let expected = (2, Some((0.2, 7)));
+    let (array, vector, targets) = ([[0.1], [0.2], [0.3]], vec![[0.1], [0.2]], [9, 7]);
+    let paired: Vec<([f32; 1], u8)> = vector.iter().copied().zip(targets).collect();
+    assert_eq!(look(&(array, targets)), expected);
+    assert_eq!(look(&(&array, &targets)), expected);
+    assert_eq!(look(&(&vector[..], &targets)), expected);
+    assert_eq!(look(&(&vector[..], &targets[..])), expected);
+    assert_eq!(look(&(&array, &&targets)), expected);
+    assert_eq!(look(&paired[..]), expected);
+    assert_eq!(look(&&paired[..]), expected);
+    assert_eq!(look(&(&array, targets).mapped(|x, &target| Some((*x, target)))), expected);
+}

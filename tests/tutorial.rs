@@ -562,11 +562,11 @@ fn t8_confusion_matrix_without_an_answer() {
 #[test]
 fn t8_inputs_and_targets() {
     // One rounding of a number of at most 1.
-    let scaled = |value| f64::from(encode::scaled(value, 255.0));
-    near(scaled(0.0), 0.01, 1e-7);
-    near(scaled(255.0), 1.0, 1e-7);
-    near(scaled(51.0), 0.208, 1e-7);
-    assert!((0..=255_u8).all(|pixel| (0.01..=1.0).contains(&encode::scaled(pixel.into(), 255.0))));
+    for (value, expected) in [(0.0, 0.01), (255.0, 1.0), (51.0, 0.208)] {
+        near(encode::scaled(value, 255.0_f32).into(), expected, 1e-7);
+        near(encode::scaled(value.into(), 255.0_f64), expected, 1e-15);
+    }
+    assert!((0..=255_u8).all(|pixel| (0.01..=1.0).contains(&encode::scaled(pixel.into(), 255.0_f32))));
 
     assert_eq!(encode::targets(2), Some([0.01_f32, 0.01, 0.99, 0.01]));
     assert_eq!(encode::targets::<f32, 4>(4), None);

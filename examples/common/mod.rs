@@ -1,6 +1,8 @@
 //! What the pictures of the examples have in common: colours, fonts, axes and legends.
 
 use std::error::Error;
+use std::fs::{OpenOptions, remove_file};
+use std::path::Path;
 
 use plotters::coord::ranged1d::{AsRangedCoord, Ranged, ValueFormatter};
 use plotters::prelude::*;
@@ -14,12 +16,29 @@ pub type Drawn<T = ()> = Result<T, Box<dyn Error>>;
 pub type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 pub type Chart<'a, X, Y> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<X, Y>>;
 
+/// Says so if the file can't be written, before a training and not only after it.
+pub fn announce(file: &str) {
+    let is_new = !Path::new(file).exists();
+    match OpenOptions::new().append(true).create(true).open(file) {
+        Err(error) => eprintln!("there will be no picture: {file}: {error}"),
+        Ok(_) if is_new => drop(remove_file(file)),
+        Ok(_) => {}
+    }
+}
+
 /// Draws a picture of two panels, left and right.
 pub fn picture(file: &str, draw: impl FnOnce(&Area, &Area) -> Drawn) -> Drawn {
-    let root = SVGBackend::new(file, (1200, 520)).into_drawing_area();
+    panels(file, (1200, 520), (1, 2), |panels| match panels {
+        [left, right] => draw(left, right),
+        _ => Ok(()),
+    })
+}
+
+/// Draws a picture of a width and a height in pixels, with rows and columns of panels, row by row.
+pub fn panels(file: &str, size: (u32, u32), split: (usize, usize), draw: impl FnOnce(&[Area]) -> Drawn) -> Drawn {
+    let root = SVGBackend::new(file, size).into_drawing_area();
     root.fill(&WHITE)?;
-    let (left, right) = root.margin(10, 10, 10, 10).split_horizontally(580);
-    draw(&left, &right)?;
+    draw(&root.margin(10, 10, 10, 10).split_evenly(split))?;
     root.present().map_err(|error| format!("{file}: {error}"))?;
     println!("picture: {file} in the current directory");
     Ok(())

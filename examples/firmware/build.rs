@@ -12,7 +12,14 @@ fn main() {
         "thumbv7em-none-eabihf" => MPS2_AN386,
         "thumbv6m-none-eabi" => MICROBIT,
         "riscv32imc-unknown-none-elf" => VIRT,
-        _ => panic!("no chip for the target {target}; the script `run` builds for those that there are"),
+        _ => {
+            println!(
+                "cargo::error=these programs run on emulated chips, and {target} is none of them. `examples/firmware/run` \
+                 installs what they need, builds them and runs them; to build alone: \
+                 cargo build --release --target thumbv7em-none-eabihf (or thumbv6m-none-eabi, riscv32imc-unknown-none-elf)"
+            );
+            return;
+        }
     };
     write(&out.join("memory.x"), memory);
     println!("cargo::rustc-link-search={}", out.display());

@@ -1,8 +1,6 @@
 //! The best network so far.
 
-use core::slice::{from_mut, from_ref};
-
-use crate::layer::Layer;
+use crate::layer::{Layer, copy};
 use crate::scalar::{Scalar, Zero};
 
 /// Whether a loss is finite and below the best, if there is one.
@@ -58,11 +56,6 @@ impl<N: Layer + Copy> Best<N> {
         }
         kept
     }
-}
-
-/// A copy from place to place. An assignment would go over the stack where nothing is optimised.
-fn copy<N: Copy>(from: &N, to: &mut N) {
-    from_mut(to).copy_from_slice(from_ref(from));
 }
 
 impl<N: Layer + Zero> Best<N> {

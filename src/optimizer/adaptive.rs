@@ -11,15 +11,33 @@ fn check_epsilon<T: Scalar>(epsilon: T, rate: T, part: T) -> Result<(), StepErro
     check(epsilon <= T::MAX && epsilon * part * T::GRADIENT_LIMIT >= rate, StepError::Epsilon)
 }
 
-/// `number / 1000`, rounded once.
-fn thousandth<T: Scalar>(number: f32) -> T {
-    T::from_f32(number) / T::from_f32(1000.0)
+/// The usual settings as numbers of the type, each rounded once: `new` is then a `const fn` for every type.
+pub trait Usual: Sized {
+    /// [`RmsProp::decay`].
+    const DECAY: Self;
+    /// [`Adam::mean_decay`].
+    const MEAN_DECAY: Self;
+    /// [`Adam::square_decay`].
+    const SQUARE_DECAY: Self;
+    /// [`RmsProp::epsilon`], [`Adam::epsilon`].
+    const EPSILON: Self;
+    /// [`Rprop::new`].
+    const RPROP: Rprop<Self>;
 }
 
-/// 1e-8, rounded once.
-fn small<T: Scalar>() -> T {
-    T::ONE / T::from_f32(1e8)
+macro_rules! usual {
+    ($t:ty) => {
+        impl Usual for $t {
+            const DECAY: Self = 0.99;
+            const MEAN_DECAY: Self = 0.9;
+            const SQUARE_DECAY: Self = 0.999;
+            const EPSILON: Self = 1e-8;
+            const RPROP: Rprop<Self> = Rprop { first: 0.01, shrink: 0.5, grow: 1.2, range: [1e-6, 50.0] };
+        }
+    };
 }
+usual!(f32);
+usual!(f64);
 
 /// `s = decay * s + (1 - decay) * (dE/dw)^2`, `w -= rate * dE/dw / (sqrt(s) + epsilon)`. Keeps `s`, one number per
 /// parameter.
@@ -39,8 +57,8 @@ pub struct RmsProp<T = f32> {
 
 impl<T: Scalar> RmsProp<T> {
     /// With this learning rate, a decay of 0.99, and an epsilon of 1e-8.
-    pub fn new(rate: T) -> Self {
-        Self { rate, decay: thousandth(990.0), epsilon: small() }
+    pub const fn new(rate: T) -> Self {
+        Self { rate, decay: T::DECAY, epsilon: T::EPSILON }
     }
 }
 
@@ -104,8 +122,16 @@ pub struct Adam<T = f32> {
 
 impl<T: Scalar> Adam<T> {
     /// With this learning rate, decays of 0.9 and 0.999, and an epsilon of 1e-8.
-    pub fn new(rate: T) -> Self {
-        Self { rate, mean_decay: thousandth(900.0), square_decay: thousandth(999.0), epsilon: small(), ..Self::ZERO }
+    pub const fn new(rate: T) -> Self {
+        Self {
+            rate,
+            mean_decay: T::MEAN_DECAY,
+            square_decay: T::SQUARE_DECAY,
+            epsilon: T::EPSILON,
+            mean_weight: T::ZERO,
+            square_weight: T::ZERO,
+            factors: [T::ZERO; 2],
+        }
     }
 }
 
@@ -180,7 +206,7 @@ pub struct AdamW<T = f32> {
 
 impl<T: Scalar> AdamW<T> {
     /// As [`Adam::new`], with this weight decay.
-    pub fn new(rate: T, weight_decay: T) -> Self {
+    pub const fn new(rate: T, weight_decay: T) -> Self {
         Self { adam: Adam::new(rate), weight_decay }
     }
 }
@@ -255,13 +281,8 @@ pub struct Rprop<T = f32> {
 
 impl<T: Scalar> Rprop<T> {
     /// First steps of 0.01 that shrink by 0.5 and grow by 1.2, between 1e-6 and 50.
-    pub fn new() -> Self {
-        Self {
-            first: thousandth(10.0),
-            shrink: thousandth(500.0),
-            grow: thousandth(1200.0),
-            range: [thousandth::<T>(1.0) / T::from_f32(1000.0), T::from_f32(50.0)],
-        }
+    pub const fn new() -> Self {
+        T::RPROP
     }
 }
 

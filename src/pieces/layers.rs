@@ -1,12 +1,12 @@
 //! The passes of the layers, in pieces: each line that takes from the [`Work`] does what of its loop is to be done now.
 
-use core::ops::Range;
+use core::ops::{Deref, Range};
 
 use super::{ACTIVATION, DERIVATIVE, DROPOUT, SHARE, Sizes, Work};
 use crate::activation::{self, Activation};
 use crate::dense::{Bias, Dense, Slots};
 use crate::dropout::{self, Dropout};
-use crate::frozen::BiasOnly;
+use crate::frozen::{BiasOnly, Frozen};
 use crate::kernel::{self, Kernel, Magnitude};
 use crate::layer::{Layer, Mode, tuples};
 use crate::optimizer::{Gradient, Optimizer, Parameters};
@@ -114,12 +114,14 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Pieces f
     }
 }
 
-impl<const I: usize, const O: usize, A: Activation, T: Scalar> Pieces for BiasOnly<I, O, A, T> {
+impl<const I: usize, const O: usize, A: Activation, T: Scalar, D: Deref<Target = Dense<I, O, A, T>>> Pieces
+    for BiasOnly<D>
+{
     const SIZES: Sizes = Sizes { vectors: O, ..Dense::<I, O, A, T>::SIZES };
 
     #[inline(always)]
     fn linear_in_pieces<const N: usize>(&self, x: &[T; I], z: &mut [[T; O]; N], _: Mode, work: &mut Work) -> T {
-        linear(self.frozen, &self.biases, x, z, work);
+        linear(&self.frozen.weights, &self.biases, x, z, work);
         -T::ZERO
     }
 
@@ -137,7 +139,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar> Pieces for BiasOn
         below: Option<&mut [[T; I]; N]>,
         work: &mut Work,
     ) -> Result<T, StepError> {
-        back::<R, A, T, I, O, N>(self.frozen, y, errors, settled, below, work)
+        back::<R, A, T, I, O, N>(&self.frozen.weights, y, errors, settled, below, work)
     }
 
     #[inline(always)]
@@ -302,7 +304,7 @@ impl<const N: usize, T: Scalar> Pieces for Dropout<N, T> {
     }
 }
 
-impl<L: Pieces> Pieces for &'static L {
+impl<L: Pieces, D: Deref<Target = L>> Pieces for Frozen<D> {
     const SIZES: Sizes = Sizes { learns: 0, vectors: 0, ..L::SIZES };
 
     #[inline(always)]
@@ -313,7 +315,7 @@ impl<L: Pieces> Pieces for &'static L {
         mode: Mode,
         work: &mut Work,
     ) -> L::Scalar {
-        L::linear_in_pieces(self, x, tape, mode, work)
+        L::linear_in_pieces(&self.0, x, tape, mode, work)
     }
 
     #[inline(always)]
@@ -330,7 +332,7 @@ impl<L: Pieces> Pieces for &'static L {
         below: Option<&mut [L::Input; N]>,
         work: &mut Work,
     ) -> Result<L::Scalar, StepError> {
-        L::back_in_pieces::<R, N>(self, tape, deltas, settled, below, work)
+        L::back_in_pieces::<R, N>(&self.0, tape, deltas, settled, below, work)
     }
 
     fn update_in_pieces<P: Optimizer<L::Scalar>, const N: usize>(

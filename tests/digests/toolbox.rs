@@ -1,7 +1,7 @@
 //! Trainings with every optimiser and everything that goes around one, as [`workloads`](super::workloads) has them for
 //! layers and losses.
 
-use core::ops::ControlFlow;
+use core::ops::{ControlFlow, Deref};
 
 use downhill::fit::FitError;
 use downhill::init::{Generator, Random, TruncatedNormal};
@@ -170,8 +170,7 @@ pub const PIECES: Flowers<Pieces> = Workload {
     },
 };
 /// The first layer learns through one that is frozen, and the last learns its biases.
-pub type Frozen =
-    Trainer<(Dense<4, 7, Tanh>, &'static Dense<7, 5, Tanh>, BiasOnly<5, 3, Softmax>), CrossEntropy, Momentum>;
+pub type Frozen = Trainer<(Dense<4, 7, Tanh>, downhill::Frozen<Middle>, BiasOnly<Last>), CrossEntropy, Momentum>;
 pub const FROZEN: Flowers<Frozen> = Workload {
     name: "frozen",
     golden: 0xd579_5c3d_c8d8_8289,
@@ -192,9 +191,33 @@ static MIDDLE: Dense<7, 5, Tanh> = Dense::new(
 static LAST: Dense<5, 3, Softmax> =
     Dense::new([[1.5, -0.5, 0.3], [-0.9, 1.2, 0.1], [0.4, 0.2, -1.4], [-1.1, 0.7, 0.6], [0.3, -1.3, 0.9]], [0.0; 3]);
 
-/// It can't be all zero, as there are references in it.
-pub const FROZEN_START: Frozen =
-    Trainer::new((Dense::ZERO, &MIDDLE, BiasOnly::new(&LAST)), Momentum { rate: 0.0, momentum: 0.0 });
+/// Lead to the statics, without a byte, so that the trainer can be all zero.
+#[derive(Clone, Copy, Debug)]
+pub struct Middle;
+#[derive(Clone, Copy, Debug)]
+pub struct Last;
+
+impl Deref for Middle {
+    type Target = Dense<7, 5, Tanh>;
+    fn deref(&self) -> &Self::Target {
+        &MIDDLE
+    }
+}
+
+impl Deref for Last {
+    type Target = Dense<5, 3, Softmax>;
+    fn deref(&self) -> &Self::Target {
+        &LAST
+    }
+}
+
+impl Zero for Middle {
+    const ZERO: Self = Self;
+}
+
+impl Zero for Last {
+    const ZERO: Self = Self;
+}
 
 /// Twenty epochs in stored order.
 fn scheduled(

@@ -6,12 +6,18 @@ use std::{env, fs};
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
-    let memory = match env::var("TARGET").expect("cargo sets it").as_str() {
+    let target = env::var("TARGET").expect("cargo sets it");
+    let memory = match target.as_str() {
         "thumbv7em-none-eabihf" => MPS2_AN386,
         "thumbv6m-none-eabi" => MICROBIT,
         "riscv32imc-unknown-none-elf" => VIRT,
-        // Formatting and lints are checked on the host.
-        _ => return,
+        _ => {
+            println!(
+                "cargo::error=these programs are measured on emulated chips, and {target} is none of them. \
+                 `examples/firmware/measure` installs what they need, builds them and counts"
+            );
+            return;
+        }
     };
     fs::write(out.join("memory.x"), memory).expect("the folder is there to be written to");
     println!("cargo::rustc-link-search={}", out.display());

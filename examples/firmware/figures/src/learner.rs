@@ -85,14 +85,16 @@ mod part {
     pub static LOWER: Lower = Dense::new([[0.01; 32]; 64], [0.0; 32]);
     pub static UPPER: Upper = Dense::new([[0.01; 10]; 32], [0.0; 10]);
 }
+#[cfg(any(feature = "frozen", feature = "biases"))]
+type Lower = downhill::Frozen<&'static part::Lower>;
 #[cfg(feature = "frozen")]
-pub type Network = (&'static part::Lower, part::Upper);
+pub type Network = (Lower, part::Upper);
 #[cfg(feature = "frozen")]
-const NETWORK: Network = (&part::LOWER, Zero::ZERO);
+const NETWORK: Network = (downhill::Frozen(&part::LOWER), Zero::ZERO);
 #[cfg(feature = "biases")]
-pub type Network = (&'static part::Lower, downhill::BiasOnly<32, 10, crate::workload::Activation>);
+pub type Network = (Lower, downhill::BiasOnly<&'static part::Upper>);
 #[cfg(feature = "biases")]
-const NETWORK: Network = (&part::LOWER, downhill::BiasOnly::new(&part::UPPER));
+const NETWORK: Network = (downhill::Frozen(&part::LOWER), downhill::BiasOnly::new(&part::UPPER));
 
 pub type Learner = Trainer<Network, SquaredError, Optimizer, ChainRule, AT_ONCE>;
 pub const LEARNER: Learner = Trainer::new(NETWORK, Optimizer::ZERO);

@@ -18,11 +18,11 @@ static MOMENTUM: ConstStaticCell<DigitsMomentum> = ConstStaticCell::new(DigitsMo
 fn main() -> ! {
     let trainer = MOMENTUM.take();
     train(&workloads::DIGITS_MOMENTUM, trainer, &data::DIGITS_TRAIN);
-    known(&test(trainer, &data::DIGITS_TEST, workloads::digit));
+    known("digits-momentum, one epoch of learning,", &test(trainer, &data::DIGITS_TEST, workloads::digit));
 
     let trainer = SGD.take();
     train(&workloads::DIGITS, trainer, &data::DIGITS_TRAIN);
-    known(&test(trainer, &data::DIGITS_TEST, workloads::digit));
+    known("digits, on its way after one epoch of ten,", &test(trainer, &data::DIGITS_TEST, workloads::digit));
     go_on(trainer);
     exit()
 }
@@ -41,11 +41,11 @@ fn go_on(trainer: &mut Digits) {
         info!("digits guessed {} of {}", right, data::DIGITS_TRAIN.len());
     }
     let matrix = test(trainer, &data::DIGITS_TEST, workloads::digit);
-    known(&matrix);
+    known("digits, after all ten epochs,", &matrix);
     info!("digits {}", matrix);
     assert!(matrix.accuracy() > Some(0.9), "digits: learning has failed");
 }
 
-fn known(matrix: &ConfusionMatrix<10>) {
-    info!("digits knows {} of {} that it has never seen", matrix.correct(), matrix.total());
+fn known(when: &str, matrix: &ConfusionMatrix<10>) {
+    info!("{=str} knows {} of {} that it has never seen", when, matrix.correct(), matrix.total());
 }

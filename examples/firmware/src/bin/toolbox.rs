@@ -23,7 +23,7 @@ static FIT: ConstStaticCell<Fitted> = ConstStaticCell::new(Fitted::ZERO);
 static SCHEDULES: ConstStaticCell<With<Sgd>> = ConstStaticCell::new(With::ZERO);
 static BINARY: ConstStaticCell<Binary> = ConstStaticCell::new(Binary::ZERO);
 static PIECES: ConstStaticCell<Pieces> = ConstStaticCell::new(Pieces::ZERO);
-static FROZEN: ConstStaticCell<Frozen> = ConstStaticCell::new(toolbox::FROZEN_START);
+static FROZEN: ConstStaticCell<Frozen> = ConstStaticCell::new(Frozen::ZERO);
 
 #[entry]
 fn main() -> ! {

@@ -18,8 +18,8 @@ use downhill::rule::Rule;
 use downhill::schedule::{Constant, Cosine, Exponential, Plateau, Schedule, StepDecay};
 use downhill::{
     Adam, AdamW, Batch, Best, BiasOnly, BinaryCrossEntropy, ChainRule, ClipNorm, ClipSample, ClipValue, CrossEntropy,
-    Dense, Dropout, ErrorShare, Fit, Huber, Identity, LeakyRelu, Momentum, Nesterov, RawError, Relu, RmsProp, Rprop,
-    Samples, Sgd, Softmax, SquaredError, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest, encode,
+    Dense, Dropout, ErrorShare, Fit, Frozen, Huber, Identity, LeakyRelu, Momentum, Nesterov, RawError, Relu, RmsProp,
+    Rprop, Samples, Sgd, Softmax, SquaredError, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest, encode,
 };
 use figures::entry;
 use figures::workload::Net;
@@ -128,7 +128,7 @@ fn slices<P: Optimizer<f32> + Zero>(optimizer: P) {
 fn frozen() {
     static LOWER: Dense<4, 3> = Dense::ZERO;
     static UPPER: Dense<3, 2> = Dense::ZERO;
-    let network = (Dense::<4, 4>::ZERO, &LOWER, BiasOnly::new(&UPPER));
+    let network = (Dense::<4, 4>::ZERO, Frozen(&LOWER), BiasOnly::new(&UPPER));
     let mut trainer = Trainer::<_, SquaredError, _>::new(network, Momentum::new(0.1, 0.9));
     let trainer = black_box(&mut trainer);
     black_box(trainer.step(black_box(&[0.1; 4]), black_box(&[0.2; 2])).is_ok());

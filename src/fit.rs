@@ -95,7 +95,8 @@ use crate::trainer::Trainer;
 /// these weights then, or, if there is no best epoch or no [`Best`], those after the last step. What the optimiser
 /// keeps is that of the last step.
 ///
-/// The same seed gives the same bits. Nothing but the order of the samples depends on it.
+/// The same seed gives the same bits. The order of the samples and the masks of [`Dropout`](crate::Dropout) depend on
+/// it: a fit that goes on where another has ended needs another seed for other ones.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Fit<S> {
@@ -104,7 +105,7 @@ pub struct Fit<S> {
     /// The fit ends after so many epochs in a row that are not better than the best before them ("early stopping"); 0
     /// counts as 1. `None` waits for ever.
     pub patience: Option<u32>,
-    /// Decides the order of the samples, which is another in each epoch.
+    /// Decides the order of the samples, which is another in each epoch, and the masks of [`Dropout`](crate::Dropout).
     pub seed: u32,
     /// The learning rate of each epoch.
     pub schedule: S,
@@ -243,6 +244,8 @@ impl<S> Fit<S> {
     {
         let mut schedule = self.schedule.clone();
         let mut orders = Generator::new(seed);
+        // Not the numbers of the orders.
+        trainer.seed(!seed);
         let mut outcome = Outcome { seed, epochs: 0, best: None, end: End::Completed };
         let mut last = None;
         let mut waited = 0;

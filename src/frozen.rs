@@ -105,6 +105,10 @@ impl<L: Layer> Layer for &'static L {
         L::seed(tape, seeds);
     }
 
+    fn is_seeded<const N: usize>(tape: &L::Tape<N>) -> bool {
+        L::is_seeded(tape)
+    }
+
     fn visit(&self, visit: &mut impl FnMut(&[L::Scalar])) {
         L::visit(self, visit);
     }

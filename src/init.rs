@@ -10,6 +10,15 @@ use crate::scalar::{Scalar, count};
 pub trait Init {
     /// The next weight.
     fn weight<T: Scalar>(&mut self, fan_in: usize, fan_out: usize) -> T;
+
+    /// A seed for what else is random in a network, the masks of [`Dropout`](crate::Dropout). Asked for once, after all
+    /// weights, and not at all where there are none.
+    ///
+    /// The distributions here take the next number of their generator; without an own answer, it is made from one more
+    /// weight.
+    fn seed(&mut self) -> u32 {
+        scramble(self.weight::<f32>(1, 1).to_bits())
+    }
 }
 
 /// A source of uniformly distributed 32-bit numbers: any `FnMut() -> u32`, such as the hardware generator of a chip,
@@ -138,6 +147,10 @@ impl<G: Random> Init for Uniform<G> {
     fn weight<T: Scalar>(&mut self, fan_in: usize, _: usize) -> T {
         T::from_f32(self.0.signed_unit() / Math::sqrt(count::<f32>(inputs(fan_in))))
     }
+
+    fn seed(&mut self) -> u32 {
+        self.0.next_u32()
+    }
 }
 
 /// The normal distribution with mean 0 and standard deviation 1, cut off at +-1/sqrt(fan-in): what the tutorial draws
@@ -159,6 +172,10 @@ impl<G: Random> Init for TruncatedNormal<G> {
         }
         T::ZERO
     }
+
+    fn seed(&mut self) -> u32 {
+        self.0.next_u32()
+    }
 }
 
 /// Uniform within +-sqrt(6 / (fan-in + fan-out)). Xavier Glorot and Yoshua Bengio, "Understanding the difficulty of
@@ -171,6 +188,10 @@ impl<G: Random> Init for Xavier<G> {
     fn weight<T: Scalar>(&mut self, fan_in: usize, fan_out: usize) -> T {
         T::from_f32(self.0.signed_unit() * Math::sqrt(6.0 / count::<f32>(inputs(fan_in.saturating_add(fan_out)))))
     }
+
+    fn seed(&mut self) -> u32 {
+        self.0.next_u32()
+    }
 }
 
 /// Uniform within +-sqrt(6 / fan-in). Kaiming He et al., "Delving deep into rectifiers", 2015; for `ReLU` and its kin.
@@ -181,5 +202,9 @@ pub struct He<G>(pub G);
 impl<G: Random> Init for He<G> {
     fn weight<T: Scalar>(&mut self, fan_in: usize, _: usize) -> T {
         T::from_f32(self.0.signed_unit() * Math::sqrt(6.0 / count::<f32>(inputs(fan_in))))
+    }
+
+    fn seed(&mut self) -> u32 {
+        self.0.next_u32()
     }
 }

@@ -106,6 +106,7 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Train
 
     /// [`step`](Trainer::step) in pieces: [`Step::run`] does them.
     pub fn step_in_pieces<'a>(&'a mut self, x: &'a N::Input, target: &'a N::Output) -> Step<'a, N, L, P, R, B> {
+        self.seed_once();
         let (phase, zero) = (Phase::Errors, N::Scalar::ZERO);
         Step { trainer: self, x, target, weight: None, phase, loss: zero, square: zero, work: Work::NEW }
     }

@@ -1,5 +1,7 @@
 //! Dropout: a layer that, while a network learns, forgets some of its inputs.
 
+use core::marker::PhantomData;
+
 use crate::activation::Link;
 use crate::dense;
 use crate::digest::Architecture;
@@ -7,7 +9,7 @@ use crate::init::{Generator, Init, Random};
 use crate::layer::{Factors, Layer, Mode, first, first_mut};
 use crate::optimizer::{Optimizer, Parameters};
 use crate::rule::Rule;
-use crate::scalar::{Scalar, Zero};
+use crate::scalar::{Scalar, Zero, count};
 use crate::trainer::StepError;
 
 /// Sets each of its `N` inputs to 0 with the probability [`rate`](Dropout::rate) during a training step, and multiplies
@@ -18,36 +20,99 @@ use crate::trainer::StepError;
 /// scaling at training ("inverted"). The tutorial's version does not rescale: its network answers with other sums than
 /// it has learnt with.
 ///
-/// The masks follow from the seed given to [`Trainer::seed`](crate::Trainer::seed); the generator's state lies in the
-/// trainer, with the outputs.
+/// `Q` is the rate: a number that may be changed at any time, `f32` or `f64`, or a [`Ratio`], which belongs to the type.
+///
+/// One seed decides weights and masks: that of [`Trainer::start`](crate::Trainer::start), of a [`Fit`](crate::Fit), or of
+/// [`Trainer::seed`](crate::Trainer::seed), whichever was last. The generator's state lies in the trainer, with the
+/// outputs.
 ///
 /// ```
+/// use downhill::dropout::Ratio;
 /// use downhill::init::{Generator, He};
 /// use downhill::{CrossEntropy, Dense, Dropout, Relu, Sgd, Softmax, Trainer};
 ///
-/// type Net = (Dense<4, 16, Relu>, Dropout<16>, Dense<16, 3, Softmax>);
+/// type Net = (Dense<4, 16, Relu>, Dropout<16, Ratio<1, 5>>, Dense<16, 3, Softmax>);
 /// let mut trainer = Trainer::<Net, CrossEntropy, Sgd>::ZERO;
 /// trainer.start(Sgd::new(0.1), &mut He(Generator::new(1)));
-/// trainer.network.1.rate = 0.2;
-/// trainer.seed(7);
 /// trainer.step(&[0.1, 0.2, 0.3, 0.4], &[1.0, 0.0, 0.0]).unwrap();
+/// ```
+///
+/// With a number, the rate of `Trainer::ZERO` is 0, and stays as it is set in spite of `start`:
+///
+/// ```
+/// # use downhill::init::{Generator, He};
+/// # use downhill::{CrossEntropy, Dense, Dropout, Relu, Sgd, Softmax, Trainer};
+/// # type Net = (Dense<4, 16, Relu>, Dropout<16>, Dense<16, 3, Softmax>);
+/// # let mut trainer = Trainer::<Net, CrossEntropy, Sgd>::ZERO;
+/// trainer.network.1.rate = 0.2;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Dropout<const N: usize, T = f32> {
+pub struct Dropout<const N: usize, Q = f32> {
     /// The probability of dropping an input: from 0, which drops none, to below 1.
-    pub rate: T,
+    pub rate: Q,
 }
 
-impl<const N: usize, T> Dropout<N, T> {
+impl<const N: usize, Q> Dropout<N, Q> {
     /// A layer that drops with this probability, from 0 to below 1.
-    pub const fn new(rate: T) -> Self {
+    pub const fn new(rate: Q) -> Self {
         Self { rate }
     }
 }
 
-impl<const N: usize, T: Scalar> Zero for Dropout<N, T> {
-    const ZERO: Self = Self { rate: T::ZERO };
+impl<const N: usize, Q: Zero> Zero for Dropout<N, Q> {
+    const ZERO: Self = Self { rate: Q::ZERO };
+}
+
+/// The probability of dropping an input.
+pub trait Rate: Copy {
+    /// The number type of the layer.
+    type Scalar: Scalar;
+
+    /// The probability, from 0 to below 1.
+    fn probability(self) -> Self::Scalar;
+}
+
+impl Rate for f32 {
+    type Scalar = Self;
+
+    fn probability(self) -> Self {
+        self
+    }
+}
+
+impl Rate for f64 {
+    type Scalar = Self;
+
+    fn probability(self) -> Self {
+        self
+    }
+}
+
+/// A rate that is part of a network's type: `Dropout<16, Ratio<1, 5>>` drops one of five inputs. `T` is the number type
+/// of the layer.
+///
+/// A rate of 1 or more does not compile:
+///
+/// ```compile_fail
+/// use downhill::dropout::{Rate, Ratio};
+/// Ratio::<5, 5>::default().probability();
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Ratio<const NUMERATOR: usize, const DENOMINATOR: usize, T = f32>(PhantomData<T>);
+
+impl<const NUMERATOR: usize, const DENOMINATOR: usize, T> Zero for Ratio<NUMERATOR, DENOMINATOR, T> {
+    const ZERO: Self = Self(PhantomData);
+}
+
+impl<const NUMERATOR: usize, const DENOMINATOR: usize, T: Scalar> Rate for Ratio<NUMERATOR, DENOMINATOR, T> {
+    type Scalar = T;
+
+    fn probability(self) -> T {
+        const { assert!(NUMERATOR < DENOMINATOR, "a rate of dropout is below 1") }
+        count::<T>(NUMERATOR) / count(DENOMINATOR)
+    }
 }
 
 /// The outputs of [`Dropout`] for `B` samples, and which of the generator's numbers made their masks.
@@ -64,16 +129,17 @@ impl<T: Scalar, const N: usize, const B: usize> Zero for Tape<T, N, B> {
     const ZERO: Self = Self { y: Zero::ZERO, before: Generator::new(0), after: Generator::new(0) };
 }
 
-impl<const N: usize, T: Scalar> Dropout<N, T> {
+impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Dropout<N, Q> {
     /// What to multiply with: one factor per call, from the next number of the generator.
     pub(crate) fn mask(self, random: &mut Generator) -> T {
+        let rate = self.rate.probability();
         // From -1 to below 1: below 2 rate - 1 with the probability `rate`.
-        let threshold = self.rate + self.rate - T::ONE;
-        if T::from_f32(random.signed_unit()) < threshold { T::ZERO } else { T::ONE / (T::ONE - self.rate) }
+        let threshold = rate + rate - T::ONE;
+        if T::from_f32(random.signed_unit()) < threshold { T::ZERO } else { T::ONE / (T::ONE - rate) }
     }
 }
 
-impl<const N: usize, T: Scalar> Layer for Dropout<N, T> {
+impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Layer for Dropout<N, Q> {
     type Scalar = T;
     type Input = [T; N];
     type Output = [T; N];
@@ -87,7 +153,8 @@ impl<const N: usize, T: Scalar> Layer for Dropout<N, T> {
     const ARCHITECTURE: Architecture = Architecture::NONE;
 
     fn check(&self) -> Result<(), StepError> {
-        if self.rate >= T::ZERO && self.rate < T::ONE { Ok(()) } else { Err(StepError::Dropout) }
+        let rate = self.rate.probability();
+        if rate >= T::ZERO && rate < T::ONE { Ok(()) } else { Err(StepError::Dropout) }
     }
 
     fn linear<const B: usize>(&self, x: &[[T; N]], tape: &mut Tape<T, N, B>, mode: Mode) -> T {
@@ -160,8 +227,13 @@ impl<const N: usize, T: Scalar> Layer for Dropout<N, T> {
     fn initialize(&mut self, _: &mut impl Init) {}
 
     fn seed<const B: usize>(tape: &mut Tape<T, N, B>, seeds: &mut impl FnMut() -> u32) {
-        tape.after = Generator::new(seeds());
+        // A 0 stands for a layer that was never seeded.
+        tape.after = Generator::new(seeds().max(1));
         tape.before = tape.after;
+    }
+
+    fn is_seeded<const B: usize>(tape: &Tape<T, N, B>) -> bool {
+        [tape.before, tape.after] != [Generator::new(0); 2]
     }
 
     fn visit(&self, _: &mut impl FnMut(&[T])) {}

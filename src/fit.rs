@@ -111,7 +111,8 @@ use drive::Measured;
 /// The optimiser has the learning rate from before the fit again: the schedule's is for the fit alone. Set another with
 /// [`Optimizer::set_rate`].
 ///
-/// The same seed gives the same bits. Nothing but the order of the samples depends on it.
+/// The same seed gives the same bits. The order of the samples and the masks of [`Dropout`](crate::Dropout) depend on
+/// it: a fit that goes on where another has ended needs another seed for other ones.
 ///
 /// # Weights
 ///
@@ -131,7 +132,7 @@ pub struct Fit<S, M = Argmax> {
     /// Whether the network that enters the fit is measured before the first epoch, and is the best until an epoch is
     /// better. Where nothing is measured after the epochs either, it is not.
     pub entering: bool,
-    /// Decides the order of the samples, which is another in each epoch.
+    /// Decides the order of the samples, which is another in each epoch, and the masks of [`Dropout`](crate::Dropout).
     pub seed: u32,
     /// The learning rate of each epoch.
     pub schedule: S,

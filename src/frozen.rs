@@ -164,6 +164,10 @@ impl<L: Layer, D: Deref<Target = L>> Layer for Frozen<D> {
         L::seed(tape, seeds);
     }
 
+    fn is_seeded<const N: usize>(tape: &L::Tape<N>) -> bool {
+        L::is_seeded(tape)
+    }
+
     fn visit(&self, visit: &mut impl FnMut(&[L::Scalar])) {
         L::visit(&self.0, visit);
     }

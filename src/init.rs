@@ -1,13 +1,24 @@
 //! Where weights start: distributions, and a small generator that makes a seed reproducible.
 
+use crate::math::Math;
 use crate::scalar::{Scalar, count};
 
 /// Draws the first value of a weight.
 ///
-/// `fan_in` and `fan_out` are the numbers of inputs and outputs of the layer. Biases are not drawn: they start at 0.
+/// `fan_in` and `fan_out` are the numbers of inputs and outputs of the layer; the distributions here take a `fan_in` of 0
+/// for 1. Biases are not drawn: they start at 0.
 pub trait Init {
     /// The next weight.
     fn weight<T: Scalar>(&mut self, fan_in: usize, fan_out: usize) -> T;
+
+    /// A seed for what else is random in a network, the masks of [`Dropout`](crate::Dropout). Asked for once, after all
+    /// weights, and not at all where there are none.
+    ///
+    /// The distributions here take the next number of their generator; without an own answer, it is made from one more
+    /// weight.
+    fn seed(&mut self) -> u32 {
+        scramble(self.weight::<f32>(1, 1).to_bits())
+    }
 }
 
 /// A source of uniformly distributed 32-bit numbers: any `FnMut() -> u32`, such as the hardware generator of a chip,
@@ -27,14 +38,25 @@ pub trait Random {
     /// Puts the items in random order (Fisher and Yates): samples before an epoch.
     fn shuffle<S>(&mut self, items: &mut [S]) {
         for last in (1..items.len()).rev() {
-            // The product is below 2^32 times a length, and its upper half is below the length.
-            let other = (u64::from(self.next_u32()) * (last as u64 + 1)) >> 32;
-            #[allow(clippy::cast_possible_truncation)]
-            if let Ok([a, b]) = items.get_disjoint_mut([other as usize, last]) {
+            let other = upto(self, last);
+            if let Ok([a, b]) = items.get_disjoint_mut([other, last]) {
                 core::mem::swap(a, b);
             }
         }
     }
+}
+
+/// A number from `0..=last`, each as often as the others but for 1 in 2^32.
+#[allow(clippy::cast_possible_truncation)]
+fn upto(random: &mut (impl Random + ?Sized), last: usize) -> usize {
+    let mut next = || random.next_u32();
+    // The upper half of a product of a random number and a length is below the length.
+    if let Ok(last) = u32::try_from(last) {
+        let length = u64::from(last) + 1;
+        return ((u64::from(next()) * length) >> 32) as usize;
+    }
+    let number = u64::from(next()) << 32 | u64::from(next());
+    ((u128::from(number) * (last as u128 + 1)) >> 64) as usize
 }
 
 impl<F: FnMut() -> u32> Random for F {
@@ -44,7 +66,11 @@ impl<F: FnMut() -> u32> Random for F {
 }
 
 /// A generator with 32 bits of state: a counter in steps of the golden ratio, scrambled by the finaliser of
-/// `MurmurHash3`. Every seed gives another order of all 2^32 numbers. Not for cryptography.
+/// `MurmurHash3`. Not for cryptography.
+///
+/// There is one sequence of 2^32 numbers, in which each occurs once, and which then begins anew. A seed is a place in it.
+/// So the numbers from two seeds overlap sooner or later: those from the seed 0x9E37_79B9 are those from 0 without the
+/// first. Small seeds lie far apart: any two from 0 to 1000 by 732,539 numbers or more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Generator {
@@ -57,7 +83,7 @@ impl Generator {
         Self { state: seed }
     }
 
-    /// The generator after so many more numbers.
+    /// The generator after so many more numbers, of which there are 2^32 before it begins anew.
     #[allow(clippy::cast_possible_truncation)]
     pub(crate) fn after(self, numbers: usize) -> Self {
         Self { state: self.state.wrapping_add(GOLDEN.wrapping_mul(numbers as u32)) }
@@ -107,6 +133,11 @@ impl rand_core::SeedableRng for Generator {
     }
 }
 
+/// At least one: nothing is divided by 0.
+fn inputs(number: usize) -> usize {
+    number.max(1)
+}
+
 /// Uniform within +-1/sqrt(fan-in).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -114,7 +145,11 @@ pub struct Uniform<G>(pub G);
 
 impl<G: Random> Init for Uniform<G> {
     fn weight<T: Scalar>(&mut self, fan_in: usize, _: usize) -> T {
-        T::from_f32(self.0.signed_unit() / libm::sqrtf(count(fan_in)))
+        T::from_f32(self.0.signed_unit() / Math::sqrt(count::<f32>(inputs(fan_in))))
+    }
+
+    fn seed(&mut self) -> u32 {
+        self.0.next_u32()
     }
 }
 
@@ -137,6 +172,10 @@ impl<G: Random> Init for TruncatedNormal<G> {
         }
         T::ZERO
     }
+
+    fn seed(&mut self) -> u32 {
+        self.0.next_u32()
+    }
 }
 
 /// Uniform within +-sqrt(6 / (fan-in + fan-out)). Xavier Glorot and Yoshua Bengio, "Understanding the difficulty of
@@ -147,7 +186,11 @@ pub struct Xavier<G>(pub G);
 
 impl<G: Random> Init for Xavier<G> {
     fn weight<T: Scalar>(&mut self, fan_in: usize, fan_out: usize) -> T {
-        T::from_f32(self.0.signed_unit() * libm::sqrtf(6.0 / count::<f32>(fan_in + fan_out)))
+        T::from_f32(self.0.signed_unit() * Math::sqrt(6.0 / count::<f32>(inputs(fan_in.saturating_add(fan_out)))))
+    }
+
+    fn seed(&mut self) -> u32 {
+        self.0.next_u32()
     }
 }
 
@@ -158,6 +201,10 @@ pub struct He<G>(pub G);
 
 impl<G: Random> Init for He<G> {
     fn weight<T: Scalar>(&mut self, fan_in: usize, _: usize) -> T {
-        T::from_f32(self.0.signed_unit() * libm::sqrtf(6.0 / count::<f32>(fan_in)))
+        T::from_f32(self.0.signed_unit() * Math::sqrt(6.0 / count::<f32>(inputs(fan_in))))
+    }
+
+    fn seed(&mut self) -> u32 {
+        self.0.next_u32()
     }
 }

@@ -137,6 +137,12 @@ pub trait Layer {
     /// thing takes the next number of `seeds`.
     fn seed<const B: usize>(tape: &mut Self::Tape<B>, seeds: &mut impl FnMut() -> u32);
 
+    /// Whether [`seed`](Layer::seed) was called since the tape was all zero, if there is anything to seed. Otherwise the
+    /// trainer calls it before the first step.
+    fn is_seeded<const B: usize>(_: &Self::Tape<B>) -> bool {
+        true
+    }
+
     /// Shows every parameter to `visit`: layer by layer, weights (input by input), then biases.
     fn visit(&self, visit: &mut impl FnMut(&[Self::Scalar]));
 
@@ -344,6 +350,10 @@ macro_rules! layer {
             fn seed<const N: usize>(tape: &mut Self::Tape<N>, seeds: &mut impl FnMut() -> u32) {
                 $A::seed(&mut tape.$a, seeds);
                 $($U::seed(&mut tape.$u, seeds);)*
+            }
+
+            fn is_seeded<const N: usize>(tape: &Self::Tape<N>) -> bool {
+                $A::is_seeded(&tape.$a) $(&& $U::is_seeded(&tape.$u))*
             }
 
             fn visit(&self, visit: &mut impl FnMut(&[Self::Scalar])) {

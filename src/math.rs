@@ -18,11 +18,13 @@
 //! was trained with, or its digest changes.
 
 mod polynomial;
+mod root;
 
 use crate::scalar::Scalar;
 
-/// Elementary functions of a number type. All come from `libm`, called by path: the float methods of `std` take
-/// whatever the platform has, and the bits would differ between host and chip.
+/// Elementary functions of a number type. All but the square root come from `libm`, called by path: the float methods of
+/// `std` take whatever the platform has, and the bits would differ between host and chip. Square roots are rounded to the
+/// nearest number, however they are computed.
 pub trait Math: Sized {
     /// The ratio of a circle's circumference to its diameter.
     const PI: Self;
@@ -89,8 +91,9 @@ impl Math for f32 {
         libm::tanhf(self)
     }
 
+    #[inline]
     fn sqrt(self) -> Self {
-        libm::sqrtf(self)
+        if cfg!(target_os = "none") { root::sqrt(self) } else { libm::sqrtf(self) }
     }
 
     fn cos(self) -> Self {
@@ -114,22 +117,8 @@ impl Math for f32 {
 
     #[cfg(feature = "micromath")]
     fn micromath_exp(self) -> Self {
-        // Beyond, `micromath` takes NaN for a number, gives NaN for infinity, and panics where overflow is checked.
-        if self.abs() <= polynomial::NORMAL { micromath::F32(self).exp().0 } else { beyond(self) }
-    }
-}
-
-/// `e^x` of an x so far from zero that it is infinite or 0, as nearly as a normal number can say; of NaN, NaN.
-#[cfg(feature = "micromath")]
-#[cold]
-#[inline(never)]
-fn beyond(x: f32) -> f32 {
-    if x > 0.0 {
-        f32::INFINITY
-    } else if x < 0.0 {
-        0.0
-    } else {
-        x
+        // Beyond, `micromath` gives NaN for infinity and panics where overflow is checked; of NaN it makes a number.
+        if self < 88.0 { micromath::F32(self).exp().0 } else { self * f32::MAX }
     }
 }
 

@@ -105,6 +105,7 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Train
 
     /// [`step`](Trainer::step) in pieces: [`Step::run`] does them.
     pub fn step_in_pieces<'a>(&'a mut self, x: &'a N::Input, target: &'a N::Output) -> Step<'a, N, L, P, R, B> {
+        self.seed_once();
         let (zero, one) = (N::Scalar::ZERO, N::Scalar::ONE);
         Step {
             trainer: self,

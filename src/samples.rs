@@ -71,10 +71,12 @@ pub trait Samples {
     /// Two parts of these samples, drawn at random: those to learn from, and `count` for the validation (all, if there
     /// are not as many). Each sample is in one of them; the seed decides in which. Classes are not balanced.
     fn hold_out(&self, count: usize, seed: u32) -> (Part<'_, Self>, Part<'_, Self>) {
-        let order = Permutation::new(self.len(), seed);
-        let learn = self.len().saturating_sub(count);
+        // Asked once: an implementation may give another answer next time.
+        let len = self.len();
+        let order = Permutation::new(len, seed);
+        let learn = len.saturating_sub(count);
         let part = |first, len| Part { samples: self, order, first, len };
-        (part(0, learn), part(learn, self.len() - learn))
+        (part(0, learn), part(learn, len - learn))
     }
 
     /// These samples in another form, computed whenever one is asked for: scaled pixels from bytes, targets from a
@@ -261,7 +263,7 @@ pub struct Part<'a, S: ?Sized> {
 impl<S: ?Sized> Part<'_, S> {
     /// Which of the samples of `S` sample `index` of this part is.
     pub const fn index(&self, index: usize) -> Option<usize> {
-        // Both are indices of one slice, or of something as long: no overflow.
+        // `first + len` is at most the number of all samples: no overflow.
         if index < self.len { self.order.get(self.first + index) } else { None }
     }
 }

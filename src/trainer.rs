@@ -54,9 +54,13 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         Self { network, optimizer, slots: Zero::ZERO, tape: Zero::ZERO, deltas: Zero::ZERO, kind: PhantomData }
     }
 
-    /// Starts from new weights: sets the optimiser, draws the weights in place, and clears what the optimiser kept.
+    /// Starts from new weights: sets the optimiser, draws the weights in place, then the seed of the masks of
+    /// [`Dropout`](crate::Dropout) if there are any, and clears what the optimiser kept. So the seed of `init` decides
+    /// everything.
     pub fn start(&mut self, optimizer: P, init: &mut impl Init) {
         self.network.initialize(init);
+        let mut seeds = None;
+        N::seed(&mut self.tape, &mut || seeds.get_or_insert_with(|| Generator::new(init.seed())).next_u32());
         self.restart(optimizer);
     }
 
@@ -117,9 +121,19 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     }
 
     /// Seeds the masks of [`Dropout`](crate::Dropout). Each such layer gets a generator of its own.
+    /// [`start`](Trainer::start) and a [`Fit`](crate::Fit) do so, too, and the first step of a trainer whose masks were
+    /// never seeded does it with 0.
     pub fn seed(&mut self, seed: u32) {
         let mut seeds = Generator::new(seed);
         N::seed(&mut self.tape, &mut || seeds.next_u32());
+    }
+
+    /// Before a step: no two layers may have the same masks.
+    #[inline(always)]
+    pub(crate) fn seed_once(&mut self) {
+        if !N::is_seeded(&self.tape) {
+            self.seed(0);
+        }
     }
 
     /// The outputs for the inputs `x`. Inputs that are NaN or infinite give outputs without meaning, and no error:
@@ -254,6 +268,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     ) -> Result<N::Scalar, StepError> {
         self.network.check()?;
         self.optimizer.check()?;
+        self.seed_once();
         let (mut loss, finite) = self.forward(x, targets);
         // The weight is a factor of the loss, which is looked at before it.
         let together =

@@ -4,6 +4,10 @@
 // What is compared are bits.
 #![allow(clippy::float_cmp)]
 
+/// What chips have.
+#[path = "../src/math/root.rs"]
+mod root;
+
 use std::iter::successors;
 use std::ops::RangeInclusive;
 
@@ -281,4 +285,36 @@ fn double_precision() {
     }
     let libm = compare::<Libm>();
     assert_eq!(libm, compare::<Fast>());
+}
+
+/// The one of chips, and the one of the host, is the nearest number.
+fn check_root(x: f32) {
+    let exact = x.sqrt();
+    for y in [root::sqrt(x), downhill::math::Math::sqrt(x)] {
+        assert!(y.to_bits() == exact.to_bits() || y.is_nan() && exact.is_nan(), "{y:e} for {exact:e} at {x:e}");
+    }
+}
+
+/// Some of all numbers; all of those from 1 to below 4, in release, on which all others depend, by powers of 4.
+#[test]
+fn square_roots() {
+    upwards(SAMPLE).for_each(check_root);
+    let step = if cfg!(debug_assertions) { 101 } else { 1 };
+    (1.0_f32.to_bits()..4.0_f32.to_bits()).step_by(step).map(f32::from_bits).for_each(check_root);
+    // Squares, and what lies half-way between roots.
+    for root in 4096..8192_u16 {
+        let square = f32::from(root) * f32::from(root);
+        [square, square.next_down(), square.next_up()].into_iter().for_each(check_root);
+    }
+    for x in
+        [0.0, -0.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, -1.0, f32::MIN_POSITIVE, f32::from_bits(1), f32::MAX]
+    {
+        check_root(x);
+    }
+}
+
+#[test]
+#[ignore = "all 2^32 numbers"]
+fn all_square_roots() {
+    upwards([1, 1]).for_each(check_root);
 }

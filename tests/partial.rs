@@ -10,7 +10,9 @@ mod probe;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use downhill::init::{Generator, Uniform};
+use downhill::dropout::{Rate, Ratio};
+use downhill::init::{Generator, He, Init, Random, TruncatedNormal, Uniform, Xavier};
+use downhill::pieces::Progress;
 use downhill::{
     Adam, BiasOnly, Dense, Dropout, Frozen, Identity, Layer, Momentum, RawError, Sgd, Sigmoid, SquaredError, StepError,
     Tanh, Trainer, Zero, digest,
@@ -212,21 +214,21 @@ fn masks_follow_the_seed() {
     assert_eq!(with.predict(&X).map(f64::to_bits), between, "predictions draw no masks");
 }
 
+type Twice = (Dropout<64, f64>, Dropout<64, f64>, Dense<64, 1, Identity, f64>);
+const TWICE: Twice = (Dropout::new(0.5), Dropout::new(0.5), Dense::new([[1.0 / 64.0]; 64], [0.0]));
+
+/// The mean of what comes through two layers of dropout of a half: a quarter of 64 ones, each times 4.
+fn through_both(trainer: &mut Trainer<Twice, SquaredError, Sgd<f64>>) -> f64 {
+    // With a target of 0, the loss is half the square of the output.
+    (0..400).map(|_| (2.0 * trainer.step(&[1.0; 64], &[0.0]).unwrap()).sqrt()).sum::<f64>() / 400.0
+}
+
 /// Two layers of dropout get masks of their own.
 #[test]
 fn masks_differ_between_layers() {
-    type Twice = (Dropout<64, f64>, Dropout<64, f64>, Dense<64, 1, Identity, f64>);
-    let one = Dense::new([[1.0 / 64.0]; 64], [0.0]);
-    let mut trainer =
-        Trainer::<Twice, SquaredError, Sgd<f64>>::new((Dropout::new(0.5), Dropout::new(0.5), one), Sgd::new(1e-9));
+    let mut trainer = Trainer::new(TWICE, Sgd::new(1e-9));
     trainer.seed(3);
-    let mean: f64 = (0..400)
-        .map(|_| {
-            // With a target of 0, the loss is half the square of the output.
-            (2.0 * trainer.step(&[1.0; 64], &[0.0]).unwrap()).sqrt()
-        })
-        .sum::<f64>()
-        / 400.0;
+    let mean = through_both(&mut trainer);
     // Equal masks would pass a half, each times 4, which makes a mean of 2.
     assert!((mean - 1.0).abs() < 0.05, "{mean}");
 }
@@ -333,4 +335,114 @@ fn raw_errors_pass() {
     }
     trainer.network.1.rate = 0.0;
     assert!(trainer.step(&X, &T).unwrap() < first);
+}
+
+/// Masks that nobody seeded differ, too: from the first step of a whole one or of one in pieces.
+#[test]
+fn masks_differ_without_a_seed() {
+    let mut trainer = Trainer::new(TWICE, Sgd::new(1e-9));
+    let mean = through_both(&mut trainer);
+    assert!((mean - 1.0).abs() < 0.05, "{mean}");
+
+    let mut whole = Trainer::<Twice, SquaredError, Sgd<f64>>::new(TWICE, Sgd::new(1e-9));
+    let mut pieces = Trainer::<Twice, SquaredError, Sgd<f64>>::new(TWICE, Sgd::new(1e-9));
+    for _ in 0..3 {
+        let mut step = pieces.step_in_pieces(&[1.0; 64], &[0.0]);
+        let loss = loop {
+            if let Progress::Done(loss) = step.run(10).unwrap() {
+                break loss;
+            }
+        };
+        assert_eq!(whole.step(&[1.0; 64], &[0.0]), Ok(loss));
+    }
+    // It is what the seed 0 gives, and a seed of one's own stays.
+    let mut seeded = Trainer::<Twice, SquaredError, Sgd<f64>>::new(TWICE, Sgd::new(1e-9));
+    seeded.seed(0);
+    through_both(&mut seeded);
+    assert_eq!(digest(&seeded.network), digest(&trainer.network));
+    seeded.seed(1);
+    assert!((through_both(&mut seeded) - mean).abs() > 1e-6);
+}
+
+/// Frozen layers of dropout are seeded as well.
+#[test]
+fn frozen_masks_differ() {
+    type Net = (&'static (Dropout<64, f64>,), Dropout<64, f64>, Dense<64, 1, Identity, f64>);
+    let mut trainer =
+        Trainer::<Net, SquaredError, Sgd<f64>>::new((still((TWICE.0,)), TWICE.1, TWICE.2), Sgd::new(1e-9));
+    let mean = (0..400).map(|_| (2.0 * trainer.step(&[1.0; 64], &[0.0]).unwrap()).sqrt()).sum::<f64>() / 400.0;
+    assert!((mean - 1.0).abs() < 0.05, "{mean}");
+}
+
+/// The seed of the weights decides the masks, whatever was before; and weights are those of a network without dropout.
+#[test]
+fn start_seeds_the_masks() {
+    type With = (Dense<3, 40, Tanh, f64>, Dropout<40, Ratio<1, 2, f64>>, Dense<40, 2, Identity, f64>);
+    type Without = (Dense<3, 40, Tanh, f64>, Dense<40, 2, Identity, f64>);
+    let mut trainer = Trainer::<With, SquaredError, Sgd<f64>>::ZERO;
+    let mut train = |seed, trainings| {
+        let mut weights = Uniform(Generator::new(seed));
+        trainer.start(Sgd::new(0.1), &mut weights);
+        let start = trainer.network;
+        for _ in 0..trainings {
+            trainer.step(&X, &T).unwrap();
+        }
+        (start, digest(&trainer.network))
+    };
+    let (start, first) = train(1, 5);
+    train(2, 3);
+    assert_eq!(train(1, 5).1, first);
+    let mut plain = Without::ZERO;
+    plain.initialize(&mut Uniform(Generator::new(1)));
+    assert_eq!((plain.0, plain.1), (start.0, start.2));
+
+    // Without dropout, nothing is drawn after the weights.
+    let mut counted = 0;
+    let mut weights = Uniform(|| {
+        counted += 1;
+        1 << 20
+    });
+    let mut without = Trainer::<Without, SquaredError, Sgd<f64>>::ZERO;
+    without.start(Sgd::new(0.1), &mut weights);
+    assert_eq!(counted, 3 * 40 + 40 * 2);
+}
+
+/// An initialiser that knows of no seed gives one that follows from its next weight.
+#[test]
+fn any_initialiser_seeds() {
+    struct Counting(f32);
+    impl Init for Counting {
+        fn weight<T: downhill::Scalar>(&mut self, _: usize, _: usize) -> T {
+            self.0 += 1.0;
+            T::from_f32(self.0)
+        }
+    }
+    assert_ne!(Counting(0.0).seed(), Counting(1.0).seed());
+    assert_eq!(Counting(0.0).seed(), Counting(0.0).seed());
+    let next = Generator::new(3).next_u32();
+    let own = [
+        Uniform(Generator::new(3)).seed(),
+        TruncatedNormal(Generator::new(3)).seed(),
+        Xavier(Generator::new(3)).seed(),
+        He(Generator::new(3)).seed(),
+    ];
+    assert_eq!(own, [next; 4]);
+}
+
+/// A rate in the type is that rate, needs no memory, and leaves nothing to be set after the start.
+#[test]
+fn a_rate_in_the_type() {
+    type Fixed = (Dense<3, 40, Tanh, f64>, Dropout<40, Ratio<3, 10, f64>>, Dense<40, 2, Identity, f64>);
+    let mut number = forgetful(0.3, 4);
+    let network: Fixed = (number.network.0, Dropout::ZERO, number.network.2);
+    assert_eq!(size_of_val(&network.1), 0);
+    let mut fixed = Trainer::<Fixed, SquaredError, Sgd<f64>>::new(network, Sgd::new(0.01));
+    fixed.seed(4);
+    for _ in 0..20 {
+        assert_eq!(fixed.step(&X, &T), number.step(&X, &T));
+    }
+    assert_eq!(fixed.network.2, number.network.2);
+    // The largest rate below 1, and none.
+    assert_eq!(Ratio::<0, 1>::ZERO.probability(), 0.0);
+    assert_eq!(Ratio::<999, 1000>::ZERO.probability(), 0.999);
 }

@@ -1,5 +1,6 @@
 //! Orders of samples: each index once, and well mixed.
 
+use downhill::init::{Generator, Random};
 use downhill::permutation::Permutation;
 
 fn order(len: usize, seed: u32) -> Vec<usize> {
@@ -64,19 +65,93 @@ fn every_index_everywhere() {
     }
 }
 
-/// Over many seeds, the orders themselves are equally frequent: 6 of three, 24 of four, 120 of five.
+/// The number of an order among all of its length.
+fn rank(order: &[usize]) -> usize {
+    let mut rank = 0;
+    for (position, index) in order.iter().enumerate() {
+        let smaller = order[position + 1..].iter().filter(|later| *later < index).count();
+        rank = rank * (order.len() - position) + smaller;
+    }
+    rank
+}
+
+/// Whether an order takes an odd number of exchanges.
+fn is_odd(order: &[usize]) -> bool {
+    let mut seen = vec![false; order.len()];
+    let mut exchanges = 0;
+    for start in 0..order.len() {
+        let mut index = start;
+        while !std::mem::replace(&mut seen[index], true) {
+            index = order[index];
+            exchanges += u32::from(index != start);
+        }
+    }
+    exchanges % 2 == 1
+}
+
+/// Fewer where nothing is optimised.
+const fn draws(release: u32) -> u32 {
+    if cfg!(debug_assertions) { release / 10 } else { release }
+}
+
+/// All orders of up to eight are equally frequent, over the seeds of a permutation and in the shuffles of one generator.
 #[test]
 fn every_order() {
-    for (len, orders) in [(3, 6), (4, 24), (5, 120)] {
-        let mut counts = std::collections::HashMap::new();
-        for seed in 0..SEEDS {
-            *counts.entry(order(len, seed)).or_default() += 1;
+    let mut random = Generator::new(1);
+    let mut shuffled = |len: usize, _| {
+        let mut order: Vec<usize> = (0..len).collect();
+        random.shuffle(&mut order);
+        order
+    };
+    let sources: [(&str, &mut dyn FnMut(usize, u32) -> Vec<usize>); 2] =
+        [("permutation", &mut order), ("shuffle", &mut shuffled)];
+    for (name, source) in sources {
+        let mut orders = 2;
+        for len in 3..=8 {
+            orders *= len;
+            let mut counts = vec![0; orders];
+            for seed in 0..draws(100 * u32::try_from(orders).unwrap()).max(20_000) {
+                counts[rank(&source(len, seed))] += 1;
+            }
+            let deviation = deviation(&counts, f64::from(u32::try_from(orders).unwrap()) - 1.0);
+            let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
+            println!("{name} of {len}: {deviation:.1} standard deviations, {least} to {most}");
+            assert!(deviation.abs() < 5.0, "{name} of {len}: {deviation:.1} standard deviations");
         }
-        assert_eq!(counts.len(), orders, "length {len}");
-        let counts: Vec<u32> = counts.into_values().collect();
-        let deviation = deviation(&counts, f64::from(u32::try_from(orders).unwrap()) - 1.0);
-        println!("length {len}: {deviation:.1} standard deviations");
-        assert!(deviation.abs() < 5.0, "length {len}: {deviation:.1} standard deviations");
+    }
+}
+
+/// Half of the orders are odd, whatever the length.
+#[test]
+fn half_are_odd() {
+    let seeds = draws(20_000);
+    for len in 2..=64 {
+        let odd = (0..seeds).filter(|&seed| is_odd(&order(len, seed))).count();
+        let deviation =
+            (f64::from(u32::try_from(odd).unwrap()) * 2.0 / f64::from(seeds) - 1.0) * f64::from(seeds).sqrt();
+        println!("length {len}: {odd} odd, {deviation:.1} standard deviations");
+        assert!(deviation.abs() < 5.0, "length {len}: {odd} of {seeds} are odd");
+    }
+}
+
+/// Any three indices come to any three positions equally often, where not all orders can be counted.
+#[test]
+fn every_three_everywhere() {
+    for len in [9, 16, 17, 24, 32, 33] {
+        for positions in [[0, 1, 2], [1, len / 2, len - 1]] {
+            let mut counts = vec![0; len * (len - 1) * (len - 2)];
+            for seed in 0..draws(300_000) {
+                let order = Permutation::new(len, seed);
+                let mut three = positions.map(|position| order.get(position).unwrap());
+                for last in (1..3).rev() {
+                    three[last] -= three[..last].iter().filter(|before| **before < three[last]).count();
+                }
+                counts[(three[0] * (len - 1) + three[1]) * (len - 2) + three[2]] += 1;
+            }
+            let deviation = deviation(&counts, f64::from(u32::try_from(counts.len()).unwrap()) - 1.0);
+            println!("length {len}, {positions:?}: {deviation:.1} standard deviations");
+            assert!(deviation.abs() < 5.0, "length {len}, {positions:?}: {deviation:.1} standard deviations");
+        }
     }
 }
 

@@ -6,11 +6,11 @@ mod watch;
 use std::ops::ControlFlow::Continue;
 
 use downhill::fit::{End, Epoch, FitError};
-use downhill::init::{Generator, Random};
+use downhill::init::{Generator, Random, Xavier};
 use downhill::permutation::Permutation;
 use downhill::schedule::Constant;
-use downhill::{Best, Fit, Sgd, SquaredError, StepError, Trainer, digest};
-use watch::{NONE, Net, iris, on, plain, room, train, watch};
+use downhill::{Adam, Best, CrossEntropy, Fit, Sgd, SquaredError, StepError, Trainer, digest};
+use watch::{Forgetful, NONE, Net, forgetful, iris, on, plain, room, train, watch};
 
 #[test]
 fn restarts_keep_the_best() {
@@ -38,6 +38,46 @@ fn restarts_keep_the_best() {
     assert_eq!(outcome.seed as usize, 11 + winner);
     assert_eq!(digest(&trainer.network), singles[winner].1);
     assert_eq!(outcome.best.unwrap().decisive().to_bits(), singles[winner].0.to_bits());
+}
+
+/// One seed decides all of a network with dropout: the winner, trained again from its seed, is the same network,
+/// whatever masks the trainer had before.
+#[test]
+fn the_winner_again() {
+    let (train, validation) = (train(), iris("iris/test.csv"));
+    let samples = (&train[..], &validation[..]);
+    let fit = Fit { seed: 8, ..Fit::new(5, Constant(0.01)) };
+    let start = |trainer: &mut Trainer<Forgetful, CrossEntropy, Adam>, seed| {
+        trainer.start(Adam::new(0.01), &mut Xavier(Generator::new(seed)));
+        trainer.network.1.rate = 0.3;
+    };
+    let (mut trainer, mut best) = (Trainer::ZERO, Best::ZERO);
+    let outcome = fit.restarts(4, &mut trainer, start, samples, &mut best, |_, _| Continue(())).unwrap();
+    let winner = digest(&trainer.network);
+    assert_ne!(outcome.seed, 8, "the first has the masks of a new trainer, and shows nothing");
+
+    for mut again in [trainer, Trainer::ZERO] {
+        start(&mut again, outcome.seed);
+        let fit = Fit { seed: outcome.seed, ..fit };
+        fit.run(&mut again, samples, Some(&mut best), |_, _| Continue(())).unwrap();
+        assert_eq!(digest(&again.network), winner);
+    }
+}
+
+/// And the seed of a fit decides its masks, without a start.
+#[test]
+fn fits_seed_the_masks() {
+    let train = train();
+    let run = |seed, before: u32| {
+        let mut trainer = forgetful(1);
+        trainer.seed(before);
+        let samples = |_| train.iter();
+        let fit = Fit { seed, ..Fit::new(2, Constant(0.01)) };
+        fit.stream(&mut trainer, (samples, NONE), None, |_, _| Continue(())).unwrap();
+        digest(&trainer.network)
+    };
+    assert_eq!(run(1, 5), run(1, 6));
+    assert_ne!(run(1, 5), run(2, 5), "the order is that of the samples, the masks differ");
 }
 
 #[test]

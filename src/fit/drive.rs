@@ -109,6 +109,8 @@ impl<S, M> Fit<S, M> {
         let rate_before = trainer.optimizer.rate();
         let mut schedule = self.schedule.clone();
         let mut orders = Generator::new(seed);
+        // Not the numbers of the orders.
+        trainer.seed(!seed);
         let mut outcome = Outcome { seed, epochs: 0, entering, best: None, end: End::Completed };
         let (mut last, mut lowest) = (None, entering);
         let mut patience = Patience { least: N::Scalar::from_f32(self.min_delta), reference: entering, waited: 0 };

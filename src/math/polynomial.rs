@@ -28,11 +28,9 @@ fn power(x: f32) -> f32 {
 #[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
     let y = power(x);
-    if x < -NORMAL { 0.0 } else { y }
+    // Below this, the result is no normal number.
+    if x < -87.336_54 { 0.0 } else { y }
 }
-
-/// From here on, `e^-x` is no normal number.
-pub(super) const NORMAL: f32 = 87.336_54;
 
 /// `1 / (1 + e^-z)`
 #[inline(always)]

@@ -5,7 +5,7 @@ use core::ops::{Deref, Range};
 use super::{ACTIVATION, DERIVATIVE, DROPOUT, SHARE, Sizes, Work};
 use crate::activation::{self, Activation};
 use crate::dense::{Bias, Dense, Slots};
-use crate::dropout::{self, Dropout};
+use crate::dropout::{self, Dropout, Rate};
 use crate::frozen::{BiasOnly, Frozen};
 use crate::kernel::{self, Kernel, Magnitude};
 use crate::layer::{Layer, Mode, tuples};
@@ -247,7 +247,7 @@ fn update<P: Optimizer<T>, T: Scalar, const O: usize, const N: usize>(
     }
 }
 
-impl<const N: usize, T: Scalar> Pieces for Dropout<N, T> {
+impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Pieces for Dropout<N, Q> {
     const SIZES: Sizes = Sizes::NONE;
 
     fn linear_in_pieces<const B: usize>(

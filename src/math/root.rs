@@ -1,0 +1,75 @@
+//! The square root of `f32` in integers, for chips: those with an instruction for it are not told of it without
+//! `unsafe`. Two thirds of libm's instructions, the same bits, for all 2^32 numbers (`tests/math.rs`).
+//!
+//! x is m times a power of 4, with m from 1 to below 4. A straight line gives 1 / sqrt(m) to 2^-14, m times that the
+//! root to 2^-13, and one step of Newton's method to 2^-26. What is left of x then decides the last bit.
+
+/// The lines, for 32 intervals of m from 2 to 4, then 32 from 1 to 2: their value at the lower end, 31 bits behind the
+/// point, and in the low 16 bits how much they fall in a 1024th of the interval.
+static LINES: [u32; 64] = {
+    let mut lines = [0; 64];
+    let mut interval = 0;
+    while interval < lines.len() {
+        lines[interval] = if interval < 32 { line(4 * (32 + interval), 4) } else { line(2 * interval, 2) };
+        interval += 1;
+    }
+    lines
+};
+
+/// The line from `m / 64` to `(m + width) / 64`: as far above the curve in the middle as below it at the ends.
+#[allow(clippy::cast_possible_truncation)]
+const fn line(m: usize, width: usize) -> u32 {
+    let (left, middle, right) = (reciprocal(m), reciprocal(m + width / 2), reciprocal(m + width));
+    let fall = (left - right) >> 10;
+    let above = (left.midpoint(right) - middle) / 2;
+    // The nearest number with the fall in its low bits.
+    (((left - above - fall + (1 << 15)) & !0xFFFF) + fall) as u32
+}
+
+/// 1 / sqrt(m / 64), 31 bits behind the point.
+#[allow(clippy::cast_possible_truncation)]
+const fn reciprocal(m: usize) -> u64 {
+    ((1 << 68) / m as u128).isqrt() as u64
+}
+
+/// The square root, rounded to nearest; NaN of negative numbers.
+#[inline]
+pub(crate) fn sqrt(x: f32) -> f32 {
+    let bits = x.to_bits();
+    // Positive, and normal.
+    if bits.wrapping_sub(1 << 23) < 0x7F00_0000 { root(bits) } else { special(x) }
+}
+
+// Signs come and go where they are said to.
+#[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)]
+#[inline(always)]
+fn root(bits: u32) -> f32 {
+    // 30 bits behind the point.
+    let m = (bits << 8 | 1 << 31) >> (bits >> 23 & 1);
+    let line = LINES.get((bits >> 18 & 63) as usize).copied().unwrap_or(0);
+    let reciprocal = line - (line & 0xFFFF) * (bits >> 8 & 0x3FF);
+    // 15 bits behind the point, so that the square has those of m.
+    let coarse = ((u64::from(m) * u64::from(reciprocal)) >> 46) as u32;
+    let rest = m.wrapping_sub(coarse.wrapping_mul(coarse)) as i32;
+    let change = ((i64::from(rest) * i64::from(reciprocal)) >> 39) as i32;
+    // 23 bits behind the point, at most 1.2 of the last too small.
+    let root = (coarse << 8).wrapping_add(change as u32);
+    let rest = (m << 16).wrapping_sub(root.wrapping_mul(root)) as i32;
+    // (root + 1/2)^2 = root^2 + root + 1/4
+    let nearest = root + u32::from(rest > root as i32);
+    // The first bit of the root counts in the exponent.
+    f32::from_bits(((bits + (125 << 23)) >> 1 & 0x7F80_0000) + nearest)
+}
+
+#[cold]
+#[inline(never)]
+fn special(x: f32) -> f32 {
+    if x > 0.0 && x < f32::INFINITY {
+        // Not normal: times 2^24, which is.
+        root((x * 16_777_216.0).to_bits()) * (1.0 / 4096.0)
+    } else if x < 0.0 {
+        f32::NAN
+    } else {
+        x
+    }
+}

@@ -428,6 +428,24 @@ mod tests {
             assert!(Kernel::finite(&values[..n]) == 0.0);
             values[n - 1] = bad;
             assert!(!Scalar::is_finite(Kernel::finite(&values[..n])));
+            assert!(!Scalar::is_finite(Kernel::magnitude(&values[..n])));
+            assert!(!Scalar::is_finite(blocks::magnitude(&values[..n])));
+        }
+    }
+
+    /// On the host, the magnitude of values is the largest; and the loops of chips pass none over.
+    #[test]
+    fn magnitudes_see_every_place() {
+        for n in 1..40 {
+            let mut values = [0.5_f32; 40];
+            for place in 0..n {
+                values[place] = -7.0;
+                let values = &values[..n];
+                let expected = 7.0_f32.to_bits();
+                assert_eq!(Kernel::magnitude(values).to_bits(), expected);
+                assert_eq!(blocks::magnitude(values).to_bits(), expected);
+                assert_eq!(super::largest(values).to_bits(), expected);
+            }
         }
     }
 }

@@ -73,8 +73,8 @@ fn how_it_is_written_does_not_count() {
     const FLAT: u64 = fingerprint::<Flat>();
     assert_eq!(fingerprint::<((Dense<4, 8, Relu>, Dense<8, 6, Tanh>), Dense<6, 2>)>(), FLAT);
     assert_eq!(fingerprint::<(Dense<4, 8, Relu>, (Dense<8, 6, Tanh>, (Dense<6, 2>,)))>(), FLAT);
-    assert_eq!(fingerprint::<&'static Flat>(), FLAT);
-    assert_eq!(fingerprint::<(&'static Dense<4, 8, Relu>, BiasOnly<8, 6, Tanh>, Dense<6, 2>)>(), FLAT);
+    assert_eq!(fingerprint::<Frozen<&'static Flat>>(), FLAT);
+    assert_eq!(fingerprint::<(Frozen<&'static Dense<4, 8, Relu>>, BiasOnly<&'static Dense<8, 6, Tanh>>, Dense<6, 2>)>(), FLAT);
     assert_eq!(fingerprint::<(Dense<4, 8, Relu>, Dropout<8>, Dense<8, 6, Tanh>, Dropout<6>, Dense<6, 2>)>(), FLAT);
     assert_eq!(fingerprint::<Dense<4, 8, Sigmoid<downhill::math::Fast>, f32, Biased>>(), fingerprint::<Dense<4, 8>>());
 }

@@ -43,7 +43,7 @@ fn sizes<A: Activation, T: Scalar>() {
     same::<Dense<2, 3, A, T, Unbiased>>();
     same::<Dense<2, 4, A, T>>();
     same::<Dense<3, 2, A, T>>();
-    same::<(Dense<2, 3, A, T>, Dense<3, 1, A, T>)>();
+    same::<(Dense<2, 3, A, T>, Dense<3, 2, A, T>)>();
     same::<(Dense<4, 5, A, T>, Dense<5, 3, A, T>, Dense<3, 3, A, T>)>();
 }
 

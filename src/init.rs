@@ -69,7 +69,7 @@ impl<F: FnMut() -> u32> Random for F {
 /// `MurmurHash3`. Not for cryptography.
 ///
 /// There is one sequence of 2^32 numbers, in which each occurs once, and which then begins anew. A seed is a place in it.
-/// So the numbers from two seeds overlap sooner or later: those from the seed 0x9E37_79B9 are those from 0 without the
+/// So the numbers from two seeds overlap sooner or later: those from the seed `0x9E37_79B9` are those from 0 without the
 /// first. Small seeds lie far apart: any two from 0 to 1000 by 732,539 numbers or more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

@@ -22,7 +22,7 @@ use crate::init::{GOLDEN, scramble};
 /// function of the other, which can be undone, whatever the function is. It works on the next power of two; what falls
 /// on `len` or beyond goes through it again until it falls below ("cycle walking"), less than twice in the mean. The
 /// function is the finaliser of [`Generator`](crate::init::Generator). Such a network is an even permutation of a power
-/// of two; for every other seed, two indices are exchanged before it.
+/// of two; for half of the seeds, two indices are exchanged before it.
 ///
 /// Michael Luby and Charles Rackoff, "How to construct pseudorandom permutations from pseudorandom functions", 1988;
 /// John Black and Phillip Rogaway, "Ciphers with Arbitrary Finite Domains", 2002.

@@ -94,31 +94,37 @@ const fn draws(release: u32) -> u32 {
     if cfg!(debug_assertions) { release / 10 } else { release }
 }
 
-/// All orders of up to eight are equally frequent, over the seeds of a permutation and in the shuffles of one generator.
+/// All orders of three to eight are equally frequent.
+fn all_equal(mut source: impl FnMut(usize, u32) -> Vec<usize>) {
+    let mut orders = 2;
+    for len in 3..=8_u32 {
+        orders *= len;
+        let mut counts = vec![0; orders as usize];
+        for seed in 0..draws(100 * orders).max(20_000) {
+            counts[rank(&source(len as usize, seed))] += 1;
+        }
+        let deviation = deviation(&counts, f64::from(orders) - 1.0);
+        let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
+        println!("length {len}: {deviation:.1} standard deviations, {least} to {most}");
+        assert!(deviation.abs() < 5.0, "length {len}: {deviation:.1} standard deviations");
+    }
+}
+
+/// Over the seeds.
 #[test]
 fn every_order() {
+    all_equal(order);
+}
+
+/// In the shuffles of one generator.
+#[test]
+fn every_shuffle() {
     let mut random = Generator::new(1);
-    let mut shuffled = |len: usize, _| {
+    all_equal(|len, _| {
         let mut order: Vec<usize> = (0..len).collect();
         random.shuffle(&mut order);
         order
-    };
-    let sources: [(&str, &mut dyn FnMut(usize, u32) -> Vec<usize>); 2] =
-        [("permutation", &mut order), ("shuffle", &mut shuffled)];
-    for (name, source) in sources {
-        let mut orders = 2;
-        for len in 3..=8 {
-            orders *= len;
-            let mut counts = vec![0; orders];
-            for seed in 0..draws(100 * u32::try_from(orders).unwrap()).max(20_000) {
-                counts[rank(&source(len, seed))] += 1;
-            }
-            let deviation = deviation(&counts, f64::from(u32::try_from(orders).unwrap()) - 1.0);
-            let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
-            println!("{name} of {len}: {deviation:.1} standard deviations, {least} to {most}");
-            assert!(deviation.abs() < 5.0, "{name} of {len}: {deviation:.1} standard deviations");
-        }
-    }
+    });
 }
 
 /// Half of the orders are odd, whatever the length.

@@ -280,15 +280,14 @@ fn replace(page: &Path, table: &str) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A panel shows curves of these names, in this order, the first of them thick: what lies on it does not hide it.
+/// A panel shows curves of these names, from thick to thin: one that lies on another does not hide it.
 const FAMILIES: [(&str, &[&str]); 4] = [
     ("descent", &["Sgd", "Batch<Sgd>"]),
     ("momentum", &["Momentum", "Nesterov"]),
     ("adaptive", &["RmsProp", "Adam", "AdamW"]),
     ("signs alone", &["Batch<Rprop>"]),
 ];
-const STYLES: [(RGBColor, u32); 3] = [(ORANGE, 5), (BLUE, 2), (GREEN, 1)];
-const GREEN: RGBColor = RGBColor(0, 130, 95);
+const STYLES: [(RGBColor, u32); 3] = [(ORANGE, 6), (BLUE, 3), (BLACK, 1)];
 const GREY: RGBColor = RGBColor(205, 205, 205);
 
 /// Training loss above, test errors below, in the mean of the seeds; a column per family, in which all others are grey.
@@ -298,7 +297,7 @@ fn draw(file: &str, rows: &[Row]) -> Result<(), Box<dyn Error>> {
         for ((family, names), (upper, lower)) in FAMILIES.iter().zip(losses.iter().zip(errors)) {
             let loss = ("mean cross-entropy of an epoch", (2e-3..6.0).log_scale());
             curves(upper, &format!("Training loss: {family}"), loss, rows, names, |at| at.0)?;
-            let error = ("test images not recognised, %", (1.0..300.0).log_scale());
+            let error = ("test images not recognised, %", (1.0..200.0).log_scale());
             curves(lower, &format!("Test errors: {family}"), error, rows, names, |at| 100.0 - at.1)?;
         }
         Ok(())
@@ -325,7 +324,7 @@ fn curves(
         let row = rows.iter().find(|row| row.name == *name).ok_or("a row is missing")?;
         chart
             .draw_series(LineSeries::new(points(row), colour.stroke_width(width)))?
-            .label(*name)
+            .label(format!("{name}  "))
             .legend(move |at| PathElement::new([at, (at.0 + 24, at.1)], colour.stroke_width(width)));
     }
     legend(&mut chart, SeriesLabelPosition::UpperRight)

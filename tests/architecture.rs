@@ -2,8 +2,8 @@
 //! them.
 
 use downhill::{
-    Architecture, BiasOnly, Biased, Dense, Dropout, Identity, Layer, LeakyRelu, Relu, Scalar, Sigmoid, Softmax, Tanh,
-    Unbiased, Zero, digest,
+    Architecture, BiasOnly, Biased, Dense, Dropout, Frozen, Identity, Layer, LeakyRelu, Relu, Scalar, Sigmoid, Softmax,
+    Tanh, Unbiased, Zero, digest,
 };
 
 const fn fingerprint<N: Layer>() -> u64 {
@@ -74,7 +74,10 @@ fn how_it_is_written_does_not_count() {
     assert_eq!(fingerprint::<((Dense<4, 8, Relu>, Dense<8, 6, Tanh>), Dense<6, 2>)>(), FLAT);
     assert_eq!(fingerprint::<(Dense<4, 8, Relu>, (Dense<8, 6, Tanh>, (Dense<6, 2>,)))>(), FLAT);
     assert_eq!(fingerprint::<Frozen<&'static Flat>>(), FLAT);
-    assert_eq!(fingerprint::<(Frozen<&'static Dense<4, 8, Relu>>, BiasOnly<&'static Dense<8, 6, Tanh>>, Dense<6, 2>)>(), FLAT);
+    assert_eq!(
+        fingerprint::<(Frozen<&'static Dense<4, 8, Relu>>, BiasOnly<&'static Dense<8, 6, Tanh>>, Dense<6, 2>)>(),
+        FLAT
+    );
     assert_eq!(fingerprint::<(Dense<4, 8, Relu>, Dropout<8>, Dense<8, 6, Tanh>, Dropout<6>, Dense<6, 2>)>(), FLAT);
     assert_eq!(fingerprint::<Dense<4, 8, Sigmoid<downhill::math::Fast>, f32, Biased>>(), fingerprint::<Dense<4, 8>>());
 }

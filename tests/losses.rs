@@ -164,7 +164,7 @@ where
         ("step_batch, last", none(trainer.step_batch(&[X; 3], &[GOOD, GOOD, t]))),
         ("step_batch of one", none(trainer.step_batch(&[X], &[t]))),
         ("loss", none(trainer.loss(&X, &t))),
-        ("evaluate", evaluate(trainer, &samples).map(|_| ()).map_err(of_fit)),
+        ("evaluate", evaluate(trainer, &samples, downhill::metrics::Argmax).map(|_| ()).map_err(of_fit)),
     ];
     for macs in [1, 10, 10_000] {
         let mut step = trainer.step_in_pieces(&X, &t);

@@ -367,9 +367,9 @@ fn masks_differ_without_a_seed() {
 /// Frozen layers of dropout are seeded as well.
 #[test]
 fn frozen_masks_differ() {
-    type Net = (&'static (Dropout<64, f64>,), Dropout<64, f64>, Dense<64, 1, Identity, f64>);
+    type Net = (Frozen<&'static (Dropout<64, f64>,)>, Dropout<64, f64>, Dense<64, 1, Identity, f64>);
     let mut trainer =
-        Trainer::<Net, SquaredError, Sgd<f64>>::new((still((TWICE.0,)), TWICE.1, TWICE.2), Sgd::new(1e-9));
+        Trainer::<Net, SquaredError, Sgd<f64>>::new((Frozen(still((TWICE.0,))), TWICE.1, TWICE.2), Sgd::new(1e-9));
     let mean = (0..400).map(|_| (2.0 * trainer.step(&[1.0; 64], &[0.0]).unwrap()).sqrt()).sum::<f64>() / 400.0;
     assert!((mean - 1.0).abs() < 0.05, "{mean}");
 }

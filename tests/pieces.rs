@@ -10,8 +10,8 @@ use downhill::pieces::{ACTIVATION, Pieces, Progress};
 use downhill::rule::Rule;
 use downhill::{
     Adam, AdamW, Batch, BiasOnly, BinaryCrossEntropy, ClipNorm, ClipSample, ClipValue, CrossEntropy, Dense, Dropout,
-    ErrorShare, Frozen, Identity, LeakyRelu, Momentum, Nesterov, OfProbabilities, RawError, Relu, RmsProp, Rprop, Scalar,
-    Sgd, Sigmoid, Softmax, SquaredError, StepError, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest,
+    ErrorShare, Frozen, Identity, LeakyRelu, Momentum, Nesterov, OfProbabilities, RawError, Relu, RmsProp, Rprop,
+    Scalar, Sgd, Sigmoid, Softmax, SquaredError, StepError, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest,
 };
 
 /// A case: a network that takes 7 numbers to 3, and what trains it. `made` makes it anew, with the same weights.

@@ -118,7 +118,7 @@ fn iris(what: &str, inputs: f32, rate: f32, sorted: bool, zero: bool) -> String 
         loss = if sorted { epoch(&mut trainer, &train) } else { shuffled_epoch(&mut trainer, &train[..], number) }
             .unwrap();
     }
-    let accuracy = evaluate(&mut trainer, &test[..]).unwrap().unwrap().accuracy;
+    let accuracy = evaluate(&mut trainer, &test[..], downhill::metrics::Argmax).unwrap().unwrap().metric.unwrap();
     format!("| {what} | {loss:.3} | {:.0} % |", 100.0 * accuracy)
 }
 

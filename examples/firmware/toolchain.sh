@@ -62,7 +62,9 @@ install_emulators() {
 
 install_defmt_print() {
     command -v cargo >/dev/null || install_packages rustc-web cargo-web
-    command -v defmt-print >/dev/null || cargo install --quiet --locked defmt-print --version 1.2.0
+    command -v defmt-print >/dev/null && return
+    echo "installing defmt-print 1.2.0 from its source, which takes minutes" >&2
+    cargo install --quiet --locked defmt-print --version 1.2.0
 }
 
 target_of() {
@@ -99,8 +101,13 @@ linker() {
     echo "$lld"
 }
 
+# Debian's packages that are missing. Where apt would have to remove another package for them, only CI lets it.
 install_packages() {
-    local package missing=() root=()
+    local package missing=() root=() install obstacles
+    command -v apt-get >/dev/null || {
+        echo "no apt here to install packages with; what provides these is needed: $*" >&2
+        return 1
+    }
     for package; do
         [ "$(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
             missing+=("$package")
@@ -108,7 +115,15 @@ install_packages() {
     [ ${#missing[@]} -gt 0 ] || return 0
     echo "installing ${missing[*]}" >&2
     [ "$(id -u)" = 0 ] || root=(sudo)
-    "${root[@]}" apt-get update -qq >&2
+    "${root[@]}" apt-get update -qq -o DPkg::Lock::Timeout=300 >&2 || echo "goes on with old lists of packages" >&2
+    install=(apt-get install --no-install-recommends "${missing[@]}")
+    obstacles=$("${install[@]}" --simulate -qq | awk '$1 == "Remv" { printf "%s%s", space, $2; space = " " }') || return
+    if [ -n "$obstacles" ] && [ "${CI:-}" != true ]; then
+        echo "in the way, in a version that does not go together with these packages: $obstacles" >&2
+        echo "nothing was changed; this removes it and installs them: ${root[*]:+${root[*]} }${install[*]}" >&2
+        return 1
+    fi
+    [ -z "$obstacles" ] || echo "removing what is in the way: $obstacles" >&2
     "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -qq --yes --no-remove --no-install-recommends "${missing[@]}" >&2
+        "${install[@]}" -qq --yes -o DPkg::Lock::Timeout=300 $([ -n "$obstacles" ] || echo --no-remove) >/dev/null
 }

@@ -52,7 +52,7 @@ pub trait Activation {
 
 /// [`Activation::activate`]: one copy of the loop for all layers, except for those so small that it is shorter in
 /// place.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn activate<A: Activation, T: Scalar>(z: &mut [T]) {
     #[inline(never)]
     fn shared<A: Activation, T: Scalar>(z: &mut [T]) {
@@ -65,7 +65,7 @@ pub(crate) fn activate<A: Activation, T: Scalar>(z: &mut [T]) {
 }
 
 /// [`Activation::derivative`], likewise.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn derivative<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> Result<T, StepError> {
     #[inline(never)]
     fn shared<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> T {
@@ -75,14 +75,14 @@ pub(crate) fn derivative<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> 
 }
 
 /// Refuses deltas that are not `finite`. Those that are [`checked_together`] are left to the trainer.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn checked<T: Scalar>(outputs: usize, finite: T) -> Result<T, StepError> {
     if checked_together(outputs) || finite == T::ZERO { Ok(finite) } else { Err(StepError::Delta) }
 }
 
 /// Applies `f` to all of `z`: two at a time on a chip if `f` is short, because then the loop itself is felt, and the
 /// four or eight that the compiler would choose are long. On the host, in vectors.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn map<T: Scalar>(z: &mut [T], short: bool, f: impl Fn(T) -> T) {
     if cfg!(not(target_os = "none")) {
         // What is left of the fours has a loop of its own: so short, it is unrolled, and becomes a vector as well.
@@ -115,7 +115,7 @@ fn map<T: Scalar>(z: &mut [T], short: bool, f: impl Fn(T) -> T) {
 
 /// Applies `f` to all errors, two at a time where this counts: a fifth of the instructions less. Returns as
 /// [`Activation::derivative`].
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn each<T: Scalar>(y: &[T], error: &mut [T], f: impl Fn(T, T) -> T) -> T {
     let outputs = error.len();
     let mut finite = Finite::new();
@@ -170,7 +170,7 @@ impl<M: Backend> Activation for Sigmoid<M> {
     const LINK: Link = Link::Logit;
     const VECTOR: bool = M::SHORT;
 
-    #[cfg_attr(not(target_os = "none"), inline(always))]
+    #[cfg_attr(not(any(target_os = "none", unoptimized)), inline(always))]
     fn activate<T: Scalar>(z: &mut [T]) {
         map(z, M::SHORT, M::sigmoid);
     }
@@ -190,7 +190,7 @@ impl<M: Backend> Activation for Tanh<M> {
     const LINK: Link = Link::None;
     const VECTOR: bool = M::SHORT;
 
-    #[cfg_attr(not(target_os = "none"), inline(always))]
+    #[cfg_attr(not(any(target_os = "none", unoptimized)), inline(always))]
     fn activate<T: Scalar>(z: &mut [T]) {
         map(z, M::SHORT, M::tanh);
     }

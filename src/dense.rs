@@ -51,7 +51,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
     const LINK: Link = A::LINK;
 
     // z[o] = b[o] + sum over i of x[i] w[i][o]
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn linear<const N: usize>(&self, x: &[[T; I]], z: &mut [[T; O]; N], mode: Mode) -> T {
         let finite = forward(&self.weights, self.biases.as_ref(), x, z);
         // A prediction is faster with its sums in registers.
@@ -63,7 +63,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
 
     // On the host, three outputs are predicted with a fourth that counts for nothing: so they fill a vector. A step is
     // not: it waits for the step before it, and outputs are at hand sooner without.
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn forward<const N: usize>(&self, x: &[[T; I]], y: &mut [[T; O]; N], mode: Mode) -> T {
         let vector = A::VECTOR && size_of::<T>() == size_of::<f32>();
         if let (true, Mode::Predict, [x], Some(y)) = (vector, mode, x, y.first_mut()) {
@@ -83,7 +83,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
         finite
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn activate<const N: usize>(z: &mut [[T; O]; N], samples: usize) {
         activate::<A, _, _, N>(z, samples);
     }
@@ -97,7 +97,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
     }
 
     // delta[o] = error[o] A'(z[o]);  below[i] = sum over o of delta[o] w[i][o], or as the rule has it
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn back<R: Rule, const N: usize>(
         &self,
         y: &[[T; O]; N],
@@ -116,7 +116,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
     }
 
     // dE/dw[i][o] = x[i] delta[o];  dE/db[o] = delta[o]
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn update<P: Optimizer<T>, const N: usize>(
         &mut self,
         x: &[[T; I]],
@@ -169,7 +169,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
 }
 
 impl<const I: usize, const O: usize, A, T: Scalar, B: Bias> Dense<I, O, A, T, B> {
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn parameters<'a, S: Zero>(&'a mut self, slots: &'a mut Slots<S, I, O, B>) -> Parameters<'a, T, S> {
         Parameters {
             weights: self.weights.as_flattened_mut(),
@@ -181,7 +181,7 @@ impl<const I: usize, const O: usize, A, T: Scalar, B: Bias> Dense<I, O, A, T, B>
 }
 
 /// [`Layer::linear`] of a layer with these parameters.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn forward<const I: usize, const O: usize, const N: usize, T: Scalar>(
     weights: &[[T; O]; I],
     biases: &[T],
@@ -205,7 +205,7 @@ pub(crate) fn forward<const I: usize, const O: usize, const N: usize, T: Scalar>
 }
 
 /// [`Layer::activate`] of a layer with the activation `A`.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn activate<A: Activation, T: Scalar, const O: usize, const N: usize>(z: &mut [[T; O]; N], samples: usize) {
     let z = first_mut(z, samples);
     if let [z] = z {
@@ -220,7 +220,7 @@ pub(crate) fn activate<A: Activation, T: Scalar, const O: usize, const N: usize>
 }
 
 /// [`Layer::back`] of a layer with these weights and the activation `A`.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn back<R: Rule, A: Activation, T: Scalar, const I: usize, const O: usize>(
     weights: &[[T; O]; I],
     y: &[[T; O]],

@@ -47,17 +47,17 @@ impl<L: Layer> Layer for &'static L {
     const LEARNS: bool = false;
     const LINK: Link = L::LINK;
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn check(&self) -> Result<(), StepError> {
         L::check(self)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn linear<const N: usize>(&self, x: &[L::Input], tape: &mut L::Tape<N>, mode: Mode) -> L::Scalar {
         L::linear(self, x, tape, mode)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn activate<const N: usize>(tape: &mut L::Tape<N>, samples: usize) {
         L::activate(tape, samples);
     }
@@ -70,7 +70,7 @@ impl<L: Layer> Layer for &'static L {
         L::errors(deltas)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn back<R: Rule, const N: usize>(
         &self,
         tape: &L::Tape<N>,
@@ -143,12 +143,12 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar> Layer for BiasOnl
     const LEARNS: bool = true;
     const LINK: Link = A::LINK;
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn linear<const N: usize>(&self, x: &[[T; I]], z: &mut [[T; O]; N], _: Mode) -> T {
         dense::forward(self.frozen, &self.biases, x, z)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn activate<const N: usize>(z: &mut [[T; O]; N], samples: usize) {
         dense::activate::<A, _, _, N>(z, samples);
     }
@@ -161,7 +161,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar> Layer for BiasOnl
         deltas
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn back<R: Rule, const N: usize>(
         &self,
         y: &[[T; O]; N],
@@ -175,7 +175,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar> Layer for BiasOnl
     }
 
     // dE/db[o] = delta[o]
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn update<P: Optimizer<T>, const N: usize>(
         &mut self,
         x: &[[T; I]],

@@ -55,7 +55,7 @@ pub trait Layer {
     fn activate<const B: usize>(tape: &mut Self::Tape<B>, samples: usize);
 
     /// The whole forward pass; the outputs are on the tape. Returns as [`linear`](Layer::linear).
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn forward<const B: usize>(&self, x: &[Self::Input], tape: &mut Self::Tape<B>, mode: Mode) -> Self::Scalar {
         let finite = self.linear(x, tape, mode);
         Self::activate(tape, x.len());
@@ -181,14 +181,14 @@ macro_rules! layer {
             const LEARNS: bool = $A::LEARNS $(|| $U::LEARNS)*;
             const LINK: Link = $Z::LINK;
 
-            #[inline(always)]
+            #[cfg_attr(not(unoptimized), inline(always))]
             fn check(&self) -> Result<(), StepError> {
                 self.$a.check()?;
                 $(self.$u.check()?;)*
                 Ok(())
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(unoptimized), inline(always))]
             fn linear<const N: usize>(&self, x: &[Self::Input], tape: &mut Self::Tape<N>, mode: Mode) -> Self::Scalar {
                 let samples = x.len();
                 let mut sum = None;
@@ -201,7 +201,7 @@ macro_rules! layer {
                 sum.unwrap_or(last)
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(unoptimized), inline(always))]
             fn activate<const N: usize>(tape: &mut Self::Tape<N>, samples: usize) {
                 $Z::activate(&mut tape.$z, samples);
             }
@@ -214,7 +214,7 @@ macro_rules! layer {
                 $Z::errors(&mut deltas.$z)
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(unoptimized), inline(always))]
             fn back<R: Rule, const N: usize>(
                 &self,
                 tape: &Self::Tape<N>,
@@ -241,7 +241,7 @@ macro_rules! layer {
                 Ok(finite)
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(unoptimized), inline(always))]
             fn update<P: Optimizer<Self::Scalar>, const N: usize>(
                 &mut self,
                 x: &[Self::Input],

@@ -73,7 +73,7 @@ pub trait Optimizer<T: Scalar> {
     ///
     /// # Errors
     /// [`StepError::Gradient`] if the norm is needed and not finite. Nothing has changed then.
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn begin(&mut self, samples: usize, square: impl FnOnce() -> T) -> Result<T, StepError> {
         let _ = square;
         Ok(mean(samples))
@@ -88,13 +88,13 @@ pub trait Optimizer<T: Scalar> {
     }
 
     /// Updates a layer, or some of its rows, or its biases alone, from one sample.
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn update(&self, layer: Parameters<T, Self::Slot>, gradient: Gradient<T>) {
         follow(self, layer, gradient);
     }
 
     /// Updates a layer of so many inputs and outputs from several samples.
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn update_batch(&self, layer: Parameters<T, Self::Slot>, gradient: Gradient<T>, size: (usize, usize)) {
         follow_batch(self, layer, gradient, size);
     }
@@ -154,7 +154,7 @@ pub struct Gradient<'a, T> {
 /// Hands every parameter and its gradient to the optimiser: rows of rising inputs, then the biases. One instance per
 /// optimiser on a chip, one per layer on the host.
 #[cfg_attr(target_os = "none", inline(never))]
-#[cfg_attr(not(target_os = "none"), inline(always))]
+#[cfg_attr(not(any(target_os = "none", unoptimized)), inline(always))]
 fn follow<T: Scalar, P: Optimizer<T> + ?Sized>(optimizer: &P, layer: Parameters<T, P::Slot>, gradient: Gradient<T>) {
     let Gradient { x, deltas, scale } = gradient;
     let outputs = deltas.len().max(1);
@@ -172,7 +172,7 @@ fn follow<T: Scalar, P: Optimizer<T> + ?Sized>(optimizer: &P, layer: Parameters<
 /// [`follow`] for several samples: their products are added to 0 in their order, and the sum is multiplied by the
 /// scale.
 #[cfg_attr(target_os = "none", inline(never))]
-#[cfg_attr(not(target_os = "none"), inline(always))]
+#[cfg_attr(not(any(target_os = "none", unoptimized)), inline(always))]
 fn follow_batch<T: Scalar, P: Optimizer<T> + ?Sized>(
     optimizer: &P,
     layer: Parameters<T, P::Slot>,
@@ -187,7 +187,7 @@ fn follow_batch<T: Scalar, P: Optimizer<T> + ?Sized>(
 }
 
 /// 1 / samples, exactly 1 for one.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn mean<T: Scalar>(samples: usize) -> T {
     if samples == 1 { T::ONE } else { T::ONE / count(samples) }
 }

@@ -146,7 +146,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     /// Whether the last activation is the one that belongs to the loss.
     pub(crate) const LINKED: bool = N::LINK.is(L::LINK);
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn learn(
         mut self: &mut Self,
         x: &[N::Input],
@@ -195,7 +195,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
 
     /// Outputs, their errors, and the sum of the losses, and what tells if all inputs, all targets and the loss are
     /// finite, where it is known.
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn forward(&mut self, x: &[N::Input], targets: &[N::Output]) -> (N::Scalar, Finite<N::Scalar>) {
         let samples = x.len();
         let errors = first_mut(N::errors(&mut self.deltas), samples);

@@ -59,7 +59,7 @@ impl<T: Scalar> Optimizer<T> for RmsProp<T> {
         self.rate = rate;
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, square: &mut T, gradient: T) {
         *square = self.decay * *square + (T::ONE - self.decay) * (gradient * gradient);
         *weight -= self.rate * gradient / (square.sqrt() + self.epsilon);
@@ -132,7 +132,7 @@ impl<T: Scalar> Optimizer<T> for Adam<T> {
         Ok(super::mean(samples))
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, [mean, square]: &mut [T; 2], gradient: T) {
         *mean = self.mean_decay * *mean + (T::ONE - self.mean_decay) * gradient;
         *square = self.square_decay * *square + (T::ONE - self.square_decay) * (gradient * gradient);
@@ -181,13 +181,13 @@ impl<T: Scalar> Optimizer<T> for AdamW<T> {
         self.adam.begin(samples, square)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, slot: &mut [T; 2], gradient: T) {
         *weight -= self.adam.rate * self.weight_decay * *weight;
         self.adam.weight(weight, slot, gradient);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn bias(&self, bias: &mut T, slot: &mut [T; 2], gradient: T) {
         self.adam.bias(bias, slot, gradient);
     }
@@ -263,7 +263,7 @@ impl<T: Scalar> Optimizer<T> for Rprop<T> {
 
     fn set_rate(&mut self, _: T) {}
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, slot: &mut RpropSlot<T>, gradient: T) {
         let [least, most] = self.range;
         let mut step = if slot.step == T::ZERO { self.first } else { slot.step };

@@ -75,13 +75,13 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for WeightDecay<P, T> {
         self.inner.begin(samples, square)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, slot: &mut P::Slot, gradient: T) {
         let gradient = gradient + self.decay * *weight;
         self.inner.weight(weight, slot, gradient);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn bias(&self, bias: &mut T, slot: &mut P::Slot, gradient: T) {
         self.inner.bias(bias, slot, gradient);
     }
@@ -105,7 +105,7 @@ impl<T: Scalar, P: Optimizer<T>> ClipValue<P, T> {
         Self { limit, inner }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn clip(&self, gradient: T) -> T {
         if gradient > self.limit {
             self.limit
@@ -140,12 +140,12 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipValue<P, T> {
         self.inner.begin(samples, square)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, slot: &mut P::Slot, gradient: T) {
         self.inner.weight(weight, slot, self.clip(gradient));
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn bias(&self, bias: &mut T, slot: &mut P::Slot, gradient: T) {
         self.inner.bias(bias, slot, self.clip(gradient));
     }
@@ -201,22 +201,22 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipNorm<P, T> {
         Ok(self.inner.begin(samples, || square * factor * factor)? * factor)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, slot: &mut P::Slot, gradient: T) {
         self.inner.weight(weight, slot, gradient);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn bias(&self, bias: &mut T, slot: &mut P::Slot, gradient: T) {
         self.inner.bias(bias, slot, gradient);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn update(&self, layer: Parameters<T, P::Slot>, gradient: Gradient<T>) {
         self.inner.update(layer, gradient);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn update_batch(&self, layer: Parameters<T, P::Slot>, gradient: Gradient<T>, size: (usize, usize)) {
         self.inner.update_batch(layer, gradient, size);
     }
@@ -269,22 +269,22 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipSample<P, T> {
         self.inner.begin(samples, square)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, slot: &mut P::Slot, gradient: T) {
         self.inner.weight(weight, slot, gradient);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn bias(&self, bias: &mut T, slot: &mut P::Slot, gradient: T) {
         self.inner.bias(bias, slot, gradient);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn update(&self, layer: Parameters<T, P::Slot>, gradient: Gradient<T>) {
         self.inner.update(layer, gradient);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn update_batch(&self, layer: Parameters<T, P::Slot>, gradient: Gradient<T>, size: (usize, usize)) {
         self.inner.update_batch(layer, gradient, size);
     }

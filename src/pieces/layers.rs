@@ -70,17 +70,17 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Pieces f
     const SIZES: Sizes =
         Sizes { row: O, learns: O, weights: I * O, whole: if A::BY_ELEMENT { 0 } else { O }, vectors: I + O };
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn linear_in_pieces<const N: usize>(&self, x: &[T; I], z: &mut [[T; O]; N], _: Mode, work: &mut Work) {
         linear(&self.weights, self.biases.as_ref(), x, z, work);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn activate_in_pieces<const N: usize>(z: &mut [[T; O]; N], work: &mut Work) {
         activate::<A, T, O, N>(z, work);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn back_in_pieces<R: Rule, const N: usize>(
         &self,
         y: &[[T; O]; N],
@@ -92,7 +92,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Pieces f
         back::<R, A, T, I, O, N>(&self.weights, y, errors, settled, below, work)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn update_in_pieces<P: Optimizer<T>, const N: usize>(
         &mut self,
         x: &[T; I],
@@ -110,17 +110,17 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Pieces f
 impl<const I: usize, const O: usize, A: Activation, T: Scalar> Pieces for BiasOnly<I, O, A, T> {
     const SIZES: Sizes = Sizes { vectors: O, ..Dense::<I, O, A, T>::SIZES };
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn linear_in_pieces<const N: usize>(&self, x: &[T; I], z: &mut [[T; O]; N], _: Mode, work: &mut Work) {
         linear(self.frozen, &self.biases, x, z, work);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn activate_in_pieces<const N: usize>(z: &mut [[T; O]; N], work: &mut Work) {
         activate::<A, T, O, N>(z, work);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn back_in_pieces<R: Rule, const N: usize>(
         &self,
         y: &[[T; O]; N],
@@ -132,7 +132,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar> Pieces for BiasOn
         back::<R, A, T, I, O, N>(self.frozen, y, errors, settled, below, work)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn update_in_pieces<P: Optimizer<T>, const N: usize>(
         &mut self,
         _: &[T; I],
@@ -148,7 +148,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar> Pieces for BiasOn
 }
 
 /// The biases, then rows of rising inputs: the order of sums in one go.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn linear<T: Scalar, const I: usize, const O: usize, const N: usize>(
     weights: &[[T; O]; I],
     biases: &[T],
@@ -169,7 +169,7 @@ fn linear<T: Scalar, const I: usize, const O: usize, const N: usize>(
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn activate<A: Activation, T: Scalar, const O: usize, const N: usize>(z: &mut [[T; O]; N], work: &mut Work) {
     let Some(z) = z.first_mut() else { return };
     if let Some(elements) = work.elements(A::BY_ELEMENT, O, ACTIVATION) {
@@ -177,7 +177,7 @@ fn activate<A: Activation, T: Scalar, const O: usize, const N: usize>(z: &mut [[
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn back<R: Rule, A: Activation, T: Scalar, const I: usize, const O: usize, const N: usize>(
     weights: &[[T; O]; I],
     y: &[[T; O]; N],
@@ -206,7 +206,7 @@ fn back<R: Rule, A: Activation, T: Scalar, const I: usize, const O: usize, const
 }
 
 /// The errors become deltas, unless they are.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn derive<A: Activation, T: Scalar>(y: &[T], error: &mut [T], settled: bool, work: &mut Work) -> Result<(), StepError> {
     let Some(elements) = work.elements(A::BY_ELEMENT || settled, y.len(), DERIVATIVE) else { return Ok(()) };
     let (y, error) = (part(y, elements.clone()), part_mut(error, elements));
@@ -215,7 +215,7 @@ fn derive<A: Activation, T: Scalar>(y: &[T], error: &mut [T], settled: bool, wor
 }
 
 /// Rows of rising inputs, then the biases.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn update<P: Optimizer<T>, T: Scalar, const O: usize, const N: usize>(
     layer: Parameters<T, P::Slot>,
     x: &[T],
@@ -294,17 +294,17 @@ impl<const N: usize, T: Scalar> Pieces for Dropout<N, T> {
 impl<L: Pieces> Pieces for &'static L {
     const SIZES: Sizes = Sizes { learns: 0, vectors: 0, ..L::SIZES };
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn linear_in_pieces<const N: usize>(&self, x: &L::Input, tape: &mut L::Tape<N>, mode: Mode, work: &mut Work) {
         L::linear_in_pieces(self, x, tape, mode, work);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn activate_in_pieces<const N: usize>(tape: &mut L::Tape<N>, work: &mut Work) {
         L::activate_in_pieces(tape, work);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn back_in_pieces<R: Rule, const N: usize>(
         &self,
         tape: &L::Tape<N>,
@@ -337,7 +337,7 @@ macro_rules! pieces {
         impl<$A: Pieces, $($U: Pieces<Input = $L::Output, Scalar = $A::Scalar>),*> Pieces for ($A, $($U,)*) {
             const SIZES: Sizes = $A::SIZES$(.and($U::SIZES))*;
 
-            #[inline(always)]
+            #[cfg_attr(not(unoptimized), inline(always))]
             fn linear_in_pieces<const N: usize>(
                 &self,
                 x: &Self::Input,
@@ -354,12 +354,12 @@ macro_rules! pieces {
                 )*
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(unoptimized), inline(always))]
             fn activate_in_pieces<const N: usize>(tape: &mut Self::Tape<N>, work: &mut Work) {
                 $Z::activate_in_pieces(&mut tape.$z, work);
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(unoptimized), inline(always))]
             fn back_in_pieces<R: Rule, const N: usize>(
                 &self,
                 tape: &Self::Tape<N>,
@@ -385,7 +385,7 @@ macro_rules! pieces {
                 Ok(())
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(unoptimized), inline(always))]
             fn update_in_pieces<P: Optimizer<Self::Scalar>, const N: usize>(
                 &mut self,
                 x: &Self::Input,

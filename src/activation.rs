@@ -78,7 +78,7 @@ pub fn magnitude<T: Scalar>(values: &[T]) -> T {
 
 /// [`Activation::activate`]: one copy of the loop for all layers, except for those so small that it is shorter in
 /// place.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn activate<A: Activation, T: Scalar>(z: &mut [T]) -> T {
     #[inline(never)]
     fn shared<A: Activation, T: Scalar>(z: &mut [T]) -> T {
@@ -89,7 +89,7 @@ pub(crate) fn activate<A: Activation, T: Scalar>(z: &mut [T]) -> T {
 }
 
 /// [`Activation::derivative`], likewise.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn derivative<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> T {
     #[inline(never)]
     fn shared<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> T {
@@ -100,7 +100,7 @@ pub(crate) fn derivative<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> 
 
 /// Applies `f` to all of `z`: two at a time on a chip if `f` is short, because then the loop itself is felt, and the
 /// four or eight that the compiler would choose are long. On the host, in vectors. `f` shows its argument to [`Finite`]. Returns as [`Activation::activate`].
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn map<T: Scalar>(z: &mut [T], short: bool, f: impl Fn(T, &mut Finite<T>) -> T) -> T {
     let mut finite = Finite::new();
     let mut one = |z: &mut T| *z = f(*z, &mut finite);
@@ -135,7 +135,7 @@ fn map<T: Scalar>(z: &mut [T], short: bool, f: impl Fn(T, &mut Finite<T>) -> T) 
 }
 
 /// `f`, for [`map`].
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn seen<T: Scalar>(f: impl Fn(T) -> T) -> impl Fn(T, &mut Finite<T>) -> T {
     move |z, finite| {
         finite.see(z);
@@ -145,7 +145,7 @@ fn seen<T: Scalar>(f: impl Fn(T) -> T) -> impl Fn(T, &mut Finite<T>) -> T {
 
 /// Applies `f` to all errors, two at a time where this counts: a fifth of the instructions less. Returns as
 /// [`Activation::derivative`].
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn each<T: Scalar>(y: &[T], error: &mut [T], f: impl Fn(T, T) -> T) -> T {
     let outputs = error.len();
     let mut magnitude = Magnitude::none();
@@ -205,7 +205,7 @@ impl<M: Backend> Activation for Sigmoid<M> {
     const BOUNDED: bool = true;
     const VECTOR: bool = M::SHORT;
 
-    #[cfg_attr(not(target_os = "none"), inline(always))]
+    #[cfg_attr(not(any(target_os = "none", unoptimized)), inline(always))]
     fn activate<T: Scalar>(z: &mut [T]) -> T {
         map(z, M::SHORT, |z, finite| M::sigmoid_seen(z, |z| finite.see(z)))
     }
@@ -227,7 +227,7 @@ impl<M: Backend> Activation for Tanh<M> {
     const BOUNDED: bool = true;
     const VECTOR: bool = M::SHORT;
 
-    #[cfg_attr(not(target_os = "none"), inline(always))]
+    #[cfg_attr(not(any(target_os = "none", unoptimized)), inline(always))]
     fn activate<T: Scalar>(z: &mut [T]) -> T {
         map(z, M::SHORT, seen(M::tanh))
     }

@@ -63,7 +63,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
         Architecture::layer(&["dense", A::NAME, T::NAME], &[I, O, Self::PARAMETERS - I * O]);
 
     // z[o] = b[o] + sum over i of x[i] w[i][o]
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn linear<const N: usize>(&self, x: &[[T; I]], z: &mut [[T; O]; N], mode: Mode) -> T {
         forward(&self.weights, self.biases.as_ref(), x, z);
         // A prediction is faster with its sums in registers.
@@ -75,7 +75,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
 
     // On the host, three outputs are predicted with a fourth that counts for nothing: so they fill a vector. A step is
     // not: it waits for the step before it, and outputs are at hand sooner without.
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn forward<const N: usize>(&self, x: &[[T; I]], y: &mut [[T; O]; N], mode: Mode) -> T {
         let vector = A::VECTOR && size_of::<T>() == size_of::<f32>();
         if let (true, Mode::Predict, [x], Some(y)) = (vector, mode, x, y.first_mut()) {
@@ -96,7 +96,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
         self.linear(x, y, mode) + Self::activate(y, x.len())
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn activate<const N: usize>(z: &mut [[T; O]; N], samples: usize) -> T {
         activate::<A, _, _, N>(z, samples)
     }
@@ -110,7 +110,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
     }
 
     // delta[o] = error[o] A'(z[o]);  below[i] = sum over o of delta[o] w[i][o], or as the rule has it
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn back<R: Rule, const N: usize>(
         &self,
         y: &[[T; O]; N],
@@ -129,7 +129,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
     }
 
     // dE/dw[i][o] = x[i] delta[o];  dE/db[o] = delta[o]
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn update<P: Optimizer<T>, const N: usize>(
         &mut self,
         x: &[[T; I]],
@@ -153,7 +153,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn gradient<const N: usize>(
         x: &[[T; I]],
         _: &[[T; O]; N],
@@ -190,7 +190,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
 }
 
 impl<const I: usize, const O: usize, A, T: Scalar, B: Bias> Dense<I, O, A, T, B> {
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn parameters<'a, S: Zero>(&'a mut self, slots: &'a mut Slots<S, I, O, B>) -> Parameters<'a, T, S> {
         Parameters {
             weights: self.weights.as_flattened_mut(),
@@ -202,7 +202,7 @@ impl<const I: usize, const O: usize, A, T: Scalar, B: Bias> Dense<I, O, A, T, B>
 }
 
 /// [`Layer::linear`] of a layer with these parameters.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn forward<const I: usize, const O: usize, const N: usize, T: Scalar>(
     weights: &[[T; O]; I],
     biases: &[T],
@@ -224,7 +224,7 @@ pub(crate) fn forward<const I: usize, const O: usize, const N: usize, T: Scalar>
 }
 
 /// [`Layer::activate`] of a layer with the activation `A`.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn activate<A: Activation, T: Scalar, const O: usize, const N: usize>(
     z: &mut [[T; O]; N],
     samples: usize,
@@ -245,7 +245,7 @@ pub(crate) fn activate<A: Activation, T: Scalar, const O: usize, const N: usize>
 }
 
 /// [`Layer::back`] of a layer with these weights and the activation `A`.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn back<R: Rule, A: Activation, T: Scalar, const I: usize, const O: usize>(
     weights: &[[T; O]; I],
     y: &[[T; O]],

@@ -101,17 +101,17 @@ impl<L: Layer, D: Deref<Target = L>> Layer for Frozen<D> {
     const BOUNDED: bool = L::BOUNDED;
     const ARCHITECTURE: Architecture = L::ARCHITECTURE;
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn check(&self) -> Result<(), StepError> {
         L::check(&self.0)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn linear<const N: usize>(&self, x: &[L::Input], tape: &mut L::Tape<N>, mode: Mode) -> L::Scalar {
         L::linear(&self.0, x, tape, mode)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn activate<const N: usize>(tape: &mut L::Tape<N>, samples: usize) -> L::Scalar {
         L::activate(tape, samples)
     }
@@ -124,7 +124,7 @@ impl<L: Layer, D: Deref<Target = L>> Layer for Frozen<D> {
         L::errors(deltas)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn back<R: Rule, const N: usize>(
         &self,
         tape: &L::Tape<N>,
@@ -234,13 +234,13 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, D: Deref<Target =
     const BOUNDED: bool = A::BOUNDED;
     const ARCHITECTURE: Architecture = Dense::<I, O, A, T>::ARCHITECTURE;
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn linear<const N: usize>(&self, x: &[[T; I]], z: &mut [[T; O]; N], _: Mode) -> T {
         dense::forward(&self.frozen.weights, &self.biases, x, z);
         -T::ZERO
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn activate<const N: usize>(z: &mut [[T; O]; N], samples: usize) -> T {
         dense::activate::<A, _, _, N>(z, samples)
     }
@@ -253,7 +253,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, D: Deref<Target =
         deltas
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn back<R: Rule, const N: usize>(
         &self,
         y: &[[T; O]; N],
@@ -273,7 +273,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, D: Deref<Target =
     }
 
     // dE/db[o] = delta[o]
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn update<P: Optimizer<T>, const N: usize>(
         &mut self,
         x: &[[T; I]],
@@ -292,7 +292,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, D: Deref<Target =
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn gradient<const N: usize>(
         x: &[[T; I]],
         _: &[[T; O]; N],

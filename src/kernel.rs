@@ -122,7 +122,7 @@ const SHARED: bool = cfg!(target_os = "none");
 
 /// Calls `loops`, on the host in a function of its own for each layer: that `c` overlaps neither `a` nor `b` is certain
 /// to the compiler only where they are arguments, which lets it keep `a` and `b` in registers.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn apart<A: ?Sized, B: ?Sized, C: ?Sized, R>(
     weights: usize,
     a: &A,
@@ -138,7 +138,7 @@ pub(crate) fn apart<A: ?Sized, B: ?Sized, C: ?Sized, R>(
 }
 
 /// [`Kernel::forward`]. Here as below, the compiler knows the lengths where the size of the layer is known.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
     if !SHARED {
         loops::forward(weights, biases, x, z);
@@ -151,14 +151,14 @@ pub(crate) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [
 
 /// The sums of [`forward`] for a tiny layer with three outputs and biases, and a fourth that counts for nothing; on the
 /// host only.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn forward_four<T: Scalar>(weights: &[T], biases: &[T], x: &[T]) -> Option<[T; 4]> {
     let three = biases.first_chunk().filter(|_| !SHARED && biases.len() == 3 && tiny(weights.len()))?;
     Some(plain::forward_four(weights, three, x))
 }
 
 /// [`Kernel::send_back`].
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
     // Lanes that the compiler does not write out would lie on the stack.
     if tiny(weights.len()) && !(FEW_REGISTERS && cfg!(for_size)) {
@@ -171,7 +171,7 @@ pub(crate) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
 }
 
 /// [`Kernel::descend`].
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], delta: &[T], rate: T) {
     if !SHARED {
         loops::descend(weights, biases, x, delta, rate);
@@ -183,7 +183,7 @@ pub(crate) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], d
 }
 
 /// [`Kernel::forward_samples`].
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn forward_samples<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T], size: (usize, usize)) {
     if SHARED {
         T::forward_samples(weights, biases, x, z, size);
@@ -193,7 +193,7 @@ pub(crate) fn forward_samples<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z
 }
 
 /// Hands each weight, its slot and its gradient, the sum over some samples of so many inputs and outputs, to `learn`.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn gradients<T: Scalar, S>(
     parameters: (&mut [T], &mut [S]),
     samples: (&[T], &[T]),
@@ -204,7 +204,7 @@ pub(crate) fn gradients<T: Scalar, S>(
 }
 
 /// [`gradients`] of biases.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn bias_gradients<T: Scalar, S>(
     parameters: (&mut [T], &mut [S]),
     deltas: &[T],
@@ -215,20 +215,20 @@ pub(crate) fn bias_gradients<T: Scalar, S>(
 }
 
 /// [`Kernel::finite`].
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn finite<T: Scalar>(values: &[T]) -> T {
     if in_place(values.len()) { plain::finite(values) } else { T::finite(values) }
 }
 
 /// [`Kernel::magnitude`].
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn magnitude<T: Scalar>(values: &[T]) -> T {
     if in_place(values.len()) { plain::magnitude(values) } else { T::magnitude(values) }
 }
 
 /// Whether loops over so many outputs stand where they are needed, where the compiler knows how many: on a chip if they
 /// are few.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) const fn in_place(outputs: usize) -> bool {
     outputs <= 4 || !SHARED
 }
@@ -236,14 +236,14 @@ pub(crate) const fn in_place(outputs: usize) -> bool {
 /// Whether so many outputs, their loss and their deltas are found finite in one comparison at the end of all: on a chip
 /// if they are few. Where they are many, or the crate is built for size, one for each keeps fewer numbers waiting on the
 /// stack; on the host, it keeps the loops apart.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) const fn checked_together(outputs: usize) -> bool {
     SHARED && in_place(outputs) && !cfg!(for_size)
 }
 
 /// Emits nothing, but has the host write the sums of so many outputs, and read them again. Written, they become vectors in
 /// the order of the outputs, which saves 2 % of a step; fewer than eight are better off in registers.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn through_memory(outputs: usize) {
     if !SHARED && outputs >= 8 {
         compiler_fence(Ordering::SeqCst);
@@ -252,7 +252,7 @@ pub(crate) fn through_memory(outputs: usize) {
 
 /// Emits nothing, but keeps the compiler from unrolling the loop around it, which on a chip doubles the code for
 /// little.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn keep_rolled() {
     if cfg!(target_os = "none") {
         black_box(());
@@ -262,7 +262,7 @@ pub(crate) fn keep_rolled() {
 /// Where [`FEW_REGISTERS`], the compiler does not see that it is the same value: it reads and computes again what would
 /// otherwise wait on the stack from one stage of a step to the next. In a function of its own, because the value is
 /// hidden by storing it.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn afresh<T>(value: &mut T) -> &mut T {
     #[inline(never)]
     fn unseen<T>(value: &mut T) -> &mut T {

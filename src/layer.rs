@@ -75,7 +75,7 @@ pub trait Layer {
 
     /// The whole forward pass; the outputs are on the tape. Returns 0 if all weighted sums are finite, otherwise NaN or
     /// infinity.
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn forward<const B: usize>(&self, x: &[Self::Input], tape: &mut Self::Tape<B>, mode: Mode) -> Self::Scalar {
         self.linear(x, tape, mode) + Self::activate(tape, x.len())
     }
@@ -238,14 +238,14 @@ macro_rules! layer {
             const BOUNDED: bool = $Z::BOUNDED;
             const ARCHITECTURE: Architecture = $A::ARCHITECTURE $(.then($U::ARCHITECTURE))*;
 
-            #[inline(always)]
+            #[cfg_attr(not(unoptimized), inline(always))]
             fn check(&self) -> Result<(), StepError> {
                 self.$a.check()?;
                 $(self.$u.check()?;)*
                 Ok(())
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(unoptimized), inline(always))]
             fn linear<const N: usize>(&self, x: &[Self::Input], tape: &mut Self::Tape<N>, mode: Mode) -> Self::Scalar {
                 let samples = x.len();
                 // -0 is the number that changes nothing when it is added.
@@ -260,7 +260,7 @@ macro_rules! layer {
                 finite + self.$z.linear(x, &mut tape.$z, mode)
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(unoptimized), inline(always))]
             fn activate<const N: usize>(tape: &mut Self::Tape<N>, samples: usize) -> Self::Scalar {
                 $Z::activate(&mut tape.$z, samples)
             }
@@ -273,7 +273,7 @@ macro_rules! layer {
                 $Z::errors(&mut deltas.$z)
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(unoptimized), inline(always))]
             fn back<R: Rule, const N: usize>(
                 &self,
                 tape: &Self::Tape<N>,
@@ -303,7 +303,7 @@ macro_rules! layer {
                 Ok(magnitude.number())
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(unoptimized), inline(always))]
             fn update<P: Optimizer<Self::Scalar>, const N: usize>(
                 &mut self,
                 x: &[Self::Input],
@@ -321,7 +321,7 @@ macro_rules! layer {
                 )*
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(unoptimized), inline(always))]
             fn gradient<const N: usize>(
                 x: &[Self::Input],
                 tape: &Self::Tape<N>,

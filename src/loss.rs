@@ -84,7 +84,7 @@ pub(crate) const fn linked<L: Loss>(last: Link) -> bool {
 }
 
 /// [`Loss::gradient`] and [`Loss::value`]: one copy of the loops for all networks, except for those with few outputs.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn gradient_and_value<L: Loss, T: Scalar>(y: &[T], t: &[T], error: &mut [T]) -> T {
     #[inline(never)]
     fn shared<L: Loss, T: Scalar>(y: &[T], t: &[T], error: &mut [T]) -> T {
@@ -110,7 +110,7 @@ fn each<T: Scalar>(y: &[T], t: &[T], error: &mut [T], gradient: impl Fn(T, T) ->
 
 /// Up to 16 terms one after the other; more of them in the lanes of the [kernels](crate::kernel), which don't wait for
 /// each other.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn sum<T: Scalar>(y: &[T], t: &[T], term: impl Fn(T, T) -> T) -> T {
     if y.len() <= 16 {
         return y.iter().zip(t).fold(T::ZERO, |sum, (&y, &t)| sum + term(y, t));

@@ -178,7 +178,7 @@ pub trait Backend {
 
     /// [`sigmoid`](Backend::sigmoid), which shows `z` to `see` if it may be NaN or infinite: always, unless large `z` are
     /// told from others anyway.
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn sigmoid_seen<T: Scalar>(z: T, see: impl FnOnce(T)) -> T {
         see(z);
         Self::sigmoid(z)

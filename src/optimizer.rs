@@ -93,7 +93,7 @@ pub trait Optimizer<T: Scalar> {
 
     /// Once before an update from `samples` samples. `norm` computes the Euclidean norm of the sum of their gradients, over
     /// all layers. Returns the factor that makes this sum the gradient: usually the one that makes it a mean.
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn begin(&mut self, samples: usize, norm: impl FnOnce() -> T) -> T {
         let _ = norm;
         mean(samples)
@@ -108,13 +108,13 @@ pub trait Optimizer<T: Scalar> {
     }
 
     /// Updates a layer, or some of its rows, or its biases alone, from one sample.
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn update(&self, layer: Parameters<T, Self::Slot>, gradient: Gradient<T>) {
         follow(self, layer, gradient);
     }
 
     /// Updates a layer of so many inputs and outputs from several samples.
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn update_batch(&self, layer: Parameters<T, Self::Slot>, gradient: Gradient<T>, size: (usize, usize)) {
         follow_batch(self, layer, gradient, size);
     }
@@ -187,7 +187,7 @@ pub struct Gradient<'a, T> {
 /// Hands every parameter and its gradient to the optimiser: rows of rising inputs, then the biases. One instance per
 /// optimiser on a chip, one per layer on the host.
 #[cfg_attr(target_os = "none", inline(never))]
-#[cfg_attr(not(target_os = "none"), inline(always))]
+#[cfg_attr(not(any(target_os = "none", unoptimized)), inline(always))]
 fn follow<T: Scalar, P: Optimizer<T> + ?Sized>(optimizer: &P, layer: Parameters<T, P::Slot>, gradient: Gradient<T>) {
     let Gradient { x, deltas, scale } = gradient;
     let outputs = deltas.len().max(1);
@@ -205,7 +205,7 @@ fn follow<T: Scalar, P: Optimizer<T> + ?Sized>(optimizer: &P, layer: Parameters<
 /// [`follow`] for several samples: their products are added to 0 in their order, and the sum is multiplied by the
 /// scale.
 #[cfg_attr(target_os = "none", inline(never))]
-#[cfg_attr(not(target_os = "none"), inline(always))]
+#[cfg_attr(not(any(target_os = "none", unoptimized)), inline(always))]
 fn follow_batch<T: Scalar, P: Optimizer<T> + ?Sized>(
     optimizer: &P,
     layer: Parameters<T, P::Slot>,
@@ -220,7 +220,7 @@ fn follow_batch<T: Scalar, P: Optimizer<T> + ?Sized>(
 }
 
 /// 1 / samples, exactly 1 for one.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn mean<T: Scalar>(samples: usize) -> T {
     if samples == 1 { T::ONE } else { T::ONE / count(samples) }
 }

@@ -45,14 +45,14 @@ impl Rule for ChainRule {
     const RAW: bool = false;
     const BY_ROW: bool = true;
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn send_back<T: Scalar>(weights: &[T], delta: &[T], below: &mut [T]) -> Result<(), NoShares> {
         kernel::send_back(weights, delta, below);
         Ok(())
     }
 
     // The loops that all layers share: how many rows there are is not known anyway.
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn send_rows<T: Scalar>(weights: &[T], delta: &[T], below: &mut [T]) -> Result<(), NoShares> {
         Kernel::send_back(weights, delta, below);
         Ok(())
@@ -73,14 +73,14 @@ impl Rule for RawError {
     const RAW: bool = true;
     const BY_ROW: bool = true;
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn send_back<T: Scalar>(weights: &[T], error: &[T], below: &mut [T]) -> Result<(), NoShares> {
         kernel::send_back(weights, error, below);
         Ok(())
     }
 
     // The loops that all layers share: how many rows there are is not known anyway.
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn send_rows<T: Scalar>(weights: &[T], error: &[T], below: &mut [T]) -> Result<(), NoShares> {
         Kernel::send_back(weights, error, below);
         Ok(())

@@ -99,7 +99,7 @@ macro_rules! scalar {
                 }
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(unoptimized), inline(always))]
             fn larger(self, other: Self) -> Self {
                 let magnitude = |value: Self| value.to_bits() & (<$bits>::MAX >> 1);
                 Self::from_bits(magnitude(self).max(magnitude(other)))

@@ -129,7 +129,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     }
 
     /// Before a step: no two layers may have the same masks.
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn seed_once(&mut self) {
         if !N::is_seeded(&self.tape) {
             self.seed(0);
@@ -259,7 +259,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         all
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn learn(
         mut self: &mut Self,
         x: &[N::Input],
@@ -309,7 +309,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
 
     /// Outputs, their errors, and the sum of the losses, and whether this and all weighted sums are finite. So are the inputs
     /// and targets then: neither a sum nor a loss that has met a NaN or an infinity becomes finite again.
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn forward(&mut self, x: &[N::Input], targets: &[N::Output]) -> (N::Scalar, Finite<N::Scalar>) {
         let samples = x.len();
         let errors = first_mut(N::errors(&mut self.deltas), samples);
@@ -388,7 +388,7 @@ const fn room(samples: usize) {
 }
 
 /// Whether all targets are in the range of the loss. Constant for a loss without one.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn accepts<L: Loss, Y: AsRef<[T]>, T: Scalar>(targets: &[Y]) -> bool {
     targets.iter().all(|target| L::accepts(target.as_ref()))
 }

@@ -1,7 +1,7 @@
 # Sourced by scripts that run programs on emulated chips. Installs what is missing.
 #
-#   build PACKAGE CHIP BIN [CARGO ARGUMENT]...  builds a program of the package in that folder; prints where it is
-#   emulate CHIP ELF [QEMU ARGUMENT]...         runs it; what it writes by semihosting goes to stdout
+#   build PACKAGE CHIP CARGO_ARGUMENT...  builds programs of the package in that folder; prints the folder they are in
+#   emulate CHIP ELF [QEMU_ARGUMENT]...   runs one; what it writes by semihosting goes to stdout
 #
 # The chips are m4f, m0 and rv32. From the environment:
 #   FIRMWARE_TOOLCHAIN  rustup or debian; otherwise rustup, if it has the chip's target, or else debian
@@ -14,19 +14,17 @@ shopt -s inherit_errexit
 PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
 
 build() {
-    local package=$1 chip=$2 bin=$3 target compiler linker cargo=(cargo) options=() directory
-    shift 3
+    local package=$1 chip=$2 target compiler cargo=(cargo) options=() directory
+    shift 2
     target=$(target_of "$chip")
     compiler=$(compiler_for "$target")
-    echo "building $bin for $chip, $target, with the compiler of $compiler" >&2
     case $compiler in
         rustup) ;;
         debian)
-            install_packages rustc-web cargo-web rust-web-src
+            install_packages rustc-web cargo-web rust-web-src lld
             # Debian has core only as source, and building it counts as unstable.
-            linker=$(linker)
             cargo=(env RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc /usr/bin/cargo)
-            options=(-Zbuild-std=core --config "target.$target.linker='$linker'")
+            options=(-Zbuild-std=core --config "target.$target.linker='ld.lld'")
             ;;
         *)
             echo "FIRMWARE_TOOLCHAIN is rustup or debian" >&2
@@ -38,9 +36,9 @@ build() {
         export RUSTFLAGS=${FIRMWARE_RUSTFLAGS:-}
         [ -z "${OPT_LEVEL:-}" ] || export CARGO_PROFILE_RELEASE_OPT_LEVEL=$OPT_LEVEL
         "${cargo[@]}" build --quiet --release --locked --manifest-path "$package/Cargo.toml" \
-            --target "$target" --target-dir "$directory" "${options[@]}" --bin "$bin" "$@" >&2
+            --target "$target" --target-dir "$directory" "${options[@]}" "$@" >&2
     ) || return
-    echo "$directory/$target/release/$bin"
+    echo "$directory/$target/release"
 }
 
 emulate() {
@@ -62,7 +60,9 @@ install_emulators() {
 
 install_defmt_print() {
     command -v cargo >/dev/null || install_packages rustc-web cargo-web
-    command -v defmt-print >/dev/null || cargo install --quiet --locked defmt-print --version 1.2.0
+    command -v defmt-print >/dev/null && return
+    echo "installing defmt-print 1.2.0 from its source, which takes minutes" >&2
+    cargo install --quiet --locked defmt-print --version 1.2.0
 }
 
 target_of() {
@@ -77,30 +77,32 @@ target_of() {
     esac
 }
 
-compiler_for() {
+# Whose compiler builds for a target.
+compiler_for() { # TARGET
     if [ -n "${FIRMWARE_TOOLCHAIN:-}" ]; then
         echo "$FIRMWARE_TOOLCHAIN"
-    elif command -v rustup >/dev/null && rustup target list --installed | grep -x "$1" >/dev/null; then
+    elif [ -d "$(rustc --print target-libdir --target "$1" 2>/dev/null)" ]; then
         echo rustup
     else
         echo debian
     fi
 }
 
-linker() {
-    local lld=none
-    if command -v rustup >/dev/null; then
-        lld=$(echo "$(dirname "$(rustup which rustc)")"/../lib/rustlib/*/bin/rust-lld)
-    fi
-    if [ ! -x "$lld" ]; then
-        install_packages lld
-        lld=ld.lld
-    fi
-    echo "$lld"
+# Its name and version.
+compiler_name() { # TARGET
+    case $(compiler_for "$1") in
+        debian) echo "Debian's $(/usr/bin/rustc --version)" ;;
+        *) echo "rustup's $(rustc --version)" ;;
+    esac
 }
 
+# Debian's packages that are missing. Where apt would have to remove another package for them, only CI lets it.
 install_packages() {
-    local package missing=() root=()
+    local package missing=() root=() install obstacles
+    command -v apt-get >/dev/null || {
+        echo "no apt here to install packages with; what provides these is needed: $*" >&2
+        return 1
+    }
     for package; do
         [ "$(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
             missing+=("$package")
@@ -108,7 +110,15 @@ install_packages() {
     [ ${#missing[@]} -gt 0 ] || return 0
     echo "installing ${missing[*]}" >&2
     [ "$(id -u)" = 0 ] || root=(sudo)
-    "${root[@]}" apt-get update -qq >&2
+    "${root[@]}" apt-get update -qq -o DPkg::Lock::Timeout=300 >&2 || echo "goes on with old lists of packages" >&2
+    install=(apt-get install --no-install-recommends "${missing[@]}")
+    obstacles=$("${install[@]}" --simulate -qq | awk '$1 == "Remv" { printf "%s%s", space, $2; space = " " }') || return
+    if [ -n "$obstacles" ] && [ "${CI:-}" != true ]; then
+        echo "in the way, in a version that does not go together with these packages: $obstacles" >&2
+        echo "nothing was changed; this removes it and installs them: ${root[*]:+${root[*]} }${install[*]}" >&2
+        return 1
+    fi
+    [ -z "$obstacles" ] || echo "removing what is in the way: $obstacles" >&2
     "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -qq --yes --no-remove --no-install-recommends "${missing[@]}" >&2
+        "${install[@]}" -qq --yes -o DPkg::Lock::Timeout=300 $([ -n "$obstacles" ] || echo --no-remove) >/dev/null
 }

@@ -44,7 +44,7 @@ macro_rules! in_blocks {
 /// Makes the loops of a block of `$size` outputs, from `at` on. `$s` are its scalars.
 macro_rules! block {
     ($forward:ident, $descend:ident, $size:literal, $keep_rolled:block, $($s:ident)*) => {
-        #[inline(always)]
+        #[cfg_attr(not(unoptimized), inline(always))]
         fn $forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T], at: usize) {
             let outputs = outputs(z);
             let Some(z) = z.get_mut(at..).and_then(|z| z.first_chunk_mut::<$size>()) else { return };
@@ -60,7 +60,7 @@ macro_rules! block {
             *z = [$($s),*];
         }
 
-        #[inline(always)]
+        #[cfg_attr(not(unoptimized), inline(always))]
         fn $descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], delta: &[T], rate: T, at: usize) {
             let outputs = outputs(delta);
             let Some(delta) = delta.get(at..).and_then(|d| d.first_chunk::<$size>()) else { return };
@@ -87,7 +87,7 @@ block!(forward4, descend4, 4, { keep_rolled() }, a b c d);
 block!(forward2, descend2, 2, { keep_rolled() }, a b);
 block!(forward1, descend1, 1, { keep_rolled() }, a);
 
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
     if SOFT_FLOAT {
         return forward_by_rows(weights, biases, x, z);
@@ -103,7 +103,7 @@ pub(super) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [
 }
 
 /// [`forward`] where a load and a store are short beside the arithmetic: fewer numbers wait for it.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn forward_by_rows<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
     for (z, &b) in z.iter_mut().zip(biases) {
         *z = b;
@@ -117,7 +117,7 @@ pub(super) fn forward_by_rows<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], delta: &[T], rate: T) {
     in_blocks!(
         delta.len(),
@@ -131,7 +131,7 @@ pub(super) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], d
 
 /// Two rows at a time share the loads of the deltas; the first eight are apart, because the compiler then keeps them in
 /// registers where it knows the layer. One row at a time where [`SMALL`].
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
     let outputs = outputs(delta);
     if SMALL {
@@ -176,7 +176,7 @@ fn dot_alone<T: Scalar>(row: &[T], delta: &[T]) -> T {
 
 /// [`dot`], lane after lane, in the order of the tree: 0, 4, 2, 6, 1, 5, 3, 7. So at most three sums wait, of one lane, of
 /// two and of four.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn dot_in_turn<T: Scalar>(row: &[T], delta: &[T]) -> T {
     // Without this, the compiler would rather add -0 than branch, which takes long in software.
     let add = |a: T, b: T, there: bool| {
@@ -220,7 +220,7 @@ pub(super) fn dot_in_turn<T: Scalar>(row: &[T], delta: &[T]) -> T {
 }
 
 /// The [`dot`]s of two rows.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 #[allow(clippy::many_single_char_names)]
 fn dots<'a, T: Scalar>(mut row0: &'a [T], mut row1: &'a [T], first: Option<&[T; 8]>, delta: &'a [T]) -> (T, T) {
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = [-T::ZERO; 8];
@@ -276,7 +276,7 @@ fn dots<'a, T: Scalar>(mut row0: &'a [T], mut row1: &'a [T], first: Option<&[T; 
 }
 
 /// Eight values at a time, because the loop itself is felt.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn magnitude<T: Scalar>(values: &[T]) -> T {
     let mut magnitude = Magnitude::none();
     // Not by constant numbers of values, which the compiler would write out.
@@ -295,7 +295,7 @@ pub(super) fn magnitude<T: Scalar>(values: &[T]) -> T {
     magnitude.number()
 }
 
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn forward_samples<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T], size: (usize, usize)) {
     for (x, z) in x.chunks_exact(size.0.max(1)).zip(z.chunks_exact_mut(size.1.max(1))) {
         forward(weights, biases, x, z);
@@ -303,7 +303,7 @@ pub(super) fn forward_samples<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z
 }
 
 /// A block of outputs stays in registers while the samples pass by.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn gradients<T: Scalar, S>(
     (weights, slots): (&mut [T], &mut [S]),
     (x, deltas): (&[T], &[T]),
@@ -325,7 +325,7 @@ pub(super) fn gradients<T: Scalar, S>(
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn gradient_block<const N: usize, T: Scalar, S>(
     (row, slots): (&mut [T], &mut [S]),
     x: impl Iterator<Item = T>,

@@ -15,12 +15,12 @@ pub(crate) struct Finite<T> {
 }
 
 impl<T: Scalar> Finite<T> {
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn new() -> Self {
         Self { sum: -T::ZERO, all: true }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn see(&mut self, value: T) {
         if CHIP_WITH_FLOAT {
             self.sum += value * T::ZERO;
@@ -30,13 +30,13 @@ impl<T: Scalar> Finite<T> {
     }
 
     /// 0 if all were finite, otherwise NaN or infinity.
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn number(&self) -> T {
         if self.all { self.sum } else { T::MAX + T::MAX }
     }
 
     /// Whether all were finite.
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn all(&self) -> bool {
         self.all && self.sum == T::ZERO
     }
@@ -51,18 +51,18 @@ pub(crate) struct Magnitude<T>(T);
 
 impl<T: Scalar> Magnitude<T> {
     /// Of no values. -0 is the number that changes nothing when it is added, which the compiler then leaves out.
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn none() -> Self {
         Self(-T::ZERO)
     }
 
     /// Goes on from the [`number`](Magnitude::number) of others.
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn new(of_others: T) -> Self {
         Self(of_others)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn see(&mut self, value: T) {
         if CHIP_WITH_FLOAT {
             self.0 += value * value;
@@ -72,7 +72,7 @@ impl<T: Scalar> Magnitude<T> {
     }
 
     /// Takes in what others have seen: their [`number`](Magnitude::number).
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn join(&mut self, number: T) {
         if CHIP_WITH_FLOAT {
             self.0 += number;
@@ -82,7 +82,7 @@ impl<T: Scalar> Magnitude<T> {
     }
 
     /// What other functions pass on.
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn number(&self) -> T {
         self.0
     }
@@ -90,14 +90,14 @@ impl<T: Scalar> Magnitude<T> {
 
 /// The same sum. On a chip with floating point, the compiler computes it now; otherwise it would keep the terms in a register
 /// each until the last is known, which the stack pays for.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn summed_now<T: Scalar>(sum: T) -> T {
     if CHIP_WITH_FLOAT { black_box(sum) } else { sum }
 }
 
 /// A number, and a limit for it: if the number is within, so is, within `limit`, every product of two values of the
 /// magnitudes `a` and `b`. If it is not, the values have to be looked at one by one: see [`largest`].
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn product_and_limit<T: Scalar>(a: T, b: T, limit: T) -> (T, T) {
     // Of squares, the factor 1/2 leaves room for the roundings.
     let half = limit * T::from_f32(0.5);

@@ -3,7 +3,7 @@
 use super::{Finite, Magnitude};
 use crate::scalar::Scalar;
 
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
     let outputs = outputs(z);
     for (o, z) in z.iter_mut().enumerate() {
@@ -19,7 +19,7 @@ pub(super) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [
 
 /// The sums of three outputs, and of a fourth, whose weights are the numbers behind the rows and whose bias is the one
 /// before the others: each row of four lies in one piece.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn forward_four<T: Scalar>(weights: &[T], biases: &[T; 3], x: &[T]) -> [T; 4] {
     let [a, b, c] = *biases;
     let mut sums = [a, b, c, weights.last().copied().unwrap_or(c)];
@@ -32,14 +32,14 @@ pub(super) fn forward_four<T: Scalar>(weights: &[T], biases: &[T; 3], x: &[T]) -
     sums
 }
 
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
     for (row, back) in weights.chunks_exact(outputs(delta)).zip(back) {
         *back = dot(row, delta);
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], delta: &[T], rate: T) {
     for (b, &d) in biases.iter_mut().zip(delta) {
         *b -= rate * d;
@@ -52,13 +52,13 @@ pub(super) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], d
 }
 
 /// The values of one input in all samples.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn column<T: Scalar>(x: &[T], inputs: usize, input: usize) -> impl Iterator<Item = T> + Clone {
     x.chunks_exact(inputs.max(1)).filter_map(move |x| x.get(input)).copied()
 }
 
 /// The gradients of one row.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn gradient<T: Scalar, S>(
     (parameters, slots): (&mut [T], &mut [S]),
     x: &(impl Iterator<Item = T> + Clone),
@@ -76,7 +76,7 @@ pub(super) fn gradient<T: Scalar, S>(
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn finite<T: Scalar>(values: &[T]) -> T {
     let mut finite = Finite::new();
     for &value in values {
@@ -85,7 +85,7 @@ pub(super) fn finite<T: Scalar>(values: &[T]) -> T {
     finite.number()
 }
 
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn magnitude<T: Scalar>(values: &[T]) -> T {
     let mut magnitude = Magnitude::none();
     for &value in values {
@@ -95,7 +95,7 @@ pub(super) fn magnitude<T: Scalar>(values: &[T]) -> T {
 }
 
 /// One sum of [`send_back`].
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn dot<T: Scalar>(row: &[T], delta: &[T]) -> T {
     // -0 is the number that changes nothing when it is added, the sign of a zero included.
     let mut lanes = [-T::ZERO; 8];
@@ -115,7 +115,7 @@ pub(super) fn dot<T: Scalar>(row: &[T], delta: &[T]) -> T {
     tree(lanes)
 }
 
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 #[allow(clippy::many_single_char_names)]
 pub(crate) fn tree<T: Scalar>([a, b, c, d, e, f, g, h]: [T; 8]) -> T {
     ((a + e) + (c + g)) + ((b + f) + (d + h))

@@ -18,7 +18,7 @@ const BLOCK: usize = if cfg!(target_feature = "avx512f") {
 
 type Sums<T> = [[T; BLOCK]; SHARERS];
 
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn forward_samples<T: Scalar>(
     weights: &[T],
     biases: &[T],
@@ -42,7 +42,7 @@ pub(super) fn forward_samples<T: Scalar>(
 }
 
 /// A block of outputs, first and number, of four samples.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 #[allow(clippy::many_single_char_names)]
 fn forward_block<T: Scalar>(
     weights: &[T],
@@ -71,7 +71,7 @@ fn forward_block<T: Scalar>(
 }
 
 /// Four rows at a time.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn gradients<T: Scalar, S>(
     (weights, slots): (&mut [T], &mut [S]),
     (x, deltas): (&[T], &[T]),
@@ -98,7 +98,7 @@ pub(super) fn gradients<T: Scalar, S>(
 }
 
 /// Four rows, those of the inputs from `first` on, and of their outputs a block, first and number.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn gradient_block<T: Scalar, S>(
     (rows, slots): (&mut [T], &mut [S]),
     (x, deltas): (&[T], &[T]),
@@ -124,7 +124,7 @@ fn gradient_block<T: Scalar, S>(
 
 /// Adds the values, times its factor, to the sums of each sharer. In a loop over the sharers, the compiler would make
 /// vectors across them, and gather and scatter: ten times slower.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 #[allow(clippy::many_single_char_names)]
 fn add_products<T: Scalar>([a, b, c, d]: &mut Sums<T>, [p, q, r, s]: &[T; SHARERS], values: &[T]) {
     let add = |sums: &mut [T; BLOCK], factor: T| {
@@ -139,13 +139,13 @@ fn add_products<T: Scalar>([a, b, c, d]: &mut Sums<T>, [p, q, r, s]: &[T; SHARER
 }
 
 /// Values from a first one on, so many; none if there are not as many.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn piece<T>(values: &[T], (start, len): (usize, usize)) -> &[T] {
     values.get(start..start + len).unwrap_or_default()
 }
 
 /// [`piece`], to be written.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn piece_mut<T>(values: &mut [T], (start, len): (usize, usize)) -> &mut [T] {
     values.get_mut(start..start + len).unwrap_or_default()
 }

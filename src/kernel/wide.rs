@@ -14,7 +14,7 @@ use crate::scalar::Scalar;
 const BLOCK: usize = 128;
 
 /// Vectors along the outputs, while the inputs pass by.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
     let row = outputs(z);
     let (blocks, rest) = z.split_at_mut(z.len() - z.len() % BLOCK);
@@ -29,7 +29,7 @@ pub(super) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [
 
 /// The outputs from `start` on. Their sums lie in an array of their own, which nothing else can point to, so that the
 /// compiler keeps them in registers.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn forward_block<T: Scalar>(rows: ChunksExact<T>, biases: &[T], x: &[T], start: usize, z: &mut [T]) {
     let block = start..start + z.len();
     let mut sums = [T::ZERO; BLOCK];
@@ -47,12 +47,12 @@ fn forward_block<T: Scalar>(rows: ChunksExact<T>, biases: &[T], x: &[T], start: 
 }
 
 /// Emits nothing, but keeps the compiler from vectors across rows, which gather and scatter: ten times slower.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn row_ends() {
     compiler_fence(Ordering::SeqCst);
 }
 
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], delta: &[T], rate: T) {
     for (b, &d) in biases.iter_mut().zip(delta) {
         *b -= rate * d;
@@ -71,7 +71,7 @@ pub(super) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], d
 }
 
 /// A piece of `B` weights, if there are as many; returns what is left.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn pieces<'a, T: Scalar, const B: usize>(row: &'a mut [T], x: T, delta: &'a [T], rate: T) -> (&'a mut [T], &'a [T]) {
     let (piece, rest) = row.split_at_mut(row.len() & B);
     let (piece_delta, rest_delta) = delta.split_at(piece.len());
@@ -80,14 +80,14 @@ fn pieces<'a, T: Scalar, const B: usize>(row: &'a mut [T], x: T, delta: &'a [T],
 }
 
 // w[i][o] -= x[i] (rate d[o]); the product in brackets stays in a register from row to row.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn subtract<T: Scalar>(row: &mut [T], x: T, delta: &[T], rate: T) {
     for (w, &d) in row.iter_mut().zip(delta) {
         *w -= x * (rate * d);
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
     let outputs = outputs(delta);
     let (back, rest) = back.split_at_mut(if outputs >= LONG { back.len() - back.len() % ROWS } else { 0 });
@@ -113,7 +113,7 @@ pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
 
 /// The first additions of the [`tree`]. Were the compiler to see through them, they would decide what becomes a vector in
 /// the loop that fills the lanes: pairs of them, or lanes of several rows. Without AVX, a vector is half of the lanes anyway.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 #[allow(clippy::many_single_char_names)]
 fn four_of_eight<T: Scalar>(lanes: [T; 8]) -> [T; 4] {
     let [a, b, c, d, e, f, g, h] = if cfg!(target_feature = "avx") { black_box(lanes) } else { lanes };
@@ -121,13 +121,13 @@ fn four_of_eight<T: Scalar>(lanes: [T; 8]) -> [T; 4] {
 }
 
 /// The other additions of the [`tree`].
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn one_of_four<T: Scalar>([a, b, c, d]: [T; 4]) -> T {
     (a + c) + (b + d)
 }
 
 /// The [`tree`] of lanes that a loop has filled.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn sum_lanes<T: Scalar>(lanes: [T; 8]) -> T {
     one_of_four(black_box(four_of_eight(lanes)))
 }
@@ -144,7 +144,7 @@ const LONG: usize = 32;
 
 /// For each of `R` rows, lane `l` sums `d[o] * w[o]` over the `o` with `o mod 8 = l`. It starts at -0, the number that
 /// changes nothing when it is added. What is missing in the last eight are products of -0 and 0, which are -0.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn lanes_of_rows<T: Scalar, const R: usize>(rows: &[T], delta: &[T]) -> [[T; 8]; R] {
     let mut sums = [[-T::ZERO; 8]; R];
     let rows = || rows.chunks_exact(outputs(delta));
@@ -164,14 +164,14 @@ fn lanes_of_rows<T: Scalar, const R: usize>(rows: &[T], delta: &[T]) -> [[T; 8];
     sums
 }
 
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn add_products<T: Scalar>(lanes: &mut [T; 8], row: &[T], delta: &[T]) {
     for ((lane, &w), &d) in lanes.iter_mut().zip(row).zip(delta) {
         *lane += d * w;
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn fill<T: Scalar>(values: &[T], missing: T) -> [T; 8] {
     let mut filled = [missing; 8];
     for (filled, &value) in filled.iter_mut().zip(values) {

@@ -11,7 +11,7 @@
 const ROUND: f32 = 12_582_912.0;
 
 /// `e^x` for |x| up to 88.3, to 2 ulp.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn power(x: f32) -> f32 {
     let r = x * core::f32::consts::LOG2_E + ROUND;
     let n = r - ROUND;
@@ -25,7 +25,7 @@ fn power(x: f32) -> f32 {
 }
 
 /// `e^x` for x up to 0.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn exp(x: f32) -> f32 {
     let y = power(x);
     // Below this, the result is no normal number.
@@ -33,7 +33,7 @@ pub(super) fn exp(x: f32) -> f32 {
 }
 
 /// `1 / (1 + e^-z)`
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn sigmoid(z: f32, see: impl FnOnce(f32)) -> f32 {
     if cfg!(not(target_os = "none")) {
         see(z);
@@ -66,7 +66,7 @@ fn far_sigmoid(z: f32) -> f32 {
 }
 
 /// `z + z^3 P(z^2)` near zero, where the exponential would cancel; `1 - 2 / (e^2|z| + 1)` with the sign of z elsewhere.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn tanh(z: f32) -> f32 {
     let square = z * z;
     let p = -5.704_988_7e-3 * square + 2.063_908_9e-2;

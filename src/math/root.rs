@@ -42,7 +42,7 @@ pub(crate) fn sqrt(x: f32) -> f32 {
 
 // Signs come and go where they are said to.
 #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)]
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn root(bits: u32) -> f32 {
     // 30 bits behind the point.
     let m = (bits << 8 | 1 << 31) >> (bits >> 23 & 1);

@@ -88,7 +88,7 @@ impl<T: Scalar> Optimizer<T> for RmsProp<T> {
         Some(self.rate)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, square: &mut T, gradient: T) {
         *square = self.decay * *square + (T::ONE - self.decay) * (gradient * gradient);
         *weight -= self.rate * gradient / (square.sqrt() + self.epsilon);
@@ -183,7 +183,7 @@ impl<T: Scalar> Optimizer<T> for Adam<T> {
         super::mean(samples)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, [mean, square]: &mut [T; 2], gradient: T) {
         *mean = self.mean_decay * *mean + (T::ONE - self.mean_decay) * gradient;
         *square = self.square_decay * *square + (T::ONE - self.square_decay) * (gradient * gradient);
@@ -245,13 +245,13 @@ impl<T: Scalar> Optimizer<T> for AdamW<T> {
         self.adam.begin(samples, norm)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, slot: &mut [T; 2], gradient: T) {
         *weight -= self.adam.rate * self.weight_decay * *weight;
         self.adam.weight(weight, slot, gradient);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn bias(&self, bias: &mut T, slot: &mut [T; 2], gradient: T) {
         self.adam.bias(bias, slot, gradient);
     }
@@ -330,7 +330,7 @@ impl<T: Scalar> Optimizer<T> for Rprop<T> {
         None
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, slot: &mut RpropSlot<T>, gradient: T) {
         let [least, most] = self.range;
         let mut step = if slot.step == T::ZERO { self.first } else { slot.step };

@@ -96,7 +96,7 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for Batch<P, T> {
         T::ONE
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, _: &mut T, slot: &mut Self::Slot, gradient: T) {
         slot.sum += gradient;
     }

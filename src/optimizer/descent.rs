@@ -39,12 +39,12 @@ impl<T: Scalar> Optimizer<T> for Sgd<T> {
         Some(self.rate)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, (): &mut (), gradient: T) {
         *weight -= self.rate * gradient;
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn update(&self, layer: Parameters<T, ()>, gradient: Gradient<T>) {
         kernel::descend(layer.weights, layer.biases, gradient.x, gradient.deltas, self.rate * gradient.scale);
     }
@@ -94,7 +94,7 @@ impl<T: Scalar> Optimizer<T> for Momentum<T> {
         Some(self.rate)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, velocity: &mut T, gradient: T) {
         *velocity = self.momentum * *velocity + gradient;
         *weight -= self.rate * *velocity;
@@ -147,7 +147,7 @@ impl<T: Scalar> Optimizer<T> for Nesterov<T> {
         Some(self.rate)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, velocity: &mut T, gradient: T) {
         *velocity = self.momentum * *velocity + gradient;
         *weight -= self.rate * (gradient + self.momentum * *velocity);

@@ -95,14 +95,14 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for WeightDecay<P, T> {
         self.inner.begin(samples, norm)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, slot: &mut P::Slot, gradient: T) {
         // What optimisers keep must stay finite, whatever the weight is.
         let pull = clip(self.decay * *weight, T::GRADIENT_LIMIT);
         self.inner.weight(weight, slot, gradient + pull);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn bias(&self, bias: &mut T, slot: &mut P::Slot, gradient: T) {
         self.inner.bias(bias, slot, gradient);
     }
@@ -128,7 +128,7 @@ impl<T: Scalar, P: Optimizer<T>> ClipValue<P, T> {
 }
 
 /// The nearest number to `value` within +-`limit`.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn clip<T: Scalar>(value: T, limit: T) -> T {
     if value > limit {
         limit
@@ -178,12 +178,12 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipValue<P, T> {
         self.inner.begin(samples, norm)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, slot: &mut P::Slot, gradient: T) {
         self.inner.weight(weight, slot, clip(gradient, least(self.limit, T::GRADIENT_LIMIT)));
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn bias(&self, bias: &mut T, slot: &mut P::Slot, gradient: T) {
         self.inner.bias(bias, slot, clip(gradient, least(self.limit, T::GRADIENT_LIMIT)));
     }
@@ -259,22 +259,22 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipNorm<P, T> {
         self.inner.begin(samples, || norm * factor) * factor
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, slot: &mut P::Slot, gradient: T) {
         self.inner.weight(weight, slot, gradient);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn bias(&self, bias: &mut T, slot: &mut P::Slot, gradient: T) {
         self.inner.bias(bias, slot, gradient);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn update(&self, layer: Parameters<T, P::Slot>, gradient: Gradient<T>) {
         self.inner.update(layer, gradient);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn update_batch(&self, layer: Parameters<T, P::Slot>, gradient: Gradient<T>, size: (usize, usize)) {
         self.inner.update_batch(layer, gradient, size);
     }
@@ -348,22 +348,22 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipSample<P, T> {
         self.inner.begin(samples, norm)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, slot: &mut P::Slot, gradient: T) {
         self.inner.weight(weight, slot, gradient);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn bias(&self, bias: &mut T, slot: &mut P::Slot, gradient: T) {
         self.inner.bias(bias, slot, gradient);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn update(&self, layer: Parameters<T, P::Slot>, gradient: Gradient<T>) {
         self.inner.update(layer, gradient);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn update_batch(&self, layer: Parameters<T, P::Slot>, gradient: Gradient<T>, size: (usize, usize)) {
         self.inner.update_batch(layer, gradient, size);
     }

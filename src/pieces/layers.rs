@@ -76,18 +76,18 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Pieces f
     const SIZES: Sizes =
         Sizes { row: O, learns: O, weights: I * O, whole: if A::BY_ELEMENT { 0 } else { O }, vectors: I + O };
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn linear_in_pieces<const N: usize>(&self, x: &[T; I], z: &mut [[T; O]; N], _: Mode, work: &mut Work) -> T {
         linear(&self.weights, self.biases.as_ref(), x, z, work);
         -T::ZERO
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn activate_in_pieces<const N: usize>(z: &mut [[T; O]; N], work: &mut Work) -> T {
         activate::<A, T, O, N>(z, work)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn back_in_pieces<R: Rule, const N: usize>(
         &self,
         y: &[[T; O]; N],
@@ -99,7 +99,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Pieces f
         back::<R, A, T, I, O, N>(&self.weights, y, errors, settled, below, work)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn update_in_pieces<P: Optimizer<T>, const N: usize>(
         &mut self,
         x: &[T; I],
@@ -119,18 +119,18 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, D: Deref<Target =
 {
     const SIZES: Sizes = Sizes { vectors: O, ..Dense::<I, O, A, T>::SIZES };
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn linear_in_pieces<const N: usize>(&self, x: &[T; I], z: &mut [[T; O]; N], _: Mode, work: &mut Work) -> T {
         linear(&self.frozen.weights, &self.biases, x, z, work);
         -T::ZERO
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn activate_in_pieces<const N: usize>(z: &mut [[T; O]; N], work: &mut Work) -> T {
         activate::<A, T, O, N>(z, work)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn back_in_pieces<R: Rule, const N: usize>(
         &self,
         y: &[[T; O]; N],
@@ -142,7 +142,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, D: Deref<Target =
         back::<R, A, T, I, O, N>(&self.frozen.weights, y, errors, settled, below, work)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn update_in_pieces<P: Optimizer<T>, const N: usize>(
         &mut self,
         _: &[T; I],
@@ -158,7 +158,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, D: Deref<Target =
 }
 
 /// The biases, then rows of rising inputs: the order of sums in one go.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn linear<T: Scalar, const I: usize, const O: usize, const N: usize>(
     weights: &[[T; O]; I],
     biases: &[T],
@@ -179,7 +179,7 @@ fn linear<T: Scalar, const I: usize, const O: usize, const N: usize>(
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn activate<A: Activation, T: Scalar, const O: usize, const N: usize>(z: &mut [[T; O]; N], work: &mut Work) -> T {
     match (z.first_mut(), work.elements(A::BY_ELEMENT, O, ACTIVATION)) {
         (Some(z), Some(elements)) => activation::activate::<A, T>(part_mut(z, elements)),
@@ -187,7 +187,7 @@ fn activate<A: Activation, T: Scalar, const O: usize, const N: usize>(z: &mut [[
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn back<R: Rule, A: Activation, T: Scalar, const I: usize, const O: usize, const N: usize>(
     weights: &[[T; O]; I],
     y: &[[T; O]; N],
@@ -217,7 +217,7 @@ fn back<R: Rule, A: Activation, T: Scalar, const I: usize, const O: usize, const
 }
 
 /// The errors become deltas, unless they are. Returns the magnitude of those.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn derive<A: Activation, T: Scalar>(y: &[T], error: &mut [T], settled: bool, work: &mut Work) -> T {
     let Some(elements) = work.elements(A::BY_ELEMENT || settled, y.len(), DERIVATIVE) else { return T::ZERO };
     let (y, error) = (part(y, elements.clone()), part_mut(error, elements));
@@ -225,7 +225,7 @@ fn derive<A: Activation, T: Scalar>(y: &[T], error: &mut [T], settled: bool, wor
 }
 
 /// Rows of rising inputs, then the biases.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 fn update<P: Optimizer<T>, T: Scalar, const O: usize, const N: usize>(
     layer: Parameters<T, P::Slot>,
     x: &[T],
@@ -307,7 +307,7 @@ impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Pieces for Dropout<N, Q> {
 impl<L: Pieces, D: Deref<Target = L>> Pieces for Frozen<D> {
     const SIZES: Sizes = Sizes { learns: 0, vectors: 0, ..L::SIZES };
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn linear_in_pieces<const N: usize>(
         &self,
         x: &L::Input,
@@ -318,12 +318,12 @@ impl<L: Pieces, D: Deref<Target = L>> Pieces for Frozen<D> {
         L::linear_in_pieces(&self.0, x, tape, mode, work)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn activate_in_pieces<const N: usize>(tape: &mut L::Tape<N>, work: &mut Work) -> L::Scalar {
         L::activate_in_pieces(tape, work)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn back_in_pieces<R: Rule, const N: usize>(
         &self,
         tape: &L::Tape<N>,
@@ -356,7 +356,7 @@ macro_rules! pieces {
         impl<$A: Pieces, $($U: Pieces<Input = $L::Output, Scalar = $A::Scalar>),*> Pieces for ($A, $($U,)*) {
             const SIZES: Sizes = $A::SIZES$(.and($U::SIZES))*;
 
-            #[inline(always)]
+            #[cfg_attr(not(unoptimized), inline(always))]
             fn linear_in_pieces<const N: usize>(
                 &self,
                 x: &Self::Input,
@@ -374,12 +374,12 @@ macro_rules! pieces {
                 finite
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(unoptimized), inline(always))]
             fn activate_in_pieces<const N: usize>(tape: &mut Self::Tape<N>, work: &mut Work) -> Self::Scalar {
                 $Z::activate_in_pieces(&mut tape.$z, work)
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(unoptimized), inline(always))]
             fn back_in_pieces<R: Rule, const N: usize>(
                 &self,
                 tape: &Self::Tape<N>,
@@ -406,7 +406,7 @@ macro_rules! pieces {
                 Ok(magnitude.number())
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(unoptimized), inline(always))]
             fn update_in_pieces<P: Optimizer<Self::Scalar>, const N: usize>(
                 &mut self,
                 x: &Self::Input,

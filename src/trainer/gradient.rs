@@ -6,7 +6,7 @@ use crate::layer::{Factors, Layer};
 use crate::scalar::{Scalar, Zero};
 
 /// The magnitude of the inputs of all layers that learn, with the 1 that the inputs of biases are.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn inputs<N: Layer, const B: usize>(x: &[N::Input], tape: &N::Tape<B>, deltas: &N::Deltas<B>) -> N::Scalar {
     let mut inputs = Magnitude::new(N::Scalar::ONE);
     N::gradient(x, tape, deltas, false, &mut |layer| {
@@ -20,7 +20,7 @@ pub(crate) fn inputs<N: Layer, const B: usize>(x: &[N::Input], tape: &N::Tape<B>
 /// Whether every product of an input and a delta, of whatever layers, is certainly within [`Scalar::GRADIENT_LIMIT`], and
 /// `finite` is 0. Then neither the weights nor what an optimiser keeps can become infinite. Where this says no,
 /// [`examine`] decides.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn is_small<T: Scalar>(inputs: T, deltas: T, finite: T) -> bool {
     let (product, limit) = product_and_limit(inputs, deltas, T::GRADIENT_LIMIT);
     product + finite <= limit
@@ -91,7 +91,7 @@ pub(crate) fn norm_of<T: Scalar>(mut squares: impl FnMut(T) -> T) -> T {
 
 /// The root of a sum of squares of values that were multiplied by `scale`; or `again` is told what to multiply them by
 /// instead.
-#[inline(always)]
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn root<T: Scalar>(square: T, scale: T, again: impl FnOnce(T)) -> T {
     let limit = T::GRADIENT_LIMIT;
     let tiny = T::ONE / (limit * limit);

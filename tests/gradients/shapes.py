@@ -7,8 +7,17 @@ Shapes are types in Rust, so random ones have to be drawn before the test is com
 import random
 
 ACTIVATIONS = ["Identity", "Sigmoid", "Tanh", "Relu", "LeakyRelu", "Softmax"]
-LOSSES = ["SquaredError", "BinaryCrossEntropy", "CrossEntropy"]
 BIASES = ["Biased", "Unbiased"]
+
+# The activations of the last layer that each loss is checked with. A pair that does not compile leaves this table, and
+# that of the test `every_combination_is_listed`; the number of networks stays.
+PAIRS = {
+    "SquaredError": ACTIVATIONS,
+    "BinaryCrossEntropy": ACTIVATIONS,
+    "CrossEntropy": ACTIVATIONS,
+    "Huber": ACTIVATIONS,
+}
+NETWORKS = 204
 
 rng = random.Random(20)
 
@@ -35,22 +44,21 @@ def network(depth, loss, activation, bias, widths, wide=None):
     return loss, layers
 
 
+pairs = [(loss, activation, bias) for loss in PAIRS for activation in PAIRS[loss] for bias in BIASES]
 cases = []
-for loss in LOSSES:
-    for activation in ACTIVATIONS:
-        for bias in BIASES:
-            for depth in (1, 2, 2, 3, 3, 4):
-                cases.append(network(depth, loss, activation, bias, range(1, 11)))
-        # Deltas are sent back in lanes of eight: around the multiples, few inputs to many outputs.
-        for wide in rng.sample([7, 8, 9, 15, 16, 17, 33], 2):
-            cases.append(network(3, loss, activation, rng.choice(BIASES), range(1, 5), wide))
+for pair in pairs:
+    for depth in (1, 2, 3):
+        cases.append(network(depth, *pair, range(1, 11)))
+# Deltas are sent back in lanes of eight: around the multiples, few inputs to many outputs.
+for wide in (7, 8, 9, 15, 16, 17, 33):
+    for _ in range(3):
+        cases.append(network(3, *rng.choice(pairs), range(1, 5), wide))
 for depth in (5, 6, 7, 8):
-    for loss in LOSSES:
-        cases.append(network(depth, loss, rng.choice(["Sigmoid", "Softmax"]), rng.choice(BIASES), range(2, 6)))
-for activation in ACTIVATIONS:
-    for bias in BIASES:
-        for depth in (1, 2, 3):
-            cases.append(network(depth, "Huber", activation, bias, range(1, 11)))
+    for loss in PAIRS:
+        activation = rng.choice([a for a in PAIRS[loss] if a in ("Sigmoid", "Softmax")])
+        cases.append(network(depth, loss, activation, rng.choice(BIASES), range(2, 6)))
+while len(cases) < NETWORKS:
+    cases.append(network(rng.choice([2, 2, 3, 4]), *rng.choice(pairs), range(1, 11)))
 
 print("// Written by shapes.py.")
 print("use super::*;")

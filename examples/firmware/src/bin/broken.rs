@@ -1,4 +1,4 @@
-//! A program with one fault, chosen when it is built, to show that `run --self-test` refuses it.
+//! A program with one fault, named by its argument, to show that `run --self-test` refuses it.
 
 #![no_std]
 #![no_main]
@@ -6,30 +6,33 @@
 
 use firmware::workloads::{Workload, XOR, Xor};
 use firmware::{entry, exit, illegal_instruction, train};
+use semihosting::experimental::env::args;
 use static_cell::ConstStaticCell;
 
 static TRAINER: ConstStaticCell<Xor> = ConstStaticCell::new(Xor::ZERO);
 
-const FAULT: Option<&str> = option_env!("FAULT");
-
 #[entry]
 fn main() -> ! {
     let trainer = TRAINER.take();
-    match FAULT {
-        Some("silent") => exit(),
-        Some("wrong") => {
+    // The first argument is the program.
+    let arguments = args::<1024>().expect("room for the arguments");
+    let fault = (&arguments).nth(1).expect("a fault").expect("UTF-8");
+    match fault {
+        "silent" => exit(),
+        "wrong" => {
             let one_bit_off = Workload { train: |trainer, data| Ok((XOR.train)(trainer, data)? ^ 1), ..XOR };
             train(&one_bit_off, trainer, &());
         }
         _ => train(&XOR, trainer, &()),
     }
     // From here on the log is that of a good program.
-    match FAULT {
-        Some("panic") => panic!("on purpose"),
-        Some("fault") => illegal_instruction(),
-        Some("hang") => loop {
+    match fault {
+        "none" => exit(),
+        "panic" => panic!("on purpose"),
+        "fault" => illegal_instruction(),
+        "hang" => loop {
             core::hint::spin_loop();
         },
-        _ => exit(),
+        _ => panic!("no fault is called so"),
     }
 }

@@ -11,8 +11,8 @@ use downhill::dropout::{Rate, Ratio};
 use downhill::init::{Generator, He, Init, Random, TruncatedNormal, Uniform, Xavier};
 use downhill::pieces::Progress;
 use downhill::{
-    BiasOnly, Dense, Dropout, Identity, Layer, Momentum, RawError, Sgd, Sigmoid, SquaredError, StepError, Tanh,
-    Trainer, Zero, digest,
+    BiasOnly, ClipSample, Dense, Dropout, Identity, Layer, Momentum, RawError, Sgd, Sigmoid, SquaredError, StepError,
+    Tanh, Trainer, Zero, digest,
 };
 use probe::parameters;
 
@@ -360,4 +360,56 @@ fn a_rate_in_the_type() {
     // The largest rate below 1, and none.
     assert_eq!(Ratio::<0, 1>::ZERO.probability(), 0.0);
     assert_eq!(Ratio::<999, 1000>::ZERO.probability(), 0.999);
+}
+
+/// What is not finite is an input that is not, also where dropout comes first, and may drop it.
+#[test]
+fn bad_inputs_of_dropout() {
+    type First = (Dropout<3, f64>, Dense<3, 2, Tanh, f64>);
+    for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        for rate in [0.0, 0.9] {
+            let network = (Dropout::new(rate), drawn(1));
+            let mut trainer = Trainer::<First, SquaredError, Sgd<f64>>::new(network, Sgd::new(0.1));
+            let before = digest(&trainer.network);
+            for place in 0..3 {
+                let mut x = X;
+                x[place] = bad;
+                for _ in 0..10 {
+                    assert_eq!(trainer.step(&x, &T), Err(StepError::Input));
+                    assert_eq!(trainer.step_in_pieces(&x, &T).run(usize::MAX), Err(StepError::Input));
+                    assert_eq!(trainer.loss(&x, &T), Err(StepError::Input));
+                }
+            }
+            assert_eq!(digest(&trainer.network), before);
+        }
+    }
+}
+
+/// The limit of a sample's gradient is that of what learns: the norm of the step is the limit.
+#[test]
+fn clipped_through_dropout() {
+    let start = (drawn(1), Dropout::new(0.5), drawn(2));
+    let mut trainer =
+        Trainer::<Forgetful, SquaredError, ClipSample<Sgd<f64>, f64>>::new(start, ClipSample::new(0.01, Sgd::new(1.0)));
+    for seed in 0..5 {
+        trainer.network = start;
+        trainer.seed(seed);
+        trainer.step(&X, &[9.0, -9.0]).unwrap();
+        let moved: f64 =
+            parameters(&start).iter().zip(parameters(&trainer.network)).map(|(a, b)| (a - b).powi(2)).sum();
+        assert!((moved.sqrt() - 0.01).abs() < 1e-9, "{}", moved.sqrt());
+    }
+}
+
+/// A rate of 0 drops nothing, not even at the smallest number, which this seed gives first.
+#[test]
+fn nothing_is_dropped_at_rate_0() {
+    let seed = 0_u32.wrapping_sub(0x9E37_79B9);
+    assert_eq!(Generator::new(seed).next_u32(), 0);
+    for (rate, first) in [(0.0, 1.0), (1e-6, 0.0)] {
+        let mut tape = <Dropout<1, f64> as Layer>::Tape::<1>::ZERO;
+        <Dropout<1, f64> as Layer>::seed(&mut tape, &mut || seed);
+        Dropout::<1, f64>::new(rate).forward(&[[1.0]], &mut tape, downhill::layer::Mode::Train);
+        assert_eq!(<Dropout<1, f64> as Layer>::outputs(&tape), &[[first]]);
+    }
 }

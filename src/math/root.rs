@@ -51,7 +51,7 @@ fn root(bits: u32) -> f32 {
     // 15 bits behind the point, so that the square has those of m.
     let coarse = ((u64::from(m) * u64::from(reciprocal)) >> 46) as u32;
     let rest = m.wrapping_sub(coarse.wrapping_mul(coarse)) as i32;
-    let change = ((i64::from(rest) * i64::from(reciprocal)) >> 39) as i32;
+    let change = ((i64::from(rest) * i64::from(reciprocal as i32)) >> 39) as i32;
     // 23 bits behind the point, at most 1.2 of the last too small.
     let root = (coarse << 8).wrapping_add(change as u32);
     let rest = (m << 16).wrapping_sub(root.wrapping_mul(root)) as i32;

@@ -3,7 +3,6 @@
 use core::marker::PhantomData;
 
 use crate::activation::Link;
-use crate::dense;
 use crate::digest::Architecture;
 use crate::init::{Generator, Init, Random};
 use crate::layer::{Factors, Layer, Mode, first, first_mut};
@@ -220,9 +219,8 @@ impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Layer for Dropout<N, Q> {
     ) {
     }
 
-    fn scale<const B: usize>(deltas: &mut [[T; N]; B], sample: usize, factor: T) {
-        dense::scale(deltas, sample, factor);
-    }
+    // Nothing is updated by these deltas.
+    fn scale<const B: usize>(_: &mut [[T; N]; B], _: usize, _: T) {}
 
     fn initialize(&mut self, _: &mut impl Init) {}
 

@@ -137,3 +137,28 @@ fn owners_may_differ() {
     assert_eq!(look(&&paired[..]), expected);
     assert_eq!(look(&(&array, targets).mapped(|x, &target| Some((*x, target)))), expected);
 }
+
+/// Samples that become fewer while they are divided: no part is larger than what there was.
+#[test]
+fn parts_of_fewer_and_fewer() {
+    struct Shrinking(std::cell::Cell<usize>);
+    impl Samples for Shrinking {
+        type Input = ();
+        type Target = ();
+
+        fn len(&self) -> usize {
+            self.0.replace(self.0.get() / 2)
+        }
+
+        fn with<R>(&self, _: usize, then: impl FnOnce(&(), &()) -> R) -> Option<R> {
+            Some(then(&(), &()))
+        }
+    }
+    for len in [100, usize::MAX] {
+        let samples = Shrinking(len.into());
+        let (train, validation) = samples.hold_out(10, 1);
+        assert_eq!((train.len(), validation.len()), (len - 10, 10));
+        assert!(validation.index(9).is_some_and(|index| index < len));
+        assert_eq!((validation.index(10), validation.index(usize::MAX)), (None, None));
+    }
+}

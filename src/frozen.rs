@@ -213,6 +213,13 @@ impl<D: Deref<Target: Layer<Output: fmt::Debug>> + fmt::Debug> fmt::Debug for Bi
     }
 }
 
+#[cfg(feature = "defmt")]
+impl<D: Deref<Target: Layer<Output: defmt::Format>>> defmt::Format for BiasOnly<D> {
+    fn format(&self, f: defmt::Formatter) {
+        defmt::write!(f, "BiasOnly {{ biases: {} }}", self.biases);
+    }
+}
+
 /// With biases of 0, until the network is [started](crate::Trainer::start).
 impl<D: Deref<Target: Layer<Output: Zero>> + Zero> Zero for BiasOnly<D> {
     const ZERO: Self = Self { frozen: D::ZERO, biases: Zero::ZERO };

@@ -18,8 +18,8 @@ use downhill::rule::Rule;
 use downhill::schedule::{Constant, Cosine, Exponential, Plateau, Schedule, StepDecay};
 use downhill::{
     Adam, AdamW, Batch, Best, BiasOnly, BinaryCrossEntropy, ChainRule, ClipNorm, ClipSample, ClipValue, CrossEntropy,
-    Dense, Dropout, ErrorShare, Fit, Frozen, Huber, Identity, LeakyRelu, Momentum, Nesterov, RawError, Relu, RmsProp,
-    Rprop, Samples, Sgd, Softmax, SquaredError, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest, encode,
+    Dense, Dropout, ErrorShare, Fit, Frozen, Huber, Identity, LeakyRelu, Momentum, Nesterov, Predictor, RawError, Relu,
+    RmsProp, Rprop, Samples, Sgd, Softmax, SquaredError, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest, encode,
 };
 use figures::entry;
 use figures::workload::Net;
@@ -122,6 +122,7 @@ fn slices<P: Optimizer<f32> + Zero>(optimizer: P) {
     for (x, target) in x.iter().zip(targets) {
         black_box(trainer.step_weighted(x, target, black_box(0.5)).is_ok());
     }
+    black_box((&x, targets).with(samples, |x, target| x[0] + target[0]));
 }
 
 /// Layers that don't learn, or only in part.
@@ -131,7 +132,14 @@ fn frozen() {
     let network = (Dense::<4, 4>::ZERO, Frozen(&LOWER), BiasOnly::new(&UPPER));
     let mut trainer = Trainer::<_, SquaredError, _>::new(network, Momentum::new(0.1, 0.9));
     let trainer = black_box(&mut trainer);
-    black_box(trainer.step(black_box(&[0.1; 4]), black_box(&[0.2; 2])).is_ok());
+    trainer.start_from(black_box(&network), Momentum::new(0.1, 0.9));
+    let (x, target) = black_box((&[0.1; 4], &[0.2; 2]));
+    black_box(trainer.step(x, target).is_ok());
+    let mut predictor = Predictor::ZERO;
+    let mut step = trainer.step_in_pieces(x, target);
+    while let Ok(Progress::More) = step.run(black_box(100)) {
+        black_box(predictor.predict(step.network(), x));
+    }
 }
 
 /// Everything that a fit can do.

@@ -125,6 +125,8 @@ fn outputs_that_are_no_probabilities() {
     }
     assert_eq!(check::<Binary>(0.25, 2.0), Err(StepError::Target));
     assert_eq!(check::<Cross>(0.25, -1.0), Err(StepError::Target));
+    // Its work is that of the loss within.
+    assert_eq!(<OfProbabilities<SquaredError> as Loss>::MACS, SquaredError::MACS);
 }
 
 type Out<A> = (Dense<1, 4>, Dense<4, 3, A>);

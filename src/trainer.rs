@@ -150,7 +150,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     /// or inputs and weights are too large.
     pub fn try_predict(&mut self, x: &N::Input) -> Result<&N::Output, StepError> {
         let mut finite = Finite::new();
-        finite.see(self.network.forward(from_ref(x), &mut self.tape, Mode::Predict));
+        finite.join(self.network.forward(from_ref(x), &mut self.tape, Mode::Predict));
         if finite.all() {
             return Ok(&N::outputs(&self.tape)[0]);
         }
@@ -171,12 +171,12 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     /// [`loss`](Trainer::loss), and the outputs.
     pub(crate) fn evaluate(&mut self, x: &N::Input, target: &N::Output) -> Result<(N::Scalar, &N::Output), StepError> {
         let mut finite = Finite::new();
-        finite.see(self.network.linear(from_ref(x), &mut self.tape, Mode::Predict));
+        finite.join(self.network.linear(from_ref(x), &mut self.tape, Mode::Predict));
         let mut loss = N::Scalar::ZERO;
         if Self::LINKED {
             loss = L::linked_value(N::outputs(&self.tape)[0].as_ref(), target.as_ref());
         }
-        finite.see(N::activate(&mut self.tape, 1));
+        finite.join(N::activate(&mut self.tape, 1));
         let y = &N::outputs(&self.tape)[0];
         if !Self::LINKED {
             loss = L::value(y.as_ref(), target.as_ref());
@@ -314,19 +314,19 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         let samples = x.len();
         let errors = first_mut(N::errors(&mut self.deltas), samples);
         let mut finite = Finite::new();
-        finite.see(self.network.linear(x, &mut self.tape, Mode::Train));
+        finite.join(self.network.linear(x, &mut self.tape, Mode::Train));
         // -0 is the number that changes nothing when it is added.
         let mut loss = -N::Scalar::ZERO;
         if Self::LINKED {
             for (z, target) in N::outputs(&self.tape).iter().zip(targets) {
                 loss += L::linked_value(z.as_ref(), target.as_ref());
             }
-            finite.see(N::activate(&mut self.tape, samples));
+            finite.join(N::activate(&mut self.tape, samples));
             for ((y, target), error) in N::outputs(&self.tape).iter().zip(targets).zip(errors) {
                 L::linked_gradient(y.as_ref(), target.as_ref(), error.as_mut());
             }
         } else {
-            finite.see(N::activate(&mut self.tape, samples));
+            finite.join(N::activate(&mut self.tape, samples));
             for ((y, target), error) in N::outputs(&self.tape).iter().zip(targets).zip(errors) {
                 loss += gradient_and_value::<L, _>(y.as_ref(), target.as_ref(), error.as_mut());
             }

@@ -29,6 +29,16 @@ impl<T: Scalar> Finite<T> {
         }
     }
 
+    /// Takes in what others have seen: their [`number`](Finite::number).
+    #[cfg_attr(not(unoptimized), inline(always))]
+    pub(crate) fn join(&mut self, number: T) {
+        if CHIP_WITH_FLOAT {
+            self.sum += number;
+        } else {
+            self.all &= number.is_finite();
+        }
+    }
+
     /// 0 if all were finite, otherwise NaN or infinity.
     #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn number(&self) -> T {

@@ -5,7 +5,7 @@ use core::slice::{from_mut, from_ref};
 use crate::activation::Link;
 use crate::digest::Architecture;
 use crate::init::Init;
-use crate::kernel::{Magnitude, summed_now};
+use crate::kernel::{Magnitude, add_now};
 use crate::optimizer::{Optimizer, Parameters};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
@@ -251,10 +251,8 @@ macro_rules! layer {
                 // -0 is the number that changes nothing when it is added.
                 let mut finite = -$A::Scalar::ZERO;
                 $(
-                    finite += self.$l.forward(x, &mut tape.$l, mode);
-                    if $l > 0 {
-                        finite = summed_now(finite);
-                    }
+                    let now = self.$l.forward(x, &mut tape.$l, mode);
+                    finite = if $l > 0 { add_now(finite, now) } else { now };
                     let x = first($L::outputs(&tape.$l), samples);
                 )*
                 finite + self.$z.linear(x, &mut tape.$z, mode)
@@ -289,10 +287,8 @@ macro_rules! layer {
                 $(
                     if learns[$v] {
                         let errors = learns[$m].then_some($M::errors(&mut deltas.$m));
-                        magnitude.join(self.$v.back::<R, N>(&tape.$v, &mut deltas.$v, samples, settled, errors)?);
-                        if $v < $z {
-                            magnitude = Magnitude::new(summed_now(magnitude.number()));
-                        }
+                        let now = self.$v.back::<R, N>(&tape.$v, &mut deltas.$v, samples, settled, errors)?;
+                        if $v < $z { magnitude.join_now(now) } else { magnitude.join(now) }
                     }
                     // Only the last layer meets the loss.
                     let settled = false;

@@ -1,7 +1,5 @@
 //! Whether values are finite, and how large they are: what a step has to know before it writes anything.
 
-use core::hint::black_box;
-
 use super::keep_rolled;
 use crate::scalar::{CHIP_WITH_FLOAT, Scalar};
 
@@ -91,6 +89,16 @@ impl<T: Scalar> Magnitude<T> {
         }
     }
 
+    /// [`join`](Magnitude::join), as [`add_now`].
+    #[cfg_attr(not(unoptimized), inline(always))]
+    pub(crate) fn join_now(&mut self, number: T) {
+        if CHIP_WITH_FLOAT {
+            self.0 = add_now(self.0, number);
+        } else {
+            self.join(number);
+        }
+    }
+
     /// What other functions pass on.
     #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn number(&self) -> T {
@@ -98,11 +106,15 @@ impl<T: Scalar> Magnitude<T> {
     }
 }
 
-/// The same sum. On a chip with floating point, the compiler computes it now; otherwise it would keep the terms in a register
-/// each until the last is known, which the stack pays for.
+/// `a + b`, on a chip with floating point in a function of its own: otherwise the compiler would keep the terms of a sum in
+/// a register each until the last is known, which the stack pays for.
 #[cfg_attr(not(unoptimized), inline(always))]
-pub(crate) fn summed_now<T: Scalar>(sum: T) -> T {
-    if CHIP_WITH_FLOAT { black_box(sum) } else { sum }
+pub(crate) fn add_now<T: Scalar>(a: T, b: T) -> T {
+    #[inline(never)]
+    fn now<T: Scalar>(a: T, b: T) -> T {
+        a + b
+    }
+    if CHIP_WITH_FLOAT { now(a, b) } else { a + b }
 }
 
 /// A number, and a limit for it: if the number is within, so is, within `limit`, every product of two values of the

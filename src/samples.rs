@@ -201,6 +201,10 @@ impl<S: Samples + ?Sized> Samples for &S {
     fn with<R>(&self, index: usize, then: impl FnOnce(&S::Input, &S::Target) -> R) -> Option<R> {
         S::with(self, index, then)
     }
+
+    fn with_weight<R>(&self, index: usize, then: impl FnOnce(&S::Input, &S::Target, Option<f32>) -> R) -> Option<R> {
+        S::with_weight(self, index, then)
+    }
 }
 
 /// Inputs and targets apart, each a slice, an array, or a reference to one. What one has more than the other is left

@@ -136,6 +136,10 @@ fn owners_may_differ() {
     assert_eq!(look(&paired[..]), expected);
     assert_eq!(look(&&paired[..]), expected);
     assert_eq!(look(&(&array, targets).mapped(|x, &target| Some((*x, target)))), expected);
+
+    // A reference keeps the weights.
+    let weighted = paired.weighted(|_, _, _| 0.5);
+    assert_eq!(Samples::with_weight(&&weighted, 1, |_, _, weight| weight), Some(Some(0.5)));
 }
 
 /// Samples that become fewer while they are divided: no part is larger than what there was.

@@ -123,10 +123,9 @@ macro_rules! all_optimizers {
     };
 }
 
-/// Rprop whose steps are all `rate` times the usual ones.
-fn rprop(rate: f32) -> Rprop {
-    let usual = Rprop::new();
-    Rprop { first: usual.first * rate, range: usual.range.map(|step| step * rate), ..usual }
+/// Rprop whose steps meet both ends of their range, all `factor` times as large.
+fn rprop(factor: f32) -> Rprop {
+    Rprop { first: 0.01 * factor, range: [0.005 * factor, 0.02 * factor], ..Rprop::new() }
 }
 
 #[test]
@@ -135,7 +134,7 @@ fn a_ratio_is_an_optimizer_of_its_own() {
     let network = (ScaledRate::new(Ratio::<3, 10>::ZERO, lower), upper);
     let parts = |network: &Scaled<Ratio<3, 10>>| (network.0.layer, network.1);
     all_optimizers!(two_groups, network, parts, 0.3);
-    two_groups("Batch<Rprop>", network, parts, 0.3, |rate| Batch::new(5, rprop(rate / RATE)));
+    two_groups("Batch<Rprop>", network, parts, 0.3, |rate| Batch::new(2, rprop(if rate == RATE { 1.0 } else { 0.3 })));
 }
 
 #[test]
@@ -196,10 +195,10 @@ fn a_factor_of_one_changes_no_bit() {
 fn other_layers() {
     type Kept = Dense<3, 3, Tanh>;
     type Biases = Dense<5, 2>;
+    type Half = Dropout<5, dropout::Ratio<1, 2>>;
     type Inner<D> = (Frozen<&'static Kept>, Dense<3, 5, Tanh>, D, BiasOnly<&'static Biases>);
     let kept: &'static Kept = Box::leak(Box::new(drawn()));
     let biases: &'static Biases = Box::leak(Box::new(drawn()));
-    type Half = Dropout<5, dropout::Ratio<1, 2>>;
     let inner: Inner<Half> = (Frozen(kept), drawn(), Half::ZERO, BiasOnly::new(biases));
 
     for way in WAYS {
@@ -217,7 +216,7 @@ fn other_layers() {
     }
 
     // Nothing is asked of a wrapper around what does not learn.
-    assert_eq!(<ScaledRate<Frozen<&'static Kept>, Ratio<1, 2>> as Layer>::LEARNS, false);
+    const { assert!(!<ScaledRate<Frozen<&'static Kept>, Ratio<1, 2>>>::LEARNS) };
     let network = (ScaledRate::new(0.5_f32, Frozen(kept)), drawn::<Dense<3, 2>>());
     let mut trainer = Learner::new(network, Sgd::new(RATE));
     learn(&mut trainer, &samples(3), Way::Steps);
@@ -268,10 +267,10 @@ fn underflow() {
 /// A ratio takes no memory; both types of numbers have them.
 #[test]
 fn ratios() {
+    type Double = (ScaledRate<Dense<3, 4, Tanh, f64>, Ratio<1, 4, f64>>, Dense<4, 2, Tanh, f64>);
     assert_eq!(size_of::<Scaled<Ratio<1, 10>>>(), size_of::<Plain>());
     assert_eq!(Ratio::<1, 10>::ZERO.factor().to_bits(), 0.1_f32.to_bits());
     assert_eq!(Ratio::<1, 10, f64>::ZERO.factor().to_bits(), 0.1_f64.to_bits());
-    type Double = (ScaledRate<Dense<3, 4, Tanh, f64>, Ratio<1, 4, f64>>, Dense<4, 2, Tanh, f64>);
     let mut trainer = Trainer::<Double, SquaredError, Sgd<f64>>::ZERO;
     trainer.start(Sgd::new(0.5), &mut Uniform(Generator::new(1)));
     trainer.step(&[0.1, 0.2, 0.3], &[0.4, 0.5]).unwrap();

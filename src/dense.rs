@@ -154,6 +154,11 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
+    fn apply<P: Optimizer<T>>(&mut self, slots: &mut Slots<P::Slot, I, O, B>, optimizer: &P) {
+        optimizer.apply(self.parameters(slots));
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn gradient<const N: usize>(
         x: &[[T; I]],
         _: &[[T; O]; N],

@@ -1,14 +1,13 @@
 //! Dropout: a layer that, while a network learns, forgets some of its inputs.
 
-use core::marker::PhantomData;
-
 use crate::activation::Link;
 use crate::digest::Architecture;
 use crate::init::{Generator, Init, Random};
 use crate::layer::{Factors, Layer, Mode, first, first_mut};
 use crate::optimizer::{Optimizer, Parameters};
+pub use crate::ratio::Ratio;
 use crate::rule::Rule;
-use crate::scalar::{Scalar, Zero, count};
+use crate::scalar::{Scalar, Zero};
 use crate::trainer::StepError;
 
 /// Sets each of its `N` inputs to 0 with the probability [`rate`](Dropout::rate) during a training step, and multiplies
@@ -88,29 +87,18 @@ impl Rate for f64 {
     }
 }
 
-/// A rate that is part of a network's type: `Dropout<16, Ratio<1, 5>>` drops one of five inputs. `T` is the number type
-/// of the layer.
-///
-/// A rate of 1 or more does not compile:
+/// `Dropout<16, Ratio<1, 5>>` drops one of five inputs. A rate of 1 or more does not compile:
 ///
 /// ```compile_fail
 /// use downhill::dropout::{Rate, Ratio};
 /// Ratio::<5, 5>::default().probability();
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Ratio<const NUMERATOR: usize, const DENOMINATOR: usize, T = f32>(PhantomData<T>);
-
-impl<const NUMERATOR: usize, const DENOMINATOR: usize, T> Zero for Ratio<NUMERATOR, DENOMINATOR, T> {
-    const ZERO: Self = Self(PhantomData);
-}
-
 impl<const NUMERATOR: usize, const DENOMINATOR: usize, T: Scalar> Rate for Ratio<NUMERATOR, DENOMINATOR, T> {
     type Scalar = T;
 
     fn probability(self) -> T {
         const { assert!(NUMERATOR < DENOMINATOR, "a rate of dropout is below 1") }
-        count::<T>(NUMERATOR) / count(DENOMINATOR)
+        Self::number()
     }
 }
 
@@ -209,6 +197,8 @@ impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Layer for Dropout<N, Q> {
         _: T,
     ) {
     }
+
+    fn apply<P: Optimizer<T>>(&mut self, (): &mut (), _: &P) {}
 
     fn gradient<const B: usize>(
         _: &[[T; N]],

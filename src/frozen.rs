@@ -147,6 +147,8 @@ impl<L: Layer, D: Deref<Target = L>> Layer for Frozen<D> {
     ) {
     }
 
+    fn apply<P: Optimizer<L::Scalar>>(&mut self, (): &mut (), _: &P) {}
+
     fn gradient<const N: usize>(
         _: &[L::Input],
         _: &L::Tape<N>,
@@ -297,6 +299,11 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, D: Deref<Target =
         } else if N > 1 {
             optimizer.update_batch(self.parameters(slots), gradient, (0, O));
         }
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn apply<P: Optimizer<T>>(&mut self, slots: &mut [P::Slot; O], optimizer: &P) {
+        optimizer.apply(self.parameters(slots));
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]

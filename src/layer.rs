@@ -117,6 +117,9 @@ pub trait Layer {
         scale: Self::Scalar,
     );
 
+    /// Writes the weights from what the optimiser has collected, by [`Optimizer::apply`].
+    fn apply<P: Optimizer<Self::Scalar>>(&mut self, slots: &mut Self::Slots<P::Slot>, optimizer: &P);
+
     /// Shows what the gradient is made of to `visit`, layer by layer, after [`back`](Layer::back). `bounded` says whether
     /// all inputs lie within -1 and 1.
     fn gradient<const B: usize>(
@@ -315,6 +318,12 @@ macro_rules! layer {
                     let x = first($L::outputs(&tape.$l), samples);
                     self.$u.update(x, &tape.$u, &deltas.$u, &mut slots.$u, optimizer, scale);
                 )*
+            }
+
+            #[cfg_attr(not(unoptimized), inline(always))]
+            fn apply<P: Optimizer<Self::Scalar>>(&mut self, slots: &mut Self::Slots<P::Slot>, optimizer: &P) {
+                self.$a.apply(&mut slots.$a, optimizer);
+                $(self.$u.apply(&mut slots.$u, optimizer);)*
             }
 
             #[cfg_attr(not(unoptimized), inline(always))]

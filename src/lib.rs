@@ -26,9 +26,11 @@ pub mod optimizer;
 pub mod permutation;
 pub mod pieces;
 pub mod predictor;
+mod ratio;
 pub mod rule;
 pub mod samples;
 pub mod scalar;
+pub mod scaled_rate;
 pub mod schedule;
 mod sum;
 pub mod trainer;
@@ -45,7 +47,9 @@ pub use optimizer::{
     Adam, AdamW, Batch, ClipNorm, ClipSample, ClipValue, Momentum, Nesterov, RmsProp, Rprop, Sgd, WeightDecay,
 };
 pub use predictor::Predictor;
+pub use ratio::Ratio;
 pub use rule::{ChainRule, ErrorShare, RawError};
 pub use samples::Samples;
 pub use scalar::{Scalar, Zero};
+pub use scaled_rate::ScaledRate;
 pub use trainer::{StepError, Trainer};

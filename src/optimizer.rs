@@ -72,6 +72,16 @@ pub trait Optimizer<T: Scalar> {
     /// The learning rate; `None` if there is none, as in [`Rprop`].
     fn rate(&self) -> Option<T>;
 
+    /// A copy whose learning rate, and all that was computed from it, is `factor` times as large: what a
+    /// [`ScaledRate`](crate::ScaledRate) updates its layers with. The factor is above 0 and at most 1, so that what
+    /// [`check`](Optimizer::check) has let pass stays in its range. Called between [`begin`](Optimizer::begin) or
+    /// [`finish`](Optimizer::finish) and the end of the update; the copy only updates. A copy with a factor of 1 updates with the
+    /// same bits.
+    #[must_use]
+    fn scaled(&self, factor: T) -> Self
+    where
+        Self: Sized;
+
     /// Forgets what was counted over past steps, such as how many there were; hyperparameters stay. The slots are
     /// cleared with it: see [`Trainer::clear`](crate::Trainer::clear).
     fn clear(&mut self) {}

@@ -64,14 +64,14 @@ mod work;
 use core::slice::from_ref;
 
 pub use layers::Pieces;
-use layers::{part, part_mut};
+use layers::part;
 use work::max;
 pub use work::{Sizes, Work};
 
 use crate::kernel::{self, Magnitude};
 use crate::layer::Mode;
 use crate::loss::Loss;
-use crate::optimizer::{Optimizer, Parameters};
+use crate::optimizer::Optimizer;
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
 use crate::trainer::{StepError, Trainer, add_collected, gradient, refuse};
@@ -336,18 +336,7 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<
 
     fn apply(&mut self, next: Phase<N::Scalar>) -> Phase<N::Scalar> {
         let Trainer { network, optimizer, slots, .. } = &mut *self.trainer;
-        let work = &mut self.work;
-        network.visit_mut(slots, &mut |layer| {
-            let Parameters { weights, weight_slots, biases, bias_slots } = layer;
-            if let Some(range) = work.take(weights.len(), P::MACS) {
-                let (weights, weight_slots) = (part_mut(weights, range.clone()), part_mut(weight_slots, range));
-                optimizer.apply(Parameters { weights, weight_slots, biases: &mut [], bias_slots: &mut [] });
-            }
-            if let Some(range) = work.take(biases.len(), P::MACS) {
-                let (biases, bias_slots) = (part_mut(biases, range.clone()), part_mut(bias_slots, range));
-                optimizer.apply(Parameters { weights: &mut [], weight_slots: &mut [], biases, bias_slots });
-            }
-        });
+        network.apply_in_pieces(slots, optimizer, &mut self.work);
         next
     }
 }

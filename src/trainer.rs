@@ -116,7 +116,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         if P::COLLECTS {
             let Self { network, optimizer, slots, .. } = self;
             optimizer.discard();
-            network.visit_mut(slots, &mut |layer| optimizer.apply(layer));
+            network.apply(slots, optimizer);
         }
     }
 
@@ -371,7 +371,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
                 square
             })
         });
-        network.visit_mut(slots, &mut |layer| optimizer.apply(layer));
+        network.apply(slots, optimizer);
     }
 }
 

@@ -302,6 +302,10 @@ impl Optimizer<f32> for CountingSgd {
         None
     }
 
+    fn scaled(&self, _: f32) -> Self {
+        Self
+    }
+
     fn weight(&self, weight: &mut f32, (): &mut (), gradient: f32) {
         count(1);
         *weight -= 0.1 * gradient;

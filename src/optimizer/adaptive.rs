@@ -88,6 +88,10 @@ impl<T: Scalar> Optimizer<T> for RmsProp<T> {
         Some(self.rate)
     }
 
+    fn scaled(&self, factor: T) -> Self {
+        Self { rate: self.rate * factor, ..*self }
+    }
+
     #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, square: &mut T, gradient: T) {
         *square = self.decay * *square + (T::ONE - self.decay) * (gradient * gradient);
@@ -170,6 +174,12 @@ impl<T: Scalar> Optimizer<T> for Adam<T> {
         Some(self.rate)
     }
 
+    fn scaled(&self, factor: T) -> Self {
+        let rate = self.rate * factor;
+        let [_, square_factor] = self.factors;
+        Self { rate, factors: [rate / self.mean_weight, square_factor], ..*self }
+    }
+
     fn clear(&mut self) {
         self.mean_weight = T::ZERO;
         self.square_weight = T::ZERO;
@@ -235,6 +245,10 @@ impl<T: Scalar> Optimizer<T> for AdamW<T> {
 
     fn rate(&self) -> Option<T> {
         self.adam.rate()
+    }
+
+    fn scaled(&self, factor: T) -> Self {
+        Self { adam: self.adam.scaled(factor), ..*self }
     }
 
     fn clear(&mut self) {
@@ -328,6 +342,11 @@ impl<T: Scalar> Optimizer<T> for Rprop<T> {
 
     fn rate(&self) -> Option<T> {
         None
+    }
+
+    /// There is no rate: the first step and the range of steps are multiplied, so that each step is.
+    fn scaled(&self, factor: T) -> Self {
+        Self { first: self.first * factor, range: self.range.map(|step| step * factor), ..*self }
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]

@@ -77,6 +77,10 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for Batch<P, T> {
         self.inner.rate()
     }
 
+    fn scaled(&self, factor: T) -> Self {
+        Self { inner: self.inner.scaled(factor), ..*self }
+    }
+
     fn clear(&mut self) {
         self.discard();
         self.inner.clear();

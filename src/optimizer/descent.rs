@@ -39,6 +39,10 @@ impl<T: Scalar> Optimizer<T> for Sgd<T> {
         Some(self.rate)
     }
 
+    fn scaled(&self, factor: T) -> Self {
+        Self { rate: self.rate * factor }
+    }
+
     #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, (): &mut (), gradient: T) {
         *weight -= self.rate * gradient;
@@ -94,6 +98,10 @@ impl<T: Scalar> Optimizer<T> for Momentum<T> {
         Some(self.rate)
     }
 
+    fn scaled(&self, factor: T) -> Self {
+        Self { rate: self.rate * factor, ..*self }
+    }
+
     #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, velocity: &mut T, gradient: T) {
         *velocity = self.momentum * *velocity + gradient;
@@ -145,6 +153,10 @@ impl<T: Scalar> Optimizer<T> for Nesterov<T> {
 
     fn rate(&self) -> Option<T> {
         Some(self.rate)
+    }
+
+    fn scaled(&self, factor: T) -> Self {
+        Self { rate: self.rate * factor, ..*self }
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]

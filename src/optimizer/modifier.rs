@@ -83,6 +83,10 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for WeightDecay<P, T> {
         self.inner.rate()
     }
 
+    fn scaled(&self, factor: T) -> Self {
+        Self { inner: self.inner.scaled(factor), ..*self }
+    }
+
     fn clear(&mut self) {
         self.inner.clear();
     }
@@ -166,6 +170,10 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipValue<P, T> {
         self.inner.rate()
     }
 
+    fn scaled(&self, factor: T) -> Self {
+        Self { inner: self.inner.scaled(factor), ..*self }
+    }
+
     fn clear(&mut self) {
         self.inner.clear();
     }
@@ -242,6 +250,10 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipNorm<P, T> {
 
     fn rate(&self) -> Option<T> {
         self.inner.rate()
+    }
+
+    fn scaled(&self, factor: T) -> Self {
+        Self { inner: self.inner.scaled(factor), ..*self }
     }
 
     fn clear(&mut self) {
@@ -326,6 +338,10 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipSample<P, T> {
 
     fn rate(&self) -> Option<T> {
         self.inner.rate()
+    }
+
+    fn scaled(&self, factor: T) -> Self {
+        Self { inner: self.inner.scaled(factor), ..*self }
     }
 
     fn clear(&mut self) {

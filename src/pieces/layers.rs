@@ -60,6 +60,14 @@ pub trait Pieces: Layer {
         scale: Self::Scalar,
         work: &mut Work,
     );
+
+    /// [`Layer::apply`].
+    fn apply_in_pieces<P: Optimizer<Self::Scalar>>(
+        &mut self,
+        slots: &mut Self::Slots<P::Slot>,
+        optimizer: &P,
+        work: &mut Work,
+    );
 }
 
 /// The values in the range.
@@ -112,6 +120,16 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Pieces f
     ) {
         update(self.parameters(slots), x, deltas, optimizer, scale, work);
     }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn apply_in_pieces<P: Optimizer<T>>(
+        &mut self,
+        slots: &mut Slots<P::Slot, I, O, B>,
+        optimizer: &P,
+        work: &mut Work,
+    ) {
+        apply(self.parameters(slots), optimizer, work);
+    }
 }
 
 impl<const I: usize, const O: usize, A: Activation, T: Scalar, D: Deref<Target = Dense<I, O, A, T>>> Pieces
@@ -154,6 +172,11 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, D: Deref<Target =
         work: &mut Work,
     ) {
         update(self.parameters(slots), &[], deltas, optimizer, scale, work);
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn apply_in_pieces<P: Optimizer<T>>(&mut self, slots: &mut [P::Slot; O], optimizer: &P, work: &mut Work) {
+        apply(self.parameters(slots), optimizer, work);
     }
 }
 
@@ -247,6 +270,20 @@ fn update<P: Optimizer<T>, T: Scalar, const O: usize, const N: usize>(
     }
 }
 
+/// The weights, then the biases, from what was collected.
+#[cfg_attr(not(unoptimized), inline(always))]
+fn apply<P: Optimizer<T>, T: Scalar>(layer: Parameters<T, P::Slot>, optimizer: &P, work: &mut Work) {
+    let Parameters { weights, weight_slots, biases, bias_slots } = layer;
+    if let Some(range) = work.take(weights.len(), P::MACS) {
+        let (weights, weight_slots) = (part_mut(weights, range.clone()), part_mut(weight_slots, range));
+        optimizer.apply(Parameters { weights, weight_slots, biases: &mut [], bias_slots: &mut [] });
+    }
+    if let Some(range) = work.take(biases.len(), P::MACS) {
+        let (biases, bias_slots) = (part_mut(biases, range.clone()), part_mut(bias_slots, range));
+        optimizer.apply(Parameters { weights: &mut [], weight_slots: &mut [], biases, bias_slots });
+    }
+}
+
 impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Pieces for Dropout<N, Q> {
     const SIZES: Sizes = Sizes::NONE;
 
@@ -302,6 +339,8 @@ impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Pieces for Dropout<N, Q> {
         _: &mut Work,
     ) {
     }
+
+    fn apply_in_pieces<P: Optimizer<T>>(&mut self, (): &mut (), _: &P, _: &mut Work) {}
 }
 
 impl<L: Pieces, D: Deref<Target = L>> Pieces for Frozen<D> {
@@ -346,6 +385,8 @@ impl<L: Pieces, D: Deref<Target = L>> Pieces for Frozen<D> {
         _: &mut Work,
     ) {
     }
+
+    fn apply_in_pieces<P: Optimizer<L::Scalar>>(&mut self, (): &mut (), _: &P, _: &mut Work) {}
 }
 
 /// Makes a tuple's passes those of its layers, one after the other.
@@ -423,6 +464,17 @@ macro_rules! pieces {
                         self.$u.update_in_pieces(x, &tape.$u, &deltas.$u, &mut slots.$u, optimizer, scale, work);
                     }
                 )*
+            }
+
+            #[cfg_attr(not(unoptimized), inline(always))]
+            fn apply_in_pieces<P: Optimizer<Self::Scalar>>(
+                &mut self,
+                slots: &mut Self::Slots<P::Slot>,
+                optimizer: &P,
+                work: &mut Work,
+            ) {
+                self.$a.apply_in_pieces(&mut slots.$a, optimizer, work);
+                $(self.$u.apply_in_pieces(&mut slots.$u, optimizer, work);)*
             }
         }
     };

@@ -23,6 +23,9 @@ pub enum StepError {
     /// The learning rate, or the first step of [`Rprop`](crate::Rprop), is not positive and at most 2^26. It is zero in a
     /// trainer that was never started.
     LearningRate,
+    /// The factor of a [`ScaledRate`](crate::ScaledRate) is not above 0 and at most 1. It is zero in `Trainer::ZERO`, unless the
+    /// type has it.
+    RateFactor,
     /// The momentum is not from 0 to below 1.
     Momentum,
     /// The decay of a running mean is not from 0 to below 1.
@@ -69,6 +72,7 @@ impl fmt::Display for StepError {
             Self::Weight => f.write_str("the weight of the sample is negative, NaN or infinite"),
             Self::Batch => f.write_str("the number of samples does not fit"),
             Self::LearningRate => f.write_str("the learning rate is not positive and at most 2^26"),
+            Self::RateFactor => f.write_str("the factor of a learning rate is not above 0 and at most 1"),
             Self::Momentum => f.write_str("the momentum is not from 0 to below 1"),
             Self::Decay => f.write_str("the decay of a running mean is not from 0 to below 1"),
             Self::Epsilon => {

@@ -43,6 +43,10 @@ impl<T: Real> Optimizer<T> for Probe {
         None
     }
 
+    fn scaled(&self, _: T) -> Self {
+        Self
+    }
+
     fn weight(&self, weight: &mut T, (): &mut (), gradient: T) {
         *weight = gradient;
     }

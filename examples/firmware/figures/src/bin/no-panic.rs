@@ -18,8 +18,9 @@ use downhill::rule::Rule;
 use downhill::schedule::{Constant, Cosine, Exponential, Plateau, Schedule, StepDecay};
 use downhill::{
     Adam, AdamW, Batch, Best, BiasOnly, BinaryCrossEntropy, ChainRule, ClipNorm, ClipSample, ClipValue, CrossEntropy,
-    Dense, Dropout, ErrorShare, Fit, Frozen, Huber, Identity, LeakyRelu, Momentum, Nesterov, Predictor, RawError, Relu,
-    RmsProp, Rprop, Samples, Sgd, Softmax, SquaredError, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest, encode,
+    Dense, Dropout, ErrorShare, Fit, Frozen, Huber, Identity, LeakyRelu, Momentum, Nesterov, Predictor, Ratio,
+    RawError, Relu, RmsProp, Rprop, Samples, ScaledRate, Sgd, Softmax, SquaredError, Tanh, Trainer, Unbiased,
+    WeightDecay, Zero, digest, encode,
 };
 use figures::entry;
 use figures::workload::Net;
@@ -29,6 +30,7 @@ type Deep<M> =
     (Dense<6, 12, Tanh<M>>, Dense<12, 9, Relu>, Dense<9, 7, LeakyRelu, f32, Unbiased>, Dense<7, 5, Softmax<M>>);
 type Shallow = (Dense<4, 3, Identity>, Dense<3, 2>);
 type Forgetful = (Dropout<4>, Dense<4, 9, Relu>, Dropout<9>, Dense<9, 2, Softmax>);
+type TwoRates = (ScaledRate<(Dense<4, 5, Tanh>, Dropout<5>)>, ScaledRate<Dense<5, 2, Softmax>, Ratio<1, 3>>);
 type Double = (Dense<3, 20, Tanh, f64>, Dense<20, 2, Softmax, f64>);
 
 #[entry]
@@ -51,6 +53,8 @@ fn main() -> ! {
         learn::<Net, SquaredError, _, ChainRule, _>(Batch::new(usize::MAX, Rprop::new()), He(seed));
         slices(ClipNorm::new(1.0, Sgd::new(0.05)));
         slices(ClipSample::new(1.0, Batch::new(6, Adam::new(0.05))));
+        learn::<TwoRates, CrossEntropy, _, ChainRule, _>(Batch::new(3, AdamW::new(0.05, 0.01)), He(seed));
+        learn::<TwoRates, CrossEntropy, _, ChainRule, _>(ClipNorm::new(1.0, Rprop::new()), He(seed));
         frozen();
 
         fit(Constant(0.1), Argmax);

@@ -1,0 +1,285 @@
+//! Layers that learn more slowly than others: a factor of the learning rate.
+
+use crate::activation::Link;
+use crate::digest::Architecture;
+use crate::init::Init;
+use crate::layer::{Factors, Layer, Mode};
+use crate::optimizer::{Optimizer, Parameters};
+use crate::pieces::{Pieces, Sizes, Work};
+use crate::ratio::Ratio;
+use crate::rule::Rule;
+use crate::scalar::{Scalar, Zero};
+use crate::trainer::StepError;
+
+/// A layer, or a tuple of layers, whose learning rate is `factor` times that of the optimiser. All else is as without.
+///
+/// The lower layers of a network that was trained before are usually given a smaller rate than a new last layer: Jeremy Howard
+/// and Sebastian Ruder, "Universal Language Model Fine-tuning for Text Classification", 2018 ("discriminative fine-tuning").
+/// `PyTorch` has parameter groups for it, Caffe `lr_mult`.
+///
+/// ```
+/// # use downhill::init::{Generator, Xavier};
+/// use downhill::{Adam, CrossEntropy, Dense, Ratio, ScaledRate, Softmax, Tanh, Trainer};
+///
+/// // Adam's rate for the last layer, a tenth of it for the two below.
+/// type Lower = (Dense<8, 16, Tanh>, Dense<16, 16, Tanh>);
+/// type Net = (ScaledRate<Lower, Ratio<1, 10>>, Dense<16, 3, Softmax>);
+/// let mut trainer = Trainer::<Net, CrossEntropy, Adam>::ZERO;
+/// trainer.start(Adam::new(0.01), &mut Xavier(Generator::new(1)));
+/// trainer.step(&[0.5; 8], &[0.0, 1.0, 0.0])?;
+/// assert_ne!(trainer.network.0.layer.0.biases, [0.0; 16]);
+/// # Ok::<(), downhill::StepError>(())
+/// ```
+///
+/// The bits are those of an optimiser of its own with the product as its rate, in steps, in [pieces](crate::pieces), in
+/// [`step_batch`](crate::Trainer::step_batch) and in a [`Batch`](crate::Batch); those of a factor of 1 are those of the layer
+/// alone. So the factor acts on [`AdamW`](crate::AdamW)'s decay too, and not on what is done to the gradient: norms, limits,
+/// [`WeightDecay`](crate::WeightDecay). [`Rprop`](crate::Rprop) has no rate; every step of it is multiplied. Factors of wrappers
+/// within each other multiply, and with a [schedule](crate::schedule). A product that underflows to 0 changes nothing.
+///
+/// `Q` is the factor: a number that may be changed at any time, `f32` or `f64`, or a [`Ratio`], which belongs to the type. As
+/// with [`Dropout`](crate::Dropout), a number is 0 in `Trainer::ZERO`, which a step refuses ([`StepError::RateFactor`]), and
+/// stays as it is set in spite of [`start`](crate::Trainer::start). There is none above 1, so that what the optimiser was
+/// checked for holds: give it the largest rate, and layers their parts of it. For a factor of 0 there is
+/// [`Frozen`](crate::Frozen).
+///
+/// The [architecture](Architecture), and with it a [`digest`](crate::digest), is that of the layer alone, which computes the
+/// same from the same weights.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ScaledRate<L, Q = f32> {
+    /// What the learning rate is multiplied by: above 0, at most 1.
+    pub factor: Q,
+    /// What learns with this rate.
+    pub layer: L,
+}
+
+impl<L, Q> ScaledRate<L, Q> {
+    /// `layer` with `factor` (above 0, at most 1) times the learning rate.
+    pub const fn new(factor: Q, layer: L) -> Self {
+        Self { factor, layer }
+    }
+}
+
+impl<L: Zero, Q: Zero> Zero for ScaledRate<L, Q> {
+    const ZERO: Self = Self { factor: Q::ZERO, layer: L::ZERO };
+}
+
+/// A factor of the learning rate.
+pub trait Factor: Copy {
+    /// The number type of the layer.
+    type Scalar: Scalar;
+
+    /// The factor, above 0, at most 1.
+    fn factor(self) -> Self::Scalar;
+}
+
+impl Factor for f32 {
+    type Scalar = Self;
+
+    fn factor(self) -> Self {
+        self
+    }
+}
+
+impl Factor for f64 {
+    type Scalar = Self;
+
+    fn factor(self) -> Self {
+        self
+    }
+}
+
+/// `ScaledRate<L, Ratio<1, 10>>` learns with a tenth of the rate. A factor of 0, or above 1, does not compile:
+///
+/// ```compile_fail
+/// use downhill::Ratio;
+/// use downhill::scaled_rate::Factor;
+/// Ratio::<0, 5>::default().factor();
+/// ```
+///
+/// ```compile_fail
+/// use downhill::Ratio;
+/// use downhill::scaled_rate::Factor;
+/// Ratio::<6, 5>::default().factor();
+/// ```
+impl<const NUMERATOR: usize, const DENOMINATOR: usize, T: Scalar> Factor for Ratio<NUMERATOR, DENOMINATOR, T> {
+    type Scalar = T;
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn factor(self) -> T {
+        const { assert!(0 < NUMERATOR && NUMERATOR <= DENOMINATOR, "a factor of a rate is above 0 and at most 1") }
+        Self::number()
+    }
+}
+
+impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {
+    type Scalar = L::Scalar;
+    type Input = L::Input;
+    type Output = L::Output;
+    type Tape<const N: usize> = L::Tape<N>;
+    type Deltas<const N: usize> = L::Deltas<N>;
+    type Slots<S: Zero> = L::Slots<S>;
+
+    const PARAMETERS: usize = L::PARAMETERS;
+    const LEARNS: bool = L::LEARNS;
+    const LINK: Link = L::LINK;
+    const BOUNDED: bool = L::BOUNDED;
+    const ARCHITECTURE: Architecture = L::ARCHITECTURE;
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn check(&self) -> Result<(), StepError> {
+        let factor = self.factor.factor();
+        if factor > L::Scalar::ZERO && factor <= L::Scalar::ONE {
+            self.layer.check()
+        } else {
+            Err(StepError::RateFactor)
+        }
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn linear<const N: usize>(&self, x: &[L::Input], tape: &mut L::Tape<N>, mode: Mode) -> L::Scalar {
+        self.layer.linear(x, tape, mode)
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn activate<const N: usize>(tape: &mut L::Tape<N>, samples: usize) -> L::Scalar {
+        L::activate(tape, samples)
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn forward<const N: usize>(&self, x: &[L::Input], tape: &mut L::Tape<N>, mode: Mode) -> L::Scalar {
+        self.layer.forward(x, tape, mode)
+    }
+
+    fn outputs<const N: usize>(tape: &L::Tape<N>) -> &[L::Output; N] {
+        L::outputs(tape)
+    }
+
+    fn errors<const N: usize>(deltas: &mut L::Deltas<N>) -> &mut [L::Output; N] {
+        L::errors(deltas)
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn back<R: Rule, const N: usize>(
+        &self,
+        tape: &L::Tape<N>,
+        deltas: &mut L::Deltas<N>,
+        samples: usize,
+        settled: bool,
+        below: Option<&mut [L::Input; N]>,
+    ) -> Result<L::Scalar, StepError> {
+        self.layer.back::<R, N>(tape, deltas, samples, settled, below)
+    }
+
+    // rate = factor * rate
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn update<P: Optimizer<L::Scalar>, const N: usize>(
+        &mut self,
+        x: &[L::Input],
+        tape: &L::Tape<N>,
+        deltas: &L::Deltas<N>,
+        slots: &mut L::Slots<P::Slot>,
+        optimizer: &P,
+        scale: L::Scalar,
+    ) {
+        self.layer.update(x, tape, deltas, slots, &optimizer.scaled(self.factor.factor()), scale);
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn apply<P: Optimizer<L::Scalar>>(&mut self, slots: &mut L::Slots<P::Slot>, optimizer: &P) {
+        self.layer.apply(slots, &optimizer.scaled(self.factor.factor()));
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn gradient<const N: usize>(
+        x: &[L::Input],
+        tape: &L::Tape<N>,
+        deltas: &L::Deltas<N>,
+        bounded: bool,
+        visit: &mut impl FnMut(Factors<L::Scalar>),
+    ) {
+        L::gradient(x, tape, deltas, bounded, visit);
+    }
+
+    fn scale<const N: usize>(deltas: &mut L::Deltas<N>, sample: usize, factor: L::Scalar) {
+        L::scale(deltas, sample, factor);
+    }
+
+    fn initialize(&mut self, init: &mut impl Init) {
+        self.layer.initialize(init);
+    }
+
+    fn seed<const N: usize>(tape: &mut L::Tape<N>, seeds: &mut impl FnMut() -> u32) {
+        L::seed(tape, seeds);
+    }
+
+    fn is_seeded<const N: usize>(tape: &L::Tape<N>) -> bool {
+        L::is_seeded(tape)
+    }
+
+    fn visit(&self, visit: &mut impl FnMut(&[L::Scalar])) {
+        self.layer.visit(visit);
+    }
+
+    fn visit_mut<S: Zero>(&mut self, slots: &mut L::Slots<S>, visit: &mut impl FnMut(Parameters<L::Scalar, S>)) {
+        self.layer.visit_mut(slots, visit);
+    }
+}
+
+impl<L: Pieces, Q: Factor<Scalar = L::Scalar>> Pieces for ScaledRate<L, Q> {
+    const SIZES: Sizes = L::SIZES;
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn linear_in_pieces<const N: usize>(
+        &self,
+        x: &L::Input,
+        tape: &mut L::Tape<N>,
+        mode: Mode,
+        work: &mut Work,
+    ) -> L::Scalar {
+        self.layer.linear_in_pieces(x, tape, mode, work)
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn activate_in_pieces<const N: usize>(tape: &mut L::Tape<N>, work: &mut Work) -> L::Scalar {
+        L::activate_in_pieces(tape, work)
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn back_in_pieces<R: Rule, const N: usize>(
+        &self,
+        tape: &L::Tape<N>,
+        deltas: &mut L::Deltas<N>,
+        settled: bool,
+        below: Option<&mut [L::Input; N]>,
+        work: &mut Work,
+    ) -> Result<L::Scalar, StepError> {
+        self.layer.back_in_pieces::<R, N>(tape, deltas, settled, below, work)
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn update_in_pieces<P: Optimizer<L::Scalar>, const N: usize>(
+        &mut self,
+        x: &L::Input,
+        tape: &L::Tape<N>,
+        deltas: &L::Deltas<N>,
+        slots: &mut L::Slots<P::Slot>,
+        optimizer: &P,
+        scale: L::Scalar,
+        work: &mut Work,
+    ) {
+        let optimizer = optimizer.scaled(self.factor.factor());
+        self.layer.update_in_pieces(x, tape, deltas, slots, &optimizer, scale, work);
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn apply_in_pieces<P: Optimizer<L::Scalar>>(
+        &mut self,
+        slots: &mut L::Slots<P::Slot>,
+        optimizer: &P,
+        work: &mut Work,
+    ) {
+        self.layer.apply_in_pieces(slots, &optimizer.scaled(self.factor.factor()), work);
+    }
+}

@@ -3,6 +3,12 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+#[cfg(all(target_arch = "x86", not(target_feature = "sse2")))]
+compile_error!(
+    "downhill needs SSE2 on x86: without it, floating point is the x87's, which rounds otherwise, and a training would not \
+     end in the bits that it has elsewhere. Build for an i686 target, or with -Ctarget-feature=+sse,+sse2"
+);
+
 pub mod activation;
 pub mod dense;
 mod digest;

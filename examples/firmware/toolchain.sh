@@ -13,6 +13,8 @@ shopt -s inherit_errexit
 # Where `cargo install` puts things.
 PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
 
+debian_packages=(rustc-web cargo-web rust-web-src lld)
+
 build() {
     local package=$1 chip=$2 target compiler cargo=(cargo) options=() directory
     shift 2
@@ -21,7 +23,7 @@ build() {
     case $compiler in
         rustup) ;;
         debian)
-            install_packages rustc-web cargo-web rust-web-src lld
+            install_packages "${debian_packages[@]}"
             # Debian has core only as source, and building it counts as unstable.
             cargo=(env RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc /usr/bin/cargo)
             options=(-Zbuild-std=core --config "target.$target.linker='ld.lld'")
@@ -88,12 +90,19 @@ compiler_for() { # TARGET
     fi
 }
 
-# Its name and version.
-compiler_name() { # TARGET
-    case $(compiler_for "$1") in
-        debian) echo "Debian's $(/usr/bin/rustc --version)" ;;
-        *) echo "rustup's $(rustc --version)" ;;
-    esac
+# The compiler of all chips, so that their figures go together; sets FIRMWARE_TOOLCHAIN, and `compiler` to its name.
+choose_compiler() {
+    local chip toolchain=rustup
+    for chip in m4f m0 rv32; do
+        [ "$(compiler_for "$(target_of "$chip")")" = rustup ] || toolchain=debian
+    done
+    FIRMWARE_TOOLCHAIN=$toolchain
+    if [ $toolchain = debian ]; then
+        install_packages "${debian_packages[@]}"
+        compiler="Debian's $(/usr/bin/rustc --version)"
+    else
+        compiler="rustup's $(rustc --version)"
+    fi
 }
 
 # Debian's packages that are missing. Where apt would have to remove another package for them, only CI lets it.

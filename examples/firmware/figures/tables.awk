@@ -24,6 +24,7 @@ END {
     split("2-3-1 64-32-10 128-32-8-32-128 784-100-10", network, " ")
     split("libm fast micromath", backends, " ")
 
+    print "Compiler: " compiler ".\n"
     print "Cortex-M4F at `opt-level = 3`, instructions per call and bytes:\n"
     print "| network | `predict` | `step` | with `Fast`: `predict` | `step` | trainer | stack | code |"
     print "|---|---|---|---|---|---|---|---|"

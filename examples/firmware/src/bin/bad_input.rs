@@ -1,0 +1,17 @@
+//! Every case of bad input gives the same error as on the host, and changes nothing.
+
+#![no_std]
+#![no_main]
+#![forbid(unsafe_code)]
+
+use defmt::info;
+use firmware::bad_input::{self, CASES};
+use firmware::{entry, exit};
+
+#[entry]
+fn main() -> ! {
+    let cases = bad_input::run(&mut |failure| panic!("bad-input {failure}"));
+    assert_eq!(cases, CASES);
+    info!("bad-input cases {} as on the host", cases);
+    exit()
+}

@@ -1,0 +1,166 @@
+//! Every case of bad input: which error it gives, and that the trainer keeps every bit. The host runs all of them
+//! (`tests/bad_input.rs`), and so does every chip (`examples/firmware/src/bin/bad_input.rs`).
+
+mod hyperparameters;
+mod networks;
+mod values;
+mod ways;
+
+use core::fmt;
+
+use downhill::init::{Generator, Uniform};
+use downhill::layer::Layer;
+use downhill::loss::Loss;
+use downhill::optimizer::Optimizer;
+use downhill::rule::Rule;
+use downhill::{StepError, Trainer, digest};
+
+/// How many cases there are. Whoever runs them makes sure that it has met so many.
+pub const CASES: u32 = 2847;
+
+const BAD: [f32; 3] = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
+
+/// Runs all cases, and tells `failed` of those that are not as they should be. Returns how many there were.
+pub fn run(failed: &mut dyn FnMut(&Failure)) -> u32 {
+    let mut cases = Cases { group: "", number: 0, failed };
+    networks::all(&mut cases);
+    ways::all(&mut cases);
+    hyperparameters::all(&mut cases);
+    values::all(&mut cases);
+    cases.number
+}
+
+/// A case that is not as it should be.
+pub struct Failure {
+    /// The trainer.
+    group: &'static str,
+    /// What is bad.
+    what: &'static str,
+    /// The number of the case, from 1.
+    number: u32,
+    expected: StepError,
+    /// The error, if there was one.
+    error: Option<StepError>,
+    /// Whether weights and optimiser were what they had been, and good steps after it led where they would have led
+    /// without.
+    kept: bool,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { group, what, number, expected, error, kept } = self;
+        let trainer = if *kept { "kept" } else { "not kept" };
+        write!(f, "case {number}, {what} ({group}): expected {expected:?}, got {error:?}, trainer {trainer}")
+    }
+}
+
+struct Cases<'a> {
+    group: &'static str,
+    number: u32,
+    failed: &'a mut dyn FnMut(&Failure),
+}
+
+impl Cases<'_> {
+    fn tell(&mut self, what: &'static str, expected: StepError, error: Option<StepError>, kept: bool) {
+        self.number += 1;
+        if error != Some(expected) || !kept {
+            (self.failed)(&Failure { group: self.group, what, number: self.number, expected, error, kept });
+        }
+    }
+}
+
+/// Two trainers of equal bits, of which one alone meets what is bad. Its inputs and targets are good ones.
+struct Twins<N: Layer, L, P: Optimizer<f32>, R, const B: usize, const I: usize, const O: usize>
+where
+    N: Layer<Scalar = f32>,
+{
+    trainer: Trainer<N, L, P, R, B>,
+    untouched: Trainer<N, L, P, R, B>,
+    x: [f32; I],
+    target: [f32; O],
+    /// Whether good steps succeed.
+    learn: bool,
+}
+
+type Step<'a, T> = &'a dyn Fn(&mut T) -> Result<f32, StepError>;
+
+impl<N, L, P, R, const B: usize, const I: usize, const O: usize> Twins<N, L, P, R, B, I, O>
+where
+    N: Layer<Scalar = f32, Input = [f32; I], Output = [f32; O]>,
+    L: Loss,
+    P: Optimizer<f32> + PartialEq,
+    R: Rule,
+{
+    fn new(make: impl Fn() -> Trainer<N, L, P, R, B>) -> Self {
+        Self { trainer: make(), untouched: make(), x: first(X), target: first(T), learn: true }
+    }
+
+    /// Twins that have learnt for a while, so that weights and velocities are of all sizes.
+    fn experienced(optimizer: P) -> Self
+    where
+        N: downhill::Zero,
+        P: Copy + downhill::Zero,
+    {
+        let mut twins = Self::new(|| Trainer::ZERO);
+        for trainer in [&mut twins.trainer, &mut twins.untouched] {
+            trainer.start(optimizer, &mut Uniform(Generator::new(7)));
+            for _ in 0..10 {
+                assert!(good(trainer, &twins.x, &twins.target).is_ok(), "a good step was refused");
+            }
+        }
+        twins
+    }
+
+    fn each(&mut self, mut change: impl FnMut(&mut Trainer<N, L, P, R, B>)) {
+        change(&mut self.trainer);
+        change(&mut self.untouched);
+    }
+
+    /// A case: the step `bad` is refused with `expected`, and good steps after it lead where they would have led without.
+    #[inline(never)]
+    fn refuse(
+        &mut self,
+        cases: &mut Cases,
+        what: &'static str,
+        expected: StepError,
+        bad: Step<Trainer<N, L, P, R, B>>,
+    ) {
+        let error = bad(&mut self.trainer).err();
+        let mut kept = self.alike();
+        for _ in 0..3 {
+            let result = good(&mut self.trainer, &self.x, &self.target);
+            kept &= result == good(&mut self.untouched, &self.x, &self.target);
+            kept &= result.is_ok() == self.learn;
+            kept &= self.alike();
+        }
+        cases.tell(what, expected, error, kept);
+    }
+
+    fn alike(&self) -> bool {
+        self.trainer.optimizer == self.untouched.optimizer
+            && digest(&self.trainer.network) == digest(&self.untouched.network)
+    }
+}
+
+/// A step, compiled once for a trainer.
+#[inline(never)]
+fn good<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize>(
+    trainer: &mut Trainer<N, L, P, R, B>,
+    x: &N::Input,
+    target: &N::Output,
+) -> Result<N::Scalar, StepError> {
+    trainer.step(x, target)
+}
+
+const X: [f32; 4] = [0.3, -0.4, 0.9, 0.2];
+const T: [f32; 5] = [0.9, 0.1, 0.3, 0.2, 0.7];
+
+fn first<const N: usize, const M: usize>(values: [f32; M]) -> [f32; N] {
+    core::array::from_fn(|i| values.get(i).copied().unwrap_or_default())
+}
+
+/// The values with another one at a place.
+fn with<const N: usize>(mut values: [f32; N], place: usize, value: f32) -> [f32; N] {
+    values[place] = value;
+    values
+}

@@ -35,28 +35,29 @@ pub trait Random {
         integer * (1.0 / 8_388_608.0) - 1.0
     }
 
+    /// A number below `length`, each as often as the others but for one in 2^32 draws; 0 if the length is 0. Takes one
+    /// number of 32 bits, or two if the length is above 2^32.
+    #[allow(clippy::cast_possible_truncation)]
+    fn below(&mut self, length: usize) -> usize {
+        // The upper half of the product of a random number and a length is below the length.
+        let mut upper = |length| (u64::from(self.next_u32()) * length) >> 32;
+        let length = length as u64;
+        if length <= 1 << 32 {
+            return upper(length) as usize;
+        }
+        let (high, low) = (upper(1 << 32), upper(1 << 32));
+        ((u128::from(high << 32 | low) * u128::from(length)) >> 64) as usize
+    }
+
     /// Puts the items in random order (Fisher and Yates): samples before an epoch.
     fn shuffle<S>(&mut self, items: &mut [S]) {
         for last in (1..items.len()).rev() {
-            let other = upto(self, last);
+            let other = self.below(last + 1);
             if let Ok([a, b]) = items.get_disjoint_mut([other, last]) {
                 core::mem::swap(a, b);
             }
         }
     }
-}
-
-/// A number from `0..=last`, each as often as the others but for 1 in 2^32.
-#[allow(clippy::cast_possible_truncation)]
-fn upto(random: &mut (impl Random + ?Sized), last: usize) -> usize {
-    let mut next = || random.next_u32();
-    // The upper half of a product of a random number and a length is below the length.
-    if let Ok(last) = u32::try_from(last) {
-        let length = u64::from(last) + 1;
-        return ((u64::from(next()) * length) >> 32) as usize;
-    }
-    let number = u64::from(next()) << 32 | u64::from(next());
-    ((u128::from(number) * (last as u128 + 1)) >> 64) as usize
 }
 
 impl<F: FnMut() -> u32> Random for F {

@@ -22,9 +22,9 @@ mod root;
 
 use crate::scalar::Scalar;
 
-/// Elementary functions of a number type. All but the square root come from `libm`, called by path: the float methods of
-/// `std` take whatever the platform has, and the bits would differ between host and chip. Square roots are rounded to the
-/// nearest number, however they are computed.
+/// Elementary functions of a number type. They come from `libm`, called by path: the float methods of `std` take whatever
+/// the platform has, and the bits would differ between host and chip. Square roots are rounded to the nearest number, so
+/// an instruction computes them on the host, and `f32` has a shorter function on chips.
 pub trait Math: Sized {
     /// The ratio of a circle's circumference to its diameter.
     const PI: Self;

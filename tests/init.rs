@@ -43,6 +43,28 @@ fn extreme_fans() {
     bounded(He(Generator::new(1)), 2.45);
 }
 
+/// Parts of a length, as the random number is a part of 2^32, or two are of 2^64.
+#[test]
+fn numbers_below_a_length() {
+    let draw = |numbers: &[u32], length| {
+        let mut numbers = numbers.iter();
+        let drawn = (|| *numbers.next().unwrap()).below(length);
+        (drawn, numbers.len())
+    };
+    assert_eq!([0, 1, u32::MAX].map(|number| draw(&[number], 0)), [(0, 0); 3]);
+    assert_eq!([0, 1, u32::MAX].map(|number| draw(&[number], 1)), [(0, 0); 3]);
+    let thirds = [0, 0x5555_5555, 0x5555_5556, 0xAAAA_AAAA, 0xAAAA_AAAB, u32::MAX];
+    assert_eq!(thirds.map(|number| draw(&[number, 7], 3)), [(0, 1), (0, 1), (1, 1), (1, 1), (2, 1), (2, 1)]);
+    #[cfg(target_pointer_width = "64")]
+    {
+        assert_eq!(draw(&[0x8000_0001, 7], 1 << 32), (0x8000_0001, 1));
+        assert_eq!(draw(&[0x8000_0001, 0x8000_0000], 1 << 40), (0x80_0000_0180, 0));
+        assert_eq!(draw(&[u32::MAX, u32::MAX], usize::MAX), (usize::MAX - 1, 0));
+        assert_eq!(draw(&[u32::MAX, 0], (1 << 32) + 1), (0xFFFF_FFFF, 0));
+        assert_eq!(draw(&[u32::MAX, u32::MAX], (1 << 32) + 1), (1 << 32, 0));
+    }
+}
+
 /// More items than 2^32, and nothing to move. The first draws tell.
 #[cfg(target_pointer_width = "64")]
 #[test]

@@ -5,6 +5,7 @@ use downhill::permutation::Permutation;
 
 fn order(len: usize, seed: u32) -> Vec<usize> {
     let order = Permutation::new(len, seed);
+    assert_eq!((order.len(), order.is_empty()), (len, len == 0));
     assert_eq!(order.get(len), None);
     assert_eq!(order.get(usize::MAX), None);
     (0..len).map(|position| order.get(position).unwrap()).collect()
@@ -19,6 +20,16 @@ fn every_index_once() {
             assert!(indices.into_iter().eq(0..len), "length {len}, seed {seed}");
         }
     }
+}
+
+/// A seed is a promise: the same orders everywhere, as long as the changelog says nothing else.
+#[test]
+fn the_orders_are_pinned() {
+    assert_eq!(order(5, 1), [4, 3, 1, 0, 2]);
+    assert_eq!(order(16, 2), [12, 2, 6, 8, 1, 3, 15, 11, 5, 14, 4, 7, 0, 10, 13, 9]);
+    assert_eq!(order(20, 1), [7, 16, 3, 5, 12, 17, 15, 2, 13, 14, 9, 4, 19, 0, 8, 1, 11, 18, 10, 6]);
+    assert_eq!(order(33, 3)[..5], [28, 0, 14, 13, 10]);
+    assert_eq!(order(70_000, 4)[..3], [19168, 50565, 36884]);
 }
 
 /// Lengths beyond any list of indices.

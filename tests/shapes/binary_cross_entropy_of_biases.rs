@@ -2,7 +2,7 @@
 use downhill::{BiasOnly, BinaryCrossEntropy, Dense, Sgd, Tanh, Trainer, Zero};
 
 static LAST: Dense<3, 2, Tanh> = Dense::ZERO;
-static TRAINER: Trainer<(Dense<2, 3>, BiasOnly<3, 2, Tanh>), BinaryCrossEntropy, Sgd> =
+static TRAINER: Trainer<(Dense<2, 3>, BiasOnly<&Dense<3, 2, Tanh>>), BinaryCrossEntropy, Sgd> =
     Trainer::new((Dense::ZERO, BiasOnly::new(&LAST)), Sgd::new(0.1));
 
 fn main() {

@@ -1,9 +1,9 @@
 //! A frozen layer that ends a network counts with its activation.
-use downhill::{BinaryCrossEntropy, Dense, Sgd, Softmax, Trainer, Zero};
+use downhill::{BinaryCrossEntropy, Dense, Frozen, Sgd, Softmax, Trainer, Zero};
 
 static LAST: Dense<3, 2, Softmax> = Dense::ZERO;
-static TRAINER: Trainer<(Dense<2, 3>, &Dense<3, 2, Softmax>), BinaryCrossEntropy, Sgd> =
-    Trainer::new((Dense::ZERO, &LAST), Sgd::new(0.1));
+static TRAINER: Trainer<(Dense<2, 3>, Frozen<&Dense<3, 2, Softmax>>), BinaryCrossEntropy, Sgd> =
+    Trainer::new((Dense::ZERO, Frozen(&LAST)), Sgd::new(0.1));
 
 fn main() {
     let _ = &TRAINER;

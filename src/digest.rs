@@ -29,10 +29,10 @@ pub fn digest<N: Layer>(network: &N) -> u64 {
 /// ([`math`](crate::math)) is left out: the results differ in the last bits only.
 ///
 /// ```
-/// use downhill::{BiasOnly, Dense, Dropout, Layer, Relu};
+/// use downhill::{BiasOnly, Dense, Dropout, Frozen, Layer, Relu};
 ///
 /// type Net = (Dense<4, 8, Relu>, Dense<8, 2>);
-/// type Device = (&'static Dense<4, 8, Relu>, (Dropout<8>, BiasOnly<8, 2>));
+/// type Device = (Frozen<&'static Dense<4, 8, Relu>>, (Dropout<8>, BiasOnly<&'static Dense<8, 2>>));
 /// const _: () = assert!(Net::ARCHITECTURE.fingerprint() == Device::ARCHITECTURE.fingerprint());
 /// assert_ne!(<(Dense<4, 8>, Dense<8, 2>)>::ARCHITECTURE, Net::ARCHITECTURE);
 /// ```

@@ -22,7 +22,8 @@ use crate::trainer::StepError;
     label = "not a layer",
     note = "a network is a layer or a tuple of layers: `(Dense<2, 3>, Dense<3, 1>)`; tuples can be nested: `((A, B), (C, D))` has \
             four layers, and nine are `((A, B, C, D, E, F, G, H), I)`",
-    note = "an activation such as `Relu` is a parameter of a layer: `Dense<2, 3, Relu>`"
+    note = "an activation such as `Relu` is a parameter of a layer: `Dense<2, 3, Relu>`; a reference to a layer is one when it \
+            is frozen: `Frozen<&'static Dense<2, 3>>`"
 )]
 pub trait Layer {
     /// The number type.

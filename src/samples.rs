@@ -9,8 +9,8 @@ use crate::permutation::Permutation;
 /// Samples that can be asked for in any order; [`fit`](crate::fit) learns from them.
 ///
 /// Slices and arrays of `(inputs, target)` are such samples, and so is a pair of slices or arrays, or a reference to any
-/// of them. Samples that are stored in
-/// another form are [`mapped`](Samples::mapped). Those that lie elsewhere need an implementation with room for one:
+/// of them. Samples that are stored in another form are [`mapped`](Samples::mapped). Those that lie elsewhere need an
+/// implementation with room for one:
 ///
 /// ```
 /// use core::cell::RefCell;

@@ -8,8 +8,8 @@ use downhill::metrics::Argmax;
 use downhill::optimizer::Optimizer;
 use downhill::schedule::{Constant, Cosine, Exponential, Plateau, StepDecay};
 use downhill::{
-    Adam, Batch, Best, Dense, Fit, Identity, Momentum, Rprop, Samples, Sgd, SquaredError, StepError, Trainer, Zero,
-    digest,
+    Adam, Batch, Best, Dense, Fit, Huber, Identity, Momentum, Rprop, Samples, Sgd, SquaredError, StepError, Trainer,
+    Zero, digest,
 };
 
 type Line = Dense<1, 1, Identity>;
@@ -79,7 +79,9 @@ fn streams_keep_what_a_validation_has_measured() {
     let fit = Fit::new(5, Constant(1.7));
     let outcome = fit.stream(&mut trainer, (|_| &points, &points[..20]), Some(&mut room()), on).unwrap();
     assert_eq!((digest(&trainer.network), outcome.best), (before, None));
-    let (mut best, mut asked) = (Best::ZERO, 0);
+    // It does not keep that of an earlier fit either.
+    let (mut best, mut asked) = (room(), 0);
+    best.keep(&Dense::ZERO, 0.0);
     let sensor = |_| {
         asked += 1;
         &points
@@ -160,6 +162,29 @@ fn what_is_reported_is_what_is_kept() {
     assert_eq!(asked.get(), 80);
 }
 
+/// Losses of which the sum is too large have no mean: such a network is no candidate, such an epoch never the best, and
+/// none to wait from.
+#[test]
+fn a_mean_that_overflows_is_no_best() {
+    let points = points();
+    for validation in [&points[..], NONE] {
+        let mut trainer = Trainer::<Line, Huber, Sgd>::new(Dense::new([[0.0]], [1e38]), Sgd::new(0.1));
+        let mut best = room();
+        let fit = Fit { patience: Some(2), ..Fit::new(6, Constant(0.01)) };
+        let outcome = fit.run(&mut trainer, (&points[..], validation), Some(&mut best), |trainer, epoch| {
+            let finite = epoch.number > 1;
+            assert_eq!((epoch.best, epoch.loss.is_finite(), epoch.decisive().is_finite()), (finite, finite, finite));
+            if epoch.number == 1 {
+                trainer.network = Dense::ZERO;
+            }
+            Continue(())
+        });
+        let outcome = outcome.unwrap();
+        assert_eq!((outcome.entering, outcome.epochs, outcome.best.map(|best| best.number)), (None, 6, Some(6)));
+        assert_eq!(best.get().map(|(_, loss)| loss), outcome.best.map(|best| best.decisive()));
+    }
+}
+
 /// What the optimiser keeps belongs to the weights of the last step: it goes where others are restored, and stays where
 /// they are the best.
 #[test]
@@ -177,6 +202,18 @@ fn the_optimizer_is_cleared_where_other_weights_come_back() {
     };
     assert_eq!(again(3, 0.01), (false, false));
     assert_eq!(again(3, 1.1), (true, true));
+    // Without an epoch, nothing is restored.
+    let mut trainer = learner(0.0, 0.0, Momentum::new(0.1, 0.9));
+    let mut same = learner(0.0, 0.0, Momentum::new(0.1, 0.9));
+    for trainer in [&mut trainer, &mut same] {
+        trainer.step(&[1.0], &[1.0]).unwrap();
+    }
+    let nothing = Fit::new(0, Constant(0.1));
+    nothing.run(&mut trainer, (&points[..], &points[..]), Some(&mut room()), on).unwrap();
+    for trainer in [&mut trainer, &mut same] {
+        trainer.step(&[0.5], &[0.0]).unwrap();
+    }
+    assert_eq!(digest(&trainer.network), digest(&same.network));
     // After an error, too.
     let mut trainer = learner(0.0, 0.0, Momentum::new(0.1, 0.9));
     let broken = |epoch| points.iter().copied().chain((epoch == 1).then_some(([f32::NAN], [0.0])));

@@ -77,6 +77,7 @@ fn samples_have_weights() {
     assert_eq!(fitted(&samples.weighted(|index, _, _| weights[index])), expected);
     assert_eq!(fitted(&by_class.mapped(|x, target| Some((*x, *target)))), expected);
     assert_eq!(fitted(&by_class.every(7, || ())), expected);
+    assert_eq!(fitted(&&by_class), expected);
     assert_eq!(fitted(&by_class.weighted(|_, _, _| 9.0).weighted(|index, _, _| weights[index])), expected);
 
     let (part, rest) = by_class.hold_out(100, 3);

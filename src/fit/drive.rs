@@ -51,8 +51,8 @@ impl<V: ?Sized, S: ?Sized> Measured<'_, V, S> {
         Ok([validation, training])
     }
 
-    /// The loss of the network that enters, which [`Best`] keeps; `None` if it has none, as a network whose outputs
-    /// overflow.
+    /// The loss of the network that enters, which [`Best`] keeps; `None` if it has none, as a network whose outputs or
+    /// mean loss overflow.
     pub(super) fn enter<N, L, P, R, const B: usize>(
         &self,
         trainer: &mut Trainer<N, L, P, R, B>,
@@ -68,7 +68,9 @@ impl<V: ?Sized, S: ?Sized> Measured<'_, V, S> {
         S: Samples<Input = N::Input, Target = N::Output>,
     {
         let loss = match self.scores(trainer, metric) {
-            Ok([validation, training]) => validation.or(training).map(|score| score.loss),
+            Ok([validation, training]) => {
+                validation.or(training).map(|score| score.loss).filter(|loss| loss.is_finite())
+            }
             // The samples are what is wrong.
             Err(
                 error @ (FitError::Unreadable(_)

@@ -111,15 +111,15 @@ fn add_components<T: Scalar>(square: &mut T, layer: &Factors<T>, scale: T) {
     let outputs = layer.outputs.max(1);
     let inputs = layer.x.len() / (layer.deltas.len() / outputs).max(1);
     for input in 0..inputs {
-        add_row(square, layer, layer.x.iter().skip(input).step_by(inputs).copied(), scale);
+        add_row(square, layer, &layer.x.iter().skip(input).step_by(inputs).copied(), scale);
     }
     if layer.biases {
-        add_row(square, layer, core::iter::repeat(T::ONE), scale);
+        add_row(square, layer, &core::iter::repeat(T::ONE), scale);
     }
 }
 
 /// The components of one input, whose values in the samples are `x`.
-fn add_row<T: Scalar>(square: &mut T, layer: &Factors<T>, x: impl Iterator<Item = T> + Clone, scale: T) {
+fn add_row<T: Scalar>(square: &mut T, layer: &Factors<T>, x: &(impl Iterator<Item = T> + Clone), scale: T) {
     // So many sums stay in registers.
     const BLOCK: usize = 8;
     let outputs = layer.outputs.max(1);

@@ -1,5 +1,5 @@
-//! The square root of `f32` in integers, for chips: those with an instruction for it are not told of it without
-//! `unsafe`. Two thirds of libm's instructions, the same bits, for all 2^32 numbers (`tests/math.rs`).
+//! The square root of `f32` in integers, for chips: the instruction that some have for it is not to be had without
+//! `unsafe`. A third less instructions than libm's, and the same bits, for all 2^32 numbers (`tests/math.rs`).
 //!
 //! x is m times a power of 4, with m from 1 to below 4. A straight line gives 1 / sqrt(m) to 2^-13.9, m times that the
 //! root to 2^-13.6, and one step of Newton's method leaves it at most 1.09 of the last bit too small, or 0.002 too large.

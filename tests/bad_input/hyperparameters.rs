@@ -185,8 +185,8 @@ where
 }
 
 fn dropout(cases: &mut Cases) {
-    cases.group = "Dropout";
     type Masked = (Dense<3, 5, Sigmoid>, Dropout<5>, Dense<5, 2>);
+    cases.group = "Dropout";
     let mut twins: Twins<Masked, SquaredError, Sgd, ChainRule, 1, 3, 2> = Twins::experienced(Sgd::new(0.1));
     twins.each(|trainer| trainer.network.1.rate = 0.3);
     let target = twins.target;

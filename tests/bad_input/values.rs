@@ -59,6 +59,7 @@ type Steep = (Dense<3, 1, Identity>, Dense<1, 2, Identity, f32, Unbiased>);
 type Single = Twins<Dense<1, 1, Identity>, SquaredError, Sgd, ChainRule, 1, 1, 1>;
 
 fn deltas(cases: &mut Cases) {
+    type Narrow = (Dense<1, 1, Relu>, Dense<1, 1, Relu>, Dense<1, 1, Identity>);
     cases.group = "deltas";
     // The loss is 1e36 / 2, but 1e18 times the weight 1e30 is beyond f32. The bad value is in the lower layer, when the
     // upper one has been through.
@@ -78,7 +79,6 @@ fn deltas(cases: &mut Cases) {
     let mut twins = Single::new(|| Trainer::new(Dense::new([[0.05]], [0.0]), Sgd::new(0.1)));
     twins.refuse(cases, "a product", StepError::Delta, &|trainer| good(trainer, &[3.6e20], &[0.0]));
     // The output of a hidden rectifier is too large; so the loss is.
-    type Narrow = (Dense<1, 1, Relu>, Dense<1, 1, Relu>, Dense<1, 1, Identity>);
     let narrow: Narrow = (Dense::new([[1e20]], [0.0]), Dense::new([[1e20]], [0.0]), Dense::new([[0.0]], [0.0]));
     let mut twins: Twins<Narrow, SquaredError, Sgd, ChainRule, 1, 1, 1> =
         Twins::new(|| Trainer::new(narrow, Sgd::new(0.1)));
@@ -88,6 +88,7 @@ fn deltas(cases: &mut Cases) {
 }
 
 fn gradients(cases: &mut Cases) {
+    type Shared = (Dense<3, 2, Identity>, Dense<2, 2, Identity>);
     cases.group = "gradients";
     let mut twins = linear::<SquaredError, _>(Adam::new(0.01));
     let target = twins.target;
@@ -104,7 +105,6 @@ fn gradients(cases: &mut Cases) {
         good(trainer, &[1e30, 0.0, 0.0], &[1e10, 0.0])
     });
     // Nothing to share by is found first.
-    type Shared = (Dense<3, 2, Identity>, Dense<2, 2, Identity>);
     let network: Shared = (POSITIVE, Dense::new([[0.5, 0.5], [0.5, -0.5]], [0.0; 2]));
     let mut twins: Twins<Shared, SquaredError, Sgd, ErrorShare, 1, 3, 2> =
         Twins::new(|| Trainer::new(network, Sgd::new(0.01)));

@@ -1,9 +1,7 @@
-//! What the programs share: the chip, the data sets in flash, and the trainings and cases that the host runs as well.
+//! What the programs share: the chip, the data sets in flash, and the trainings that the host runs as well.
 
 #![no_std]
 
-#[path = "../../../tests/bad_input/cases.rs"]
-pub mod bad_input;
 mod chip;
 #[path = "../../../tests/digests/toolbox.rs"]
 pub mod toolbox;

@@ -4,13 +4,16 @@
 #![no_main]
 #![forbid(unsafe_code)]
 
+#[path = "../../../../tests/bad_input/cases.rs"]
+mod cases;
+
+use cases::CASES;
 use defmt::info;
-use firmware::bad_input::{self, CASES};
 use firmware::{entry, exit};
 
 #[entry]
 fn main() -> ! {
-    let cases = bad_input::run(&mut |failure| panic!("bad-input {failure}"));
+    let cases = cases::run(&mut |failure| panic!("bad-input {failure}"));
     assert_eq!(cases, CASES);
     info!("bad-input cases {} as on the host", cases);
     exit()

@@ -38,7 +38,7 @@ pub(crate) use plain::tree as sum_lanes;
 #[cfg(not(target_os = "none"))]
 pub(crate) use wide::sum_lanes;
 
-pub(crate) use magnitude::{Finite, Magnitude, add_now, largest, largest_product, product_and_limit};
+pub(crate) use magnitude::{Finite, Magnitude, add_now, largest, larger_product, product_and_limit};
 
 use crate::scalar::{CHIP_WITH_FLOAT, Scalar};
 

@@ -56,6 +56,9 @@ pub trait Scalar:
     #[must_use]
     fn larger(self, other: Self) -> Self;
 
+    /// Whether this is at most `limit`, both of which are magnitudes: not negative, or NaN. NaN is not.
+    fn at_most(self, limit: Self) -> bool;
+
     /// The IEEE 754 bits, in the low bits of the result.
     fn bits(self) -> u64;
 }
@@ -103,6 +106,16 @@ macro_rules! scalar {
             fn larger(self, other: Self) -> Self {
                 let magnitude = |value: Self| value.to_bits() & (<$bits>::MAX >> 1);
                 Self::from_bits(magnitude(self).max(magnitude(other)))
+            }
+
+            #[cfg_attr(not(unoptimized), inline(always))]
+            fn at_most(self, limit: Self) -> bool {
+                // A comparison of bits is shorter where floating point is software; they order as magnitudes do.
+                if CHIP_WITH_FLOAT || cfg!(not(target_os = "none")) {
+                    self <= limit
+                } else {
+                    self.to_bits() <= limit.to_bits()
+                }
             }
 
             fn bits(self) -> u64 {

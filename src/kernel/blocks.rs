@@ -5,7 +5,7 @@
 
 use core::hint::black_box;
 
-use super::plain::{column, dot, outputs, tree};
+use super::plain::{self, column, dot, outputs, tree};
 use super::{FEW_REGISTERS, Magnitude, SMALL, SOFT_FLOAT, keep_rolled};
 use crate::scalar::Scalar;
 
@@ -275,12 +275,15 @@ fn dots<'a, T: Scalar>(mut row0: &'a [T], mut row1: &'a [T], first: Option<&[T; 
     (tree([a, b, c, d, e, f, g, h]), tree([i, j, k, l, m, n, o, p]))
 }
 
-/// Eight values at a time, because the loop itself is felt.
+/// Eight values at a time, because the loop itself is felt; one where [`SMALL`].
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn magnitude<T: Scalar>(values: &[T]) -> T {
     let mut magnitude = Magnitude::none();
     // Not by constant numbers of values, which the compiler would write out.
     let mut values = black_box(values);
+    if SMALL {
+        return plain::magnitude(values);
+    }
     while let Some((eight, rest)) = values.split_first_chunk::<8>() {
         for &value in eight {
             magnitude.see(value);

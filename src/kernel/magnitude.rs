@@ -138,9 +138,9 @@ pub(crate) fn largest<T: Scalar>(values: &[T]) -> T {
     largest
 }
 
-/// The largest product of an input, or the 1 of a bias, and a delta.
+/// The larger of `product` and the largest product of an input, or the 1 of a bias, and a delta.
 #[cold]
 #[inline(never)]
-pub(crate) fn largest_product<T: Scalar>(x: &[T], deltas: &[T]) -> T {
-    largest(x).larger(T::ONE) * largest(deltas)
+pub(crate) fn larger_product<T: Scalar>(product: T, x: &[T], deltas: &[T]) -> T {
+    product.larger(largest(x).larger(T::ONE) * largest(deltas))
 }

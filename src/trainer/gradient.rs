@@ -1,7 +1,7 @@
 //! How large the gradient of a step is: what is looked at before anything is written.
 
 use super::StepError;
-use crate::kernel::{self, Magnitude, largest_product, product_and_limit};
+use crate::kernel::{self, Magnitude, larger_product, product_and_limit};
 use crate::layer::{Factors, Layer};
 use crate::scalar::{Scalar, Zero};
 
@@ -23,7 +23,7 @@ pub(crate) fn inputs<N: Layer, const B: usize>(x: &[N::Input], tape: &N::Tape<B>
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn is_small<T: Scalar>(inputs: T, deltas: T, finite: T) -> bool {
     let (product, limit) = product_and_limit(inputs, deltas, T::GRADIENT_LIMIT);
-    product + finite <= limit
+    (product + finite).at_most(limit)
 }
 
 /// Whether the optimiser can take the gradient of a step: every product of an input and a delta of a layer is within
@@ -40,8 +40,8 @@ pub(crate) fn examine<N: Layer, const B: usize>(
     limit: N::Scalar,
 ) -> Result<(), StepError> {
     let mut largest = N::Scalar::ZERO;
-    N::gradient(x, tape, deltas, false, &mut |layer| largest = largest.larger(largest_product(layer.x, layer.deltas)));
-    if largest <= limit {
+    N::gradient(x, tape, deltas, false, &mut |layer| largest = larger_product(largest, layer.x, layer.deltas));
+    if largest.at_most(limit) {
         Ok(())
     } else if largest.is_finite() {
         Err(StepError::Gradient)

@@ -3,7 +3,7 @@
 
 use core::marker::PhantomData;
 
-use crate::kernel::{self, Finite, Magnitude, SMALL, in_place, keep_rolled};
+use crate::kernel::{self, Finite, Magnitude, SMALL, SOFT_FLOAT, in_place, keep_rolled};
 use crate::math::{Backend, Libm};
 use crate::scalar::Scalar;
 
@@ -103,6 +103,15 @@ pub(crate) fn derivative<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> 
 #[cfg_attr(not(unoptimized), inline(always))]
 fn map<T: Scalar>(z: &mut [T], short: bool, f: impl Fn(T, &mut Finite<T>) -> T) -> T {
     let mut finite = Finite::new();
+    if SOFT_FLOAT && !in_place(z.len()) {
+        // Apart, because what is known so far would wait on the stack for each function.
+        let all = kernel::finite(z);
+        for z in z {
+            *z = f(*z, &mut finite);
+            keep_rolled();
+        }
+        return all;
+    }
     let mut one = |z: &mut T| *z = f(*z, &mut finite);
     if cfg!(not(target_os = "none")) {
         // What is left of the fours has a loop of its own: so short, it is unrolled, and becomes a vector as well.

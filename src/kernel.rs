@@ -38,7 +38,7 @@ pub(crate) use plain::tree as sum_lanes;
 #[cfg(not(target_os = "none"))]
 pub(crate) use wide::sum_lanes;
 
-pub(crate) use magnitude::{Finite, Magnitude, add_now, largest, larger_product, product_and_limit};
+pub(crate) use magnitude::{Finite, Magnitude, add_now, larger_product, largest, product_and_limit};
 
 use crate::scalar::{CHIP_WITH_FLOAT, Scalar};
 
@@ -108,10 +108,10 @@ const fn tiny(weights: usize) -> bool {
 }
 
 /// Whether floating point is software, which takes so long that the shape of a loop hardly matters.
-const SOFT_FLOAT: bool = cfg!(target_os = "none") && !CHIP_WITH_FLOAT;
+pub(crate) const SOFT_FLOAT: bool = cfg!(target_os = "none") && !CHIP_WITH_FLOAT;
 
 /// Whether, in addition, registers are few: what waits for a soft multiplication lies on the stack of a Cortex-M0.
-const FEW_REGISTERS: bool = SOFT_FLOAT && cfg!(target_arch = "arm");
+pub(crate) const FEW_REGISTERS: bool = SOFT_FLOAT && cfg!(target_arch = "arm");
 
 /// Whether code should rather be short.
 pub(crate) const SMALL: bool = cfg!(for_size) || SOFT_FLOAT;

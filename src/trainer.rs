@@ -10,7 +10,7 @@ use core::marker::PhantomData;
 use core::slice::from_ref;
 
 use crate::init::{Generator, Init, Random};
-use crate::kernel::{Finite, afresh, checked_together, largest};
+use crate::kernel::{FEW_REGISTERS, Finite, afresh, checked_together, largest};
 use crate::layer::{Layer, Mode, copy, first_mut};
 use crate::loss::{Loss, gradient_and_value, linked};
 use crate::optimizer::{Optimizer, mean, shrink};
@@ -269,6 +269,23 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         self.network.check()?;
         self.optimizer.check()?;
         self.seed_once();
+        let (loss, unchecked) = self.errors(x, targets, weight)?;
+        self = afresh(self);
+        self.deltas(x, targets, loss, unchecked)?;
+        self = afresh(self);
+        self.write(x);
+        Ok(if x.len() == 1 { loss } else { loss * mean(x.len()) })
+    }
+
+    /// The first stage of a step: outputs, their errors, and the sum of the losses. Beside it, 0, or NaN or infinity where
+    /// something is not finite that is left to the second stage, so that a small step has one comparison for all.
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn errors(
+        &mut self,
+        x: &[N::Input],
+        targets: &[N::Output],
+        weight: Option<N::Scalar>,
+    ) -> Result<(N::Scalar, N::Scalar), StepError> {
         let (mut loss, finite) = self.forward(x, targets);
         // The weight is a factor of the loss, which is looked at before it.
         let together =
@@ -279,32 +296,57 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         if let Some(weight) = weight {
             loss = self.weigh(loss, weight)?;
         }
-        let samples = x.len();
-        self = afresh(self);
-        let deltas = self.network.back::<R, B>(&self.tape, &mut self.deltas, samples, Self::LINKED, None);
+        Ok((loss, if together { finite.number() } else { -N::Scalar::ZERO }))
+    }
+
+    /// The second stage: the deltas, and whether they let the optimiser write what is finite.
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn deltas(
+        &mut self,
+        x: &[N::Input],
+        targets: &[N::Output],
+        loss: N::Scalar,
+        unchecked: N::Scalar,
+    ) -> Result<(), StepError> {
+        let deltas = self.network.back::<R, B>(&self.tape, &mut self.deltas, x.len(), Self::LINKED, None);
         let inputs = gradient::inputs::<N, B>(x, &self.tape, &self.deltas);
-        let unchecked = if together { finite.number() } else { -N::Scalar::ZERO };
         if !deltas.is_ok_and(|deltas| gradient::is_small(inputs, deltas, unchecked)) {
-            if together && !finite.all() {
+            if !unchecked.is_finite() {
                 return Err(refuse::<L, _, _, _>(x, targets, loss));
             }
             deltas?;
-            gradient::examine::<N, B>(x, &self.tape, &self.deltas, self.optimizer.gradient_limit())?;
+            if FEW_REGISTERS {
+                self.examine(x)?;
+            } else {
+                gradient::examine::<N, B>(x, &self.tape, &self.deltas, self.optimizer.gradient_limit())?;
+            }
         }
         if let Some(limit) = self.optimizer.sample_limit() {
             self.limit(x, limit);
         }
+        Ok(())
+    }
+
+    /// [`gradient::examine`], with no other address than the trainer's: where there are few registers, those of its parts
+    /// would wait for it on the stack.
+    #[cold]
+    #[inline(never)]
+    fn examine(&self, x: &[N::Input]) -> Result<(), StepError> {
+        gradient::examine::<N, B>(x, &self.tape, &self.deltas, self.optimizer.gradient_limit())
+    }
+
+    /// The third stage: the weights.
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn write(&mut self, x: &[N::Input]) {
         if P::COLLECTS && self.optimizer.is_new() {
             self.discard();
         }
-        self = afresh(self);
         let Self { network, optimizer, slots, tape, deltas, .. } = self;
-        let scale = optimizer.begin(samples, || gradient::norm::<N, B>(x, tape, deltas, None));
+        let scale = optimizer.begin(x.len(), || gradient::norm::<N, B>(x, tape, deltas, None));
         network.update(x, tape, deltas, slots, optimizer, scale);
         if P::COLLECTS && self.optimizer.due() {
             self.apply();
         }
-        Ok(if samples == 1 { loss } else { loss * mean(samples) })
     }
 
     /// Outputs, their errors, and the sum of the losses, and whether this and all weighted sums are finite. So are the inputs

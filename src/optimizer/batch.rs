@@ -27,7 +27,7 @@ pub struct Batch<P, T = f32> {
 impl<T: Scalar, P: Optimizer<T>> Batch<P, T> {
     /// Batches of `size` samples, at least 1, for `inner`.
     pub const fn new(size: usize, inner: P) -> Self {
-        const { inside::<T, P>() };
+        const { collects::<T, P>() };
         Self { size, inner, samples: 0, scale: T::ZERO }
     }
 
@@ -37,8 +37,17 @@ impl<T: Scalar, P: Optimizer<T>> Batch<P, T> {
     }
 }
 
-impl<T: Scalar, P: Zero> Zero for Batch<P, T> {
-    const ZERO: Self = Self { size: 0, inner: P::ZERO, samples: 0, scale: T::ZERO };
+impl<T: Scalar, P: Optimizer<T> + Zero> Zero for Batch<P, T> {
+    const ZERO: Self = {
+        collects::<T, P>();
+        Self { size: 0, inner: P::ZERO, samples: 0, scale: T::ZERO }
+    };
+}
+
+/// Another batch inside would never see its end, and never learn.
+const fn collects<T: Scalar, P: Optimizer<T>>() {
+    assert!(!P::COLLECTS, "a batch in a batch would never learn: one Batch is enough");
+    inside::<T, P>();
 }
 
 /// What [`Batch`] keeps for a parameter.
@@ -64,7 +73,7 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for Batch<P, T> {
     }
 
     fn check(&self) -> Result<(), StepError> {
-        const { inside::<T, P>() };
+        const { collects::<T, P>() };
         check(self.size > 0, StepError::Batch)?;
         self.inner.check()
     }

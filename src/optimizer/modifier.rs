@@ -34,6 +34,11 @@ pub(super) const fn inside<T: Scalar, P: Optimizer<T>>() {
     );
 }
 
+/// One limit of single samples is enough.
+const fn outermost<T: Scalar, P: Optimizer<T>>() {
+    assert!(!P::LIMITS_SAMPLES, "a limit around a limit: one ClipSample is enough");
+}
+
 /// Adds `decay * w` to the gradient of each weight, the gradient of the penalty `decay / 2 * sum of w^2` (L2). Biases
 /// are left out: they don't make a function steep.
 ///
@@ -56,8 +61,11 @@ impl<T: Scalar, P: Optimizer<T>> WeightDecay<P, T> {
     }
 }
 
-impl<T: Scalar, P: Zero> Zero for WeightDecay<P, T> {
-    const ZERO: Self = Self { decay: T::ZERO, inner: P::ZERO };
+impl<T: Scalar, P: Optimizer<T> + Zero> Zero for WeightDecay<P, T> {
+    const ZERO: Self = {
+        inside::<T, P>();
+        Self { decay: T::ZERO, inner: P::ZERO }
+    };
 }
 
 impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for WeightDecay<P, T> {
@@ -143,8 +151,11 @@ fn clip<T: Scalar>(value: T, limit: T) -> T {
     }
 }
 
-impl<T: Scalar, P: Zero> Zero for ClipValue<P, T> {
-    const ZERO: Self = Self { limit: T::ZERO, inner: P::ZERO };
+impl<T: Scalar, P: Optimizer<T> + Zero> Zero for ClipValue<P, T> {
+    const ZERO: Self = {
+        inside::<T, P>();
+        Self { limit: T::ZERO, inner: P::ZERO }
+    };
 }
 
 impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipValue<P, T> {
@@ -225,8 +236,11 @@ impl<T: Scalar, P: Optimizer<T>> ClipNorm<P, T> {
     }
 }
 
-impl<T: Scalar, P: Zero> Zero for ClipNorm<P, T> {
-    const ZERO: Self = Self { limit: T::ZERO, inner: P::ZERO };
+impl<T: Scalar, P: Optimizer<T> + Zero> Zero for ClipNorm<P, T> {
+    const ZERO: Self = {
+        inside::<T, P>();
+        Self { limit: T::ZERO, inner: P::ZERO }
+    };
 }
 
 impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipNorm<P, T> {
@@ -306,13 +320,16 @@ pub struct ClipSample<P, T = f32> {
 impl<T: Scalar, P: Optimizer<T>> ClipSample<P, T> {
     /// Limits the norm of each sample's gradient to `limit` (finite and positive) for `inner`.
     pub const fn new(limit: T, inner: P) -> Self {
-        const { assert!(!P::LIMITS_SAMPLES, "a limit around a limit") };
+        const { outermost::<T, P>() };
         Self { limit, inner }
     }
 }
 
-impl<T: Scalar, P: Zero> Zero for ClipSample<P, T> {
-    const ZERO: Self = Self { limit: T::ZERO, inner: P::ZERO };
+impl<T: Scalar, P: Optimizer<T> + Zero> Zero for ClipSample<P, T> {
+    const ZERO: Self = {
+        outermost::<T, P>();
+        Self { limit: T::ZERO, inner: P::ZERO }
+    };
 }
 
 impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipSample<P, T> {
@@ -327,7 +344,7 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipSample<P, T> {
     }
 
     fn check(&self) -> Result<(), StepError> {
-        const { assert!(!P::LIMITS_SAMPLES, "a limit around a limit") };
+        const { outermost::<T, P>() };
         check_limit(self.limit)?;
         self.inner.check()
     }

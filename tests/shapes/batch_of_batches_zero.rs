@@ -1,0 +1,8 @@
+//! Nor does one that is all zeros.
+use downhill::{Batch, Dense, Sgd, SquaredError, Trainer};
+
+static TRAINER: Trainer<Dense<2, 1>, SquaredError, Batch<Batch<Sgd>>> = Trainer::ZERO;
+
+fn main() {
+    let _ = &TRAINER;
+}

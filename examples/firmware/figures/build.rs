@@ -29,15 +29,16 @@ const MPS2_AN386: &str = "MEMORY {
     RAM : ORIGIN = 0x20000000, LENGTH = 512K
 }";
 
+/// The chip has 256 KB of flash. `no-panic`, which is linked and never run, takes more; the ceilings bound all others.
 const MICROBIT: &str = "MEMORY {
-    FLASH : ORIGIN = 0x00000000, LENGTH = 256K
+    FLASH : ORIGIN = 0x00000000, LENGTH = 1M
     RAM : ORIGIN = 0x20000000, LENGTH = 16K
 }";
 
 /// The machine has no flash to start from, so a part of its memory plays that role.
 const VIRT: &str = "MEMORY {
-    FLASH : ORIGIN = 0x80000000, LENGTH = 256K
-    RAM : ORIGIN = 0x80040000, LENGTH = 512K
+    FLASH : ORIGIN = 0x80000000, LENGTH = 1M
+    RAM : ORIGIN = 0x80100000, LENGTH = 512K
 }
 REGION_ALIAS(\"REGION_TEXT\", FLASH);
 REGION_ALIAS(\"REGION_RODATA\", FLASH);

@@ -49,11 +49,11 @@ fn main() -> ! {
         learn::<Net, SquaredError, _, ChainRule, _>(Nesterov::new(0.05, 0.9), He(seed));
         learn::<Net, Huber, _, ChainRule, _>(Batch::new(3, ClipValue::new(0.5, RmsProp::new(0.01))), He(seed));
         learn::<Net, Huber<1, 4>, _, ChainRule, _>(ClipSample::new(1.0, Adam::new(0.01)), He(seed));
-        learn::<Net, SquaredError, _, ChainRule, _>(WeightDecay::new(1e-4, AdamW::new(0.01, 0.01)), He(seed));
+        let optimizer = Batch::new(3, WeightDecay::new(1e-4, AdamW::new(0.01, 0.01)));
+        learn::<TwoRates, CrossEntropy, _, ChainRule, _>(optimizer, He(seed));
         learn::<Net, SquaredError, _, ChainRule, _>(Batch::new(usize::MAX, Rprop::new()), He(seed));
         slices(ClipNorm::new(1.0, Sgd::new(0.05)));
         slices(ClipSample::new(1.0, Batch::new(6, Adam::new(0.05))));
-        learn::<TwoRates, CrossEntropy, _, ChainRule, _>(Batch::new(3, AdamW::new(0.05, 0.01)), He(seed));
         learn::<TwoRates, CrossEntropy, _, ChainRule, _>(ClipNorm::new(1.0, Rprop::new()), He(seed));
         frozen();
 

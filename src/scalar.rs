@@ -43,6 +43,10 @@ pub trait Scalar:
     /// of millions of them, and steps at every rate up to [`RATE_LIMIT`](Scalar::RATE_LIMIT).
     const GRADIENT_LIMIT: Self;
 
+    /// What an optimiser's running mean that gets smaller counts as 0: 2^-100 in `f32`, 2^-800 in `f64`. A mean of gradients
+    /// that are 0 would shrink to subnormal numbers and stay there, each of which costs a host more than a hundred cycles.
+    const LEAST_MEAN: Self;
+
     /// The largest learning rate: 2^26.
     const RATE_LIMIT: Self;
 
@@ -58,6 +62,10 @@ pub trait Scalar:
 
     /// Whether this is at most `limit`, both of which are magnitudes: not negative, or NaN. NaN is not.
     fn at_most(self, limit: Self) -> bool;
+
+    /// The number, or 0 if its magnitude is below [`LEAST_MEAN`](Scalar::LEAST_MEAN).
+    #[must_use]
+    fn flushed(self) -> Self;
 
     /// The IEEE 754 bits, in the low bits of the result.
     fn bits(self) -> u64;
@@ -87,6 +95,7 @@ macro_rules! scalar {
             const ONE: Self = 1.0;
             const MAX: Self = <$t>::MAX;
             const GRADIENT_LIMIT: Self = power_of_two!($t, $bits, $gradient_exponent);
+            const LEAST_MEAN: Self = 1.0 / (Self::GRADIENT_LIMIT * Self::GRADIENT_LIMIT);
             const RATE_LIMIT: Self = power_of_two!($t, $bits, 26);
 
             fn from_f32(value: f32) -> Self {
@@ -116,6 +125,13 @@ macro_rules! scalar {
                 } else {
                     self.to_bits() <= limit.to_bits()
                 }
+            }
+
+            #[cfg_attr(not(unoptimized), inline(always))]
+            fn flushed(self) -> Self {
+                // By the bits, as in `larger`. A NaN is kept.
+                let magnitude = self.to_bits() & (<$bits>::MAX >> 1);
+                if magnitude < Self::LEAST_MEAN.to_bits() { 0.0 } else { self }
             }
 
             fn bits(self) -> u64 {

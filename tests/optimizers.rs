@@ -351,3 +351,35 @@ fn constants() {
     check(SINGLE);
     check(DOUBLE);
 }
+
+/// Means of gradients that have become 0, or are next to nothing, end at 0 and not among the subnormal numbers, which a host
+/// computes slowly.
+#[test]
+fn means_end_at_zero() {
+    fn check<T: Real, P: Optimizer<T>>(mut optimizer: P, slot_of: impl Fn(&P::Slot) -> Vec<T>) {
+        for gradient in [1.0, -1e-22, 1e-35] {
+            let (mut weight, mut slot) = (T::ONE, P::Slot::ZERO);
+            for step in 0..3000 {
+                let gradient = if step == 0 { T::nearest(gradient) } else { T::ZERO };
+                let factor = optimizer.begin(1, || T::ZERO);
+                optimizer.weight(&mut weight, &mut slot, gradient * factor);
+                for mean in slot_of(&slot) {
+                    let magnitude = mean.larger(T::ZERO);
+                    assert!(magnitude == T::ZERO || magnitude >= T::LEAST_MEAN, "step {step}: {mean:?}");
+                }
+            }
+            if size_of::<T>() == size_of::<f32>() {
+                assert!(slot_of(&slot).iter().all(|&mean| mean == T::ZERO), "{gradient}");
+            }
+        }
+    }
+    fn both<T: Real>() {
+        let mut adam = Adam::<T>::new(T::nearest(0.001));
+        adam.square_decay = T::nearest(0.97);
+        check(RmsProp { decay: T::nearest(0.97), ..RmsProp::new(T::nearest(0.001)) }, |&square| vec![square]);
+        check(adam, |means| means.to_vec());
+        check(AdamW { adam, weight_decay: T::ZERO }, |means| means.to_vec());
+    }
+    both::<f32>();
+    both::<f64>();
+}

@@ -94,7 +94,7 @@ impl<T: Scalar> Optimizer<T> for RmsProp<T> {
 
     #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, square: &mut T, gradient: T) {
-        *square = self.decay * *square + (T::ONE - self.decay) * (gradient * gradient);
+        *square = (self.decay * *square + (T::ONE - self.decay) * (gradient * gradient)).flushed();
         *weight -= self.rate * gradient / (square.sqrt() + self.epsilon);
     }
 }
@@ -195,8 +195,8 @@ impl<T: Scalar> Optimizer<T> for Adam<T> {
 
     #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, [mean, square]: &mut [T; 2], gradient: T) {
-        *mean = self.mean_decay * *mean + (T::ONE - self.mean_decay) * gradient;
-        *square = self.square_decay * *square + (T::ONE - self.square_decay) * (gradient * gradient);
+        *mean = (self.mean_decay * *mean + (T::ONE - self.mean_decay) * gradient).flushed();
+        *square = (self.square_decay * *square + (T::ONE - self.square_decay) * (gradient * gradient)).flushed();
         let [rate, square_factor] = self.factors;
         *weight -= rate * *mean / (square.sqrt() * square_factor + self.epsilon);
     }

@@ -161,6 +161,7 @@ type Field<P, V> = (&'static [V], fn(&mut P) -> &mut V, StepError);
 
 /// Puts each of the bad values in turn into a field, takes a step with a good sample and one with a bad one, and puts
 /// the old value back.
+#[inline(never)]
 fn spoil<P, V>(cases: &mut Cases, optimizer: P, fields: &[Field<P, V>])
 where
     P: Optimizer<f32> + Copy + PartialEq + Zero,

@@ -45,10 +45,11 @@ fn each_activation<R: Rule>(cases: &mut Cases, [three, two]: [&'static str; 2]) 
 
 /// Each place, first with weights that were learnt, then with weights whose columns sum to zero, which a rule may not
 /// get to see before it is known that the inputs are good.
+#[inline(never)]
 fn places<A, Z, L, R, const I: usize, const H: usize, const O: usize>(cases: &mut Cases)
 where
-    A: Activation,
-    Z: Activation,
+    A: Activation + Copy,
+    Z: Activation + Copy,
     L: Loss,
     R: Rule,
 {
@@ -71,13 +72,14 @@ fn shares<R: Rule>() -> bool {
     R::send_back(&[0.0_f32], &[1.0], &mut [0.0]).is_err()
 }
 
+#[inline(never)]
 fn each_place<A, Z, L, R, const I: usize, const H: usize, const O: usize>(
     cases: &mut Cases,
     twins: &mut Twins<(Dense<I, H, A>, Dense<H, O, Z>), L, Sgd, R, 1, I, O>,
     [input, output, both]: [&'static str; 3],
 ) where
-    A: Activation,
-    Z: Activation,
+    A: Activation + Copy,
+    Z: Activation + Copy,
     L: Loss,
     R: Rule,
 {

@@ -129,6 +129,7 @@ fn targets(cases: &mut Cases) {
     out_of_range(cases, &mut twins, &[2.0, -0.1]);
 }
 
+#[inline(never)]
 fn out_of_range<N, L: Loss>(cases: &mut Cases, twins: &mut Twins<N, L, Sgd, ChainRule, 1, 3, 2>, values: &[f32])
 where
     N: Layer<Scalar = f32, Input = [f32; 3], Output = [f32; 2]>,
@@ -148,6 +149,7 @@ where
 
 /// A weight or a bias that is not finite is seen, whatever activation it passes through, though this may make a finite
 /// output of infinity, or of its negative.
+#[inline(never)]
 fn weights<A: Activation + Copy>(cases: &mut Cases, infinite: StepError, negative: StepError) {
     type Net<A> = (Dense<3, 2, A>, Dense<2, 2, Identity>);
     let network: Net<A> =
@@ -172,6 +174,7 @@ fn weights<A: Activation + Copy>(cases: &mut Cases, infinite: StepError, negativ
 }
 
 /// Adds to a weight and a bias for the time of a step.
+#[inline(never)]
 fn set<A: Activation + Copy>(
     trainer: &mut Trainer<(Dense<3, 2, A>, Dense<2, 2, Identity>), SquaredError, Sgd>,
     [weight, bias]: [f32; 2],

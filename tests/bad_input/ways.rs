@@ -38,6 +38,7 @@ pub fn all(cases: &mut Cases) {
 }
 
 /// Bad samples, weights and numbers of samples.
+#[inline(never)]
 fn ways<N, L, P, R, const I: usize, const O: usize>(cases: &mut Cases, twins: &mut Twins<N, L, P, R, ROOM, I, O>)
 where
     N: Pieces<Scalar = f32, Input = [f32; I], Output = [f32; O]>,
@@ -79,6 +80,7 @@ where
     });
 }
 
+#[inline(never)]
 fn samples<N, L, P, R, const I: usize, const O: usize>(cases: &mut Cases, twins: &mut Twins<N, L, P, R, ROOM, I, O>)
 where
     N: Pieces<Scalar = f32, Input = [f32; I], Output = [f32; O]>,

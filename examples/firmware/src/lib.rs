@@ -1,7 +1,9 @@
-//! What the programs share: the chip, the data sets in flash, and the trainings that the host runs as well.
+//! What the programs share: the chip, the data sets in flash, and the trainings and cases that the host runs as well.
 
 #![no_std]
 
+#[path = "../../../tests/bad_input/cases.rs"]
+pub mod bad_input;
 mod chip;
 #[path = "../../../tests/digests/toolbox.rs"]
 pub mod toolbox;
@@ -10,6 +12,7 @@ pub mod workloads;
 
 pub use chip::{entry, exit, illegal_instruction};
 
+use bad_input::Failure;
 use downhill::layer::Layer;
 use downhill::loss::Loss;
 use downhill::metrics::ConfusionMatrix;
@@ -36,6 +39,16 @@ pub fn train<T, D: ?Sized>(workload: &Workload<T, D>, trainer: &mut T, data: &D)
         Ok(digest) => panic!("{name}: expected {golden:016x}, got {digest:016x}"),
         Err(error) => panic!("{name}: {error}"),
     }
+}
+
+/// Runs cases of bad input, makes sure that there are as many as on the host, and logs the line that `run` requires.
+///
+/// # Panics
+/// If there are not, or one gives another error than expected, or changes anything.
+pub fn refuse(name: &str, cases: fn(&mut dyn FnMut(&Failure)) -> u32, expected: u32) {
+    let number = cases(&mut |failure| panic!("bad-input {failure}"));
+    assert_eq!(number, expected, "{name}: the cases of bad input");
+    defmt::info!("bad-input {=str} cases {}", name, number);
 }
 
 /// Trains with flowers, then tests on those that were not trained with: at least so many of the 45 must be known.

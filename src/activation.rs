@@ -85,7 +85,20 @@ pub(crate) fn activate<A: Activation, T: Scalar>(z: &mut [T]) -> T {
         // Always true here; lets LLVM assume that they are many.
         if in_place(z.len()) { T::ZERO } else { A::activate(z) }
     }
-    if in_place(z.len()) { A::activate(z) } else { shared::<A, T>(z) }
+    #[inline(never)]
+    fn unseen<A: Activation, T: Scalar>(z: &mut [T]) {
+        let _ = A::activate(z);
+    }
+    if in_place(z.len()) {
+        A::activate(z)
+    } else if SOFT_FLOAT {
+        // Looked at before, because what is known so far would wait on the stack for each function.
+        let finite = kernel::finite(z);
+        unseen::<A, T>(z);
+        finite
+    } else {
+        shared::<A, T>(z)
+    }
 }
 
 /// [`Activation::derivative`], likewise.
@@ -103,15 +116,6 @@ pub(crate) fn derivative<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> 
 #[cfg_attr(not(unoptimized), inline(always))]
 fn map<T: Scalar>(z: &mut [T], short: bool, f: impl Fn(T, &mut Finite<T>) -> T) -> T {
     let mut finite = Finite::new();
-    if SOFT_FLOAT && !in_place(z.len()) {
-        // Apart, because what is known so far would wait on the stack for each function.
-        let all = kernel::finite(z);
-        for z in z {
-            *z = f(*z, &mut finite);
-            keep_rolled();
-        }
-        return all;
-    }
     let mut one = |z: &mut T| *z = f(*z, &mut finite);
     if cfg!(not(target_os = "none")) {
         // What is left of the fours has a loop of its own: so short, it is unrolled, and becomes a vector as well.

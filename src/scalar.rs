@@ -60,6 +60,10 @@ pub trait Scalar:
     #[must_use]
     fn larger(self, other: Self) -> Self;
 
+    /// 0 if both are, otherwise NaN or infinity if one of them is: all bits of both, without the sign.
+    #[must_use]
+    fn either(self, other: Self) -> Self;
+
     /// Whether this is at most `limit`, both of which are magnitudes: not negative, or NaN. NaN is not.
     fn at_most(self, limit: Self) -> bool;
 
@@ -115,6 +119,11 @@ macro_rules! scalar {
             fn larger(self, other: Self) -> Self {
                 let magnitude = |value: Self| value.to_bits() & (<$bits>::MAX >> 1);
                 Self::from_bits(magnitude(self).max(magnitude(other)))
+            }
+
+            #[cfg_attr(not(unoptimized), inline(always))]
+            fn either(self, other: Self) -> Self {
+                Self::from_bits((self.to_bits() | other.to_bits()) & (<$bits>::MAX >> 1))
             }
 
             #[cfg_attr(not(unoptimized), inline(always))]

@@ -1,6 +1,6 @@
 //! Whether values are finite, and how large they are: what a step has to know before it writes anything.
 
-use super::keep_rolled;
+use super::{SOFT_FLOAT, keep_rolled};
 use crate::scalar::{CHIP_WITH_FLOAT, Scalar};
 
 /// Accumulates whether all values seen were finite.
@@ -32,6 +32,8 @@ impl<T: Scalar> Finite<T> {
     pub(crate) fn join(&mut self, number: T) {
         if CHIP_WITH_FLOAT {
             self.sum += number;
+        } else if SOFT_FLOAT {
+            self.sum = self.sum.either(number);
         } else {
             self.all &= number.is_finite();
         }
@@ -46,7 +48,7 @@ impl<T: Scalar> Finite<T> {
     /// Whether all were finite.
     #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn all(&self) -> bool {
-        self.all && self.sum == T::ZERO
+        self.all && if SOFT_FLOAT { self.sum.either(T::ZERO).at_most(T::ZERO) } else { self.sum == T::ZERO }
     }
 }
 

@@ -270,9 +270,9 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         self.optimizer.check()?;
         self.seed_once();
         let (loss, unchecked) = self.errors(x, targets, weight)?;
-        self = afresh(self);
+        self = afresh(self, N::PARAMETERS);
         self.deltas(x, targets, loss, unchecked)?;
-        self = afresh(self);
+        self = afresh(self, N::PARAMETERS);
         self.write(x);
         Ok(if x.len() == 1 { loss } else { loss * mean(x.len()) })
     }

@@ -270,11 +270,21 @@ fn the_bits_of_a_whole_step() {
     }
 }
 
-#[test]
-fn dropped_at_any_time() {
-    for case in cases() {
+/// Every other of the cases, from `first` on: two tests run at the same time.
+fn dropped_at_any_time(first: usize) {
+    for case in cases().into_iter().skip(first).step_by(2) {
         case.dropped();
     }
+}
+
+#[test]
+fn dropped_at_any_time_even() {
+    dropped_at_any_time(0);
+}
+
+#[test]
+fn dropped_at_any_time_odd() {
+    dropped_at_any_time(1);
 }
 
 thread_local! {

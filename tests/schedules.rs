@@ -299,3 +299,15 @@ fn a_plateau_of_negative_losses() {
     let seen: Vec<f32> = [1.0, 0.0, -1e-6, -1.0, -1.00005, -1.001].map(|loss| plateau.rate(0, Some(loss))).into();
     assert_eq!(seen, [1.0, 1.0, 1.0, 1.0, 0.5, 0.5]);
 }
+
+/// A loss that is better by exactly the 10,000th part is no better.
+#[test]
+fn plateau_at_its_threshold() {
+    let threshold = 1.0 - 1.0_f32 / 10_000.0;
+    for (loss, rate) in [(threshold, 0.5), (threshold.next_down(), 1.0)] {
+        let mut plateau = Plateau::new(1.0, 0.5, 0);
+        plateau.rate(0, None);
+        plateau.rate(1, Some(1.0));
+        assert_eq!(plateau.rate(2, Some(loss)).to_bits(), f32::to_bits(rate), "{loss}");
+    }
+}

@@ -10,7 +10,10 @@ use downhill::{
     Batch, ChainRule, ClipNorm, ClipSample, Dense, ErrorShare, Identity, Sgd, SquaredError, StepError, Trainer,
 };
 
-fn check(cases: fn(&mut dyn FnMut(&cases::Failure)) -> u32, expected: u32) {
+/// Runs cases, reports those that fail, and returns how many there are.
+type Cases = fn(&mut dyn FnMut(&cases::Failure)) -> u32;
+
+fn check(cases: Cases, expected: u32) {
     let mut failures = Vec::new();
     let number = cases(&mut |failure| failures.push(failure.to_string()));
     println!("host bad-input cases {number}");

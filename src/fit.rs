@@ -134,7 +134,8 @@ pub struct Fit<S, M = Argmax> {
     pub entering: bool,
     /// Decides the order of the samples, which is another in each epoch, and the masks of [`Dropout`](crate::Dropout).
     pub seed: u32,
-    /// The learning rate of each epoch.
+    /// The learning rate of each epoch. It goes before the optimiser's own, which
+    /// [`OwnRate`](crate::schedule::OwnRate) keeps.
     pub schedule: S,
     /// What is computed beside the loss: [`Argmax`], [`Threshold`](crate::metrics::Threshold) and others of
     /// [`metrics`](crate::metrics).

@@ -35,6 +35,11 @@ use crate::scalar::Scalar;
 
 /// The learning rate of each epoch. Any `FnMut(u32, Option<T>) -> T` is one.
 pub trait Schedule<T: Scalar> {
+    /// Before the first epoch: the rate that the optimiser has, if it has one.
+    fn begin(&mut self, rate: Option<T>) {
+        let _ = rate;
+    }
+
     /// The rate of epoch `epoch`, the first of which is 0. `loss` is that of the epoch before, if there was one; only
     /// [`Plateau`] looks at it.
     fn rate(&mut self, epoch: u32, loss: Option<T>) -> T;
@@ -52,6 +57,36 @@ impl<T: Scalar, F: FnMut(u32, Option<T>) -> T> Schedule<T> for F {
 pub struct Constant<T = f32>(pub T);
 
 impl<T: Scalar> Schedule<T> for Constant<T> {
+    fn rate(&mut self, _: u32, _: Option<T>) -> T {
+        self.0
+    }
+}
+
+/// Always the rate that the optimiser has when the fit begins, so that it is said once:
+/// `Fit::new(60, OwnRate::new())`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct OwnRate<T = f32>(T);
+
+impl<T: Scalar> OwnRate<T> {
+    /// Not begun yet.
+    pub const fn new() -> Self {
+        Self(T::ONE)
+    }
+}
+
+impl<T: Scalar> Default for OwnRate<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Scalar> Schedule<T> for OwnRate<T> {
+    fn begin(&mut self, rate: Option<T>) {
+        // An optimiser without a rate passes over what is set.
+        self.0 = rate.unwrap_or(T::ONE);
+    }
+
     fn rate(&mut self, _: u32, _: Option<T>) -> T {
         self.0
     }

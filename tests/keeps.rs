@@ -6,7 +6,7 @@ use std::ops::ControlFlow::{Break, Continue};
 use downhill::fit::{self, End, Epoch, FitError};
 use downhill::metrics::Argmax;
 use downhill::optimizer::Optimizer;
-use downhill::schedule::{Constant, Cosine, Exponential, Plateau, StepDecay};
+use downhill::schedule::{Constant, Cosine, Exponential, OwnRate, Plateau, StepDecay};
 use downhill::{
     Adam, Batch, Best, Dense, Fit, Huber, Identity, Momentum, Rprop, Samples, Sgd, SquaredError, StepError, Trainer,
     Zero, digest,
@@ -317,4 +317,29 @@ fn a_schedule_lasts_as_long_as_the_fit() {
     // An optimiser without a rate does not care.
     let mut trainer = learner(0.0, 0.0, Batch::new(usize::MAX, Rprop::new()));
     assert!(Fit::new(5, rate).run(&mut trainer, (short, NONE), None, on).is_ok());
+}
+
+/// A rate that is given once, to the optimiser, is that of the fit; one without a rate is fitted as it is.
+#[test]
+fn the_rate_of_the_optimizer() {
+    let points = points();
+    let fitted = |fit: Fit<OwnRate>| {
+        let mut trainer = learner(0.0, 0.0, Sgd::new(0.07));
+        let mut rates = Vec::new();
+        let on_epoch = |_: &mut _, epoch: &Epoch| {
+            rates.push(epoch.rate.to_bits());
+            Continue(())
+        };
+        fit.run(&mut trainer, (&points[..], NONE), None, on_epoch).unwrap();
+        assert_eq!(rates, [0.07_f32.to_bits(); 3]);
+        digest(&trainer.network)
+    };
+    let mut trainer = learner(0.0, 0.0, Sgd::new(0.3));
+    Fit::new(3, Constant(0.07)).run(&mut trainer, (&points[..], NONE), None, on).unwrap();
+    assert_eq!(fitted(Fit::new(3, OwnRate::new())), digest(&trainer.network));
+
+    let mut trainer = learner(0.0, 0.0, Batch::new(8, Rprop::new()));
+    let fit = Fit::new(30, OwnRate::new());
+    fit.run(&mut trainer, (&points[..], NONE), None, on).unwrap();
+    assert!(loss(&mut trainer, &points) < 1e-3);
 }

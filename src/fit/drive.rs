@@ -110,6 +110,7 @@ impl<S, M> Fit<S, M> {
     {
         let rate_before = trainer.optimizer.rate();
         let mut schedule = self.schedule.clone();
+        schedule.begin(rate_before);
         let mut orders = Generator::new(seed);
         // Not the numbers of the orders.
         trainer.seed(!seed);

@@ -1,0 +1,198 @@
+//! The stages of a training step. Nothing is written before all is looked at.
+
+use super::{StepError, Trainer, gradient};
+use crate::kernel::{FEW_REGISTERS, Finite, afresh, checked_together, largest};
+use crate::layer::{Layer, Mode, first_mut};
+use crate::loss::{Loss, gradient_and_value};
+use crate::optimizer::{Optimizer, mean, shrink};
+use crate::rule::Rule;
+use crate::scalar::{Scalar, Zero};
+
+impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Trainer<N, L, P, R, B> {
+    /// A whole step, from one sample or several.
+    #[cfg_attr(not(unoptimized), inline(always))]
+    pub(super) fn learn(
+        mut self: &mut Self,
+        x: &[N::Input],
+        targets: &[N::Output],
+        weight: Option<N::Scalar>,
+    ) -> Result<N::Scalar, StepError> {
+        self.network.check()?;
+        self.optimizer.check()?;
+        self.seed_once();
+        let (loss, unchecked) = self.errors(x, targets, weight)?;
+        self = afresh(self, N::PARAMETERS);
+        self.deltas(x, targets, loss, unchecked)?;
+        self = afresh(self, N::PARAMETERS);
+        self.write(x);
+        Ok(if x.len() == 1 { loss } else { loss * mean(x.len()) })
+    }
+
+    /// The first stage of a step: outputs, their errors, and the sum of the losses. Beside it, 0, or NaN or infinity where
+    /// something is not finite that is left to the second stage, so that a small step has one comparison for all.
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn errors(
+        &mut self,
+        x: &[N::Input],
+        targets: &[N::Output],
+        weight: Option<N::Scalar>,
+    ) -> Result<(N::Scalar, N::Scalar), StepError> {
+        let (mut loss, finite) = self.forward(x, targets);
+        // The weight is a factor of the loss, which is looked at before it.
+        let together =
+            weight.is_none() && targets.first().is_some_and(|target| checked_together(target.as_ref().len()));
+        if !accepts::<L, _, _>(targets) || !together && !finite.all() {
+            return Err(refuse::<L, _, _, _>(x, targets, loss));
+        }
+        if let Some(weight) = weight {
+            loss = self.weigh(loss, weight)?;
+        }
+        Ok((loss, if together { finite.number() } else { -N::Scalar::ZERO }))
+    }
+
+    /// The second stage: the deltas, and whether they let the optimiser write what is finite.
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn deltas(
+        &mut self,
+        x: &[N::Input],
+        targets: &[N::Output],
+        loss: N::Scalar,
+        unchecked: N::Scalar,
+    ) -> Result<(), StepError> {
+        let deltas = self.network.back::<R, B>(&self.tape, &mut self.deltas, x.len(), Self::LINKED, None);
+        let inputs = gradient::inputs::<N, B>(x, &self.tape, &self.deltas);
+        if !deltas.is_ok_and(|deltas| gradient::is_small(inputs, deltas, unchecked)) {
+            if !unchecked.is_finite() {
+                return Err(refuse::<L, _, _, _>(x, targets, loss));
+            }
+            deltas?;
+            if FEW_REGISTERS {
+                self.examine(x)?;
+            } else {
+                gradient::examine::<N, B>(x, &self.tape, &self.deltas, self.optimizer.gradient_limit())?;
+            }
+        }
+        if let Some(limit) = self.optimizer.sample_limit() {
+            self.limit(x, limit);
+        }
+        Ok(())
+    }
+
+    /// [`gradient::examine`], with no other address than the trainer's: where there are few registers, those of its parts
+    /// would wait for it on the stack.
+    #[cold]
+    #[inline(never)]
+    fn examine(&self, x: &[N::Input]) -> Result<(), StepError> {
+        gradient::examine::<N, B>(x, &self.tape, &self.deltas, self.optimizer.gradient_limit())
+    }
+
+    /// The third stage: the weights.
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn write(&mut self, x: &[N::Input]) {
+        if P::COLLECTS && self.optimizer.is_new() {
+            self.discard();
+        }
+        let Self { network, optimizer, slots, tape, deltas, .. } = self;
+        let scale = optimizer.begin(x.len(), || gradient::norm::<N, B>(x, tape, deltas, None));
+        network.update(x, tape, deltas, slots, optimizer, scale);
+        if P::COLLECTS && self.optimizer.due() {
+            self.apply();
+        }
+    }
+
+    /// Outputs, their errors, and the sum of the losses, and whether this and all weighted sums are finite. So are the inputs
+    /// and targets then: neither a sum nor a loss that has met a NaN or an infinity becomes finite again.
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn forward(&mut self, x: &[N::Input], targets: &[N::Output]) -> (N::Scalar, Finite<N::Scalar>) {
+        let samples = x.len();
+        let errors = first_mut(N::errors(&mut self.deltas), samples);
+        let mut finite = Finite::new();
+        finite.join(self.network.linear(x, &mut self.tape, Mode::Train));
+        // -0 is the number that changes nothing when it is added.
+        let mut loss = -N::Scalar::ZERO;
+        if Self::LINKED {
+            for (z, target) in N::outputs(&self.tape).iter().zip(targets) {
+                loss += L::linked_value(z.as_ref(), target.as_ref());
+            }
+            finite.join(N::activate(&mut self.tape, samples));
+            for ((y, target), error) in N::outputs(&self.tape).iter().zip(targets).zip(errors) {
+                L::linked_gradient(y.as_ref(), target.as_ref(), error.as_mut());
+            }
+        } else {
+            finite.join(N::activate(&mut self.tape, samples));
+            for ((y, target), error) in N::outputs(&self.tape).iter().zip(targets).zip(errors) {
+                loss += gradient_and_value::<L, _>(y.as_ref(), target.as_ref(), error.as_mut());
+            }
+        }
+        finite.see(loss);
+        (loss, finite)
+    }
+
+    /// Multiplies the error of the first sample, and returns its loss.
+    pub(crate) fn weigh(&mut self, loss: N::Scalar, weight: N::Scalar) -> Result<N::Scalar, StepError> {
+        if !weight.is_finite() || weight < N::Scalar::ZERO {
+            return Err(StepError::Weight);
+        }
+        let loss = loss * weight;
+        if !loss.is_finite() {
+            return Err(StepError::Loss);
+        }
+        for error in N::errors(&mut self.deltas).iter_mut().take(1).flat_map(AsMut::as_mut) {
+            *error *= weight;
+        }
+        Ok(loss)
+    }
+
+    /// Shrinks the gradient of each sample to the norm `limit`.
+    pub(crate) fn limit(&mut self, x: &[N::Input], limit: N::Scalar) {
+        for sample in 0..x.len() {
+            let norm = gradient::norm::<N, B>(x, &self.tape, &self.deltas, Some(sample));
+            N::scale(&mut self.deltas, sample, shrink(norm, limit));
+        }
+    }
+
+    /// Ends a batch.
+    pub(super) fn apply(&mut self) {
+        let Self { network, optimizer, slots, .. } = self;
+        optimizer.finish(|| {
+            gradient::norm_of(|scale| {
+                let mut square = N::Scalar::ZERO;
+                network.visit_mut(slots, &mut |layer| {
+                    add_collected::<P, _>(&mut square, layer.weight_slots, scale);
+                    add_collected::<P, _>(&mut square, layer.bias_slots, scale);
+                });
+                square
+            })
+        });
+        network.apply(slots, optimizer);
+    }
+}
+
+/// Adds the squares of what was collected, times `scale`.
+pub(crate) fn add_collected<P: Optimizer<T>, T: Scalar>(square: &mut T, slots: &[P::Slot], scale: T) {
+    for slot in slots {
+        let gradient = P::collected(slot) * scale;
+        *square += gradient * gradient;
+    }
+}
+
+/// Whether all targets are in the range of the loss. Constant for a loss without one.
+#[cfg_attr(not(unoptimized), inline(always))]
+pub(super) fn accepts<L: Loss, Y: AsRef<[T]>, T: Scalar>(targets: &[Y]) -> bool {
+    targets.iter().all(|target| L::accepts(target.as_ref()))
+}
+
+/// What is not finite or not in its range.
+#[cold]
+#[inline(never)]
+pub(crate) fn refuse<L: Loss, X: AsRef<[T]>, Y: AsRef<[T]>, T: Scalar>(x: &[X], targets: &[Y], loss: T) -> StepError {
+    if !x.iter().all(|x| largest(x.as_ref()).is_finite()) {
+        StepError::Input
+    } else if !accepts::<L, _, _>(targets) || !targets.iter().all(|target| largest(target.as_ref()).is_finite()) {
+        StepError::Target
+    } else if !loss.is_finite() {
+        StepError::Loss
+    } else {
+        StepError::Sum
+    }
+}

@@ -50,7 +50,7 @@ pub(crate) fn examine<N: Layer, const B: usize>(
     }
 }
 
-/// The Euclidean norm of the gradient of one `sample`, or of the sum of all. That of a gradient that [`examine`] has let pass is finite.
+/// The Euclidean norm of the gradient of one `sample`, or of the sum of all; finite if [`examine`] has let it pass.
 ///
 /// That of one sample is the root of the sum over the layers of (|x|^2 + 1) |delta|^2. That of several is computed
 /// parameter by parameter, as a [`Batch`](crate::Batch) does: products of pairs of samples would cancel each other.

@@ -134,7 +134,7 @@ fn map<T: Scalar>(z: &mut [T], short: bool, f: impl Fn(T, &mut Finite<T>) -> T) 
         }
         return finite.number();
     }
-    let mut pairs = z.chunks_exact_mut(if short { 2 } else { 1 });
+    let mut pairs = z.chunks_exact_mut(if short && !SOFT_FLOAT { 2 } else { 1 });
     for pair in &mut pairs {
         for z in pair {
             one(z);

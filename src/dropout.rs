@@ -220,6 +220,10 @@ impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Layer for Dropout<N, Q> {
         tape.before = tape.after;
     }
 
+    fn rewind<const B: usize>(tape: &mut Tape<T, N, B>) {
+        tape.after = tape.before;
+    }
+
     fn is_seeded<const B: usize>(tape: &Tape<T, N, B>) -> bool {
         [tape.before, tape.after] != [Generator::new(0); 2]
     }

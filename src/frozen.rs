@@ -166,6 +166,10 @@ impl<L: Layer, D: Deref<Target = L>> Layer for Frozen<D> {
         L::seed(tape, seeds);
     }
 
+    fn rewind<const N: usize>(tape: &mut L::Tape<N>) {
+        L::rewind(tape);
+    }
+
     fn is_seeded<const N: usize>(tape: &L::Tape<N>) -> bool {
         L::is_seeded(tape)
     }

@@ -147,6 +147,9 @@ pub trait Layer {
         true
     }
 
+    /// Takes back what a forward pass has drawn, because the step is refused: the next one draws it again.
+    fn rewind<const B: usize>(_: &mut Self::Tape<B>) {}
+
     /// Shows every parameter to `visit`: layer by layer, weights (input by input), then biases.
     fn visit(&self, visit: &mut impl FnMut(&[Self::Scalar]));
 
@@ -356,6 +359,11 @@ macro_rules! layer {
             fn seed<const N: usize>(tape: &mut Self::Tape<N>, seeds: &mut impl FnMut() -> u32) {
                 $A::seed(&mut tape.$a, seeds);
                 $($U::seed(&mut tape.$u, seeds);)*
+            }
+
+            fn rewind<const N: usize>(tape: &mut Self::Tape<N>) {
+                $A::rewind(&mut tape.$a);
+                $($U::rewind(&mut tape.$u);)*
             }
 
             fn is_seeded<const N: usize>(tape: &Self::Tape<N>) -> bool {

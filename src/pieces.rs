@@ -202,8 +202,11 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<
             };
             match next {
                 Err(error) => {
-                    self.phase = Phase::Over(false);
-                    return Err(error);
+                    let ended = core::mem::replace(&mut self.phase, Phase::Over(false));
+                    let Trainer { network, optimizer, .. } = &*self.trainer;
+                    // What is refused for its hyperparameters has drawn nothing.
+                    let drawn = matches!(ended, Phase::Errors) && network.check().is_ok() && optimizer.check().is_ok();
+                    return Err(if drawn { self.trainer.refused(error) } else { error });
                 }
                 // The next phase is not entered while work is paused.
                 Ok(_) if self.work.paused => return Ok(Progress::More),

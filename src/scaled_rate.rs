@@ -214,6 +214,10 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {
         L::seed(tape, seeds);
     }
 
+    fn rewind<const N: usize>(tape: &mut L::Tape<N>) {
+        L::rewind(tape);
+    }
+
     fn is_seeded<const N: usize>(tape: &L::Tape<N>) -> bool {
         L::is_seeded(tape)
     }

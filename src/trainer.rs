@@ -244,6 +244,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     /// # Errors
     /// Hyperparameters out of range, which leave the samples waiting. The weights then keep every bit.
     pub fn flush(&mut self) -> Result<(), StepError> {
+        self.network.check()?;
         self.optimizer.check()?;
         if P::COLLECTS && self.optimizer.waits() {
             self.apply();

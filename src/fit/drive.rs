@@ -122,7 +122,7 @@ impl<S, M> Fit<S, M> {
         for number in 0..self.epochs {
             let rate = schedule.rate(number, last);
             trainer.optimizer.set_rate(rate);
-            if rate_before.is_some() && !(rate > N::Scalar::ZERO && rate.is_finite()) {
+            if rate_before.is_some() && !(rate > N::Scalar::ZERO && rate <= N::Scalar::RATE_LIMIT) {
                 outcome.end = End::Failed(FitError::Schedule(number + 1));
                 break;
             }

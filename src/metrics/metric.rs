@@ -201,7 +201,9 @@ impl<T: Scalar, const O: usize> Metric<T, [T; O]> for R2 {
             let before = state.targets.mean().unwrap_or(target);
             state.targets.add(target);
             let after = state.targets.mean().unwrap_or(target);
-            state.variation.add((target - before) * (target - after));
+            let change = (target - before) * (target - after);
+            // Differences so small that their squares are 0 can't be told from none.
+            state.variation.add(if change == T::ZERO && target != after { T::MAX + T::MAX } else { change });
             state.errors.add((y - target) * (y - target));
         }
     }
@@ -213,6 +215,9 @@ impl<T: Scalar, const O: usize> Metric<T, [T; O]> for R2 {
                 return None;
             }
             let (errors, variation) = (errors.total(), variation.total());
+            if !errors.is_finite() || !variation.is_finite() {
+                return None;
+            }
             sum.add(if variation > T::ZERO {
                 T::ONE - errors / variation
             } else if errors > T::ZERO {

@@ -14,10 +14,12 @@ fn least<T: Scalar>(a: T, b: T) -> T {
     if b < a { b } else { a }
 }
 
-/// How large a gradient may be that is limited before anything is made of it: products with numbers up to
-/// [`Scalar::GRADIENT_LIMIT`] are finite, and so are sums of as many samples as fit into memory.
-fn before_a_limit<T: Scalar>() -> T {
-    T::GRADIENT_LIMIT * T::GRADIENT_LIMIT
+/// How large a gradient may be whose norm is limited before anything is made of it: products with numbers up to
+/// [`Scalar::GRADIENT_LIMIT`] are finite, and so are sums of as many samples as fit into memory; and the factor that brings
+/// the norm to the limit is no subnormal number, which would have lost digits.
+fn before_a_limit<T: Scalar>(limit: T) -> T {
+    let most = T::GRADIENT_LIMIT * T::GRADIENT_LIMIT;
+    least(most, least(limit, T::ONE) * T::from_f32(1024.0) * most)
 }
 
 fn check_limit<T: Scalar>(limit: T) -> Result<(), StepError> {
@@ -190,7 +192,7 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipValue<P, T> {
     }
 
     fn gradient_limit(&self) -> T {
-        before_a_limit()
+        before_a_limit(self.limit)
     }
 
     fn begin(&mut self, samples: usize, norm: impl FnOnce() -> T) -> T {
@@ -215,7 +217,8 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipValue<P, T> {
 /// For one sample the norm costs next to nothing: its square is the sum over all layers of (|x|^2 + 1) |delta|^2. For a
 /// slice it takes as long as an update: it is summed parameter by parameter, with the bits of a collected batch.
 ///
-/// A norm up to 2^100 is limited (1.2e30; in `f64` 2^800); a larger gradient is refused. Limits above 2^50 act as 2^50
+/// A gradient with components up to 2^100 (1.2e30; in `f64` 2^800), and up to 2^110 (2^810) times the limit, is limited; a larger
+/// one is refused. Limits above 2^50 act as 2^50
 /// ([`GRADIENT_LIMIT`](Scalar::GRADIENT_LIMIT)).
 ///
 /// Razvan Pascanu et al., "On the difficulty of training recurrent neural networks", 2013.
@@ -275,7 +278,7 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipNorm<P, T> {
     }
 
     fn gradient_limit(&self) -> T {
-        before_a_limit()
+        before_a_limit(self.limit)
     }
 
     fn begin(&mut self, samples: usize, norm: impl FnOnce() -> T) -> T {
@@ -374,7 +377,7 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipSample<P, T> {
     }
 
     fn gradient_limit(&self) -> T {
-        before_a_limit()
+        before_a_limit(self.limit)
     }
 
     fn begin(&mut self, samples: usize, norm: impl FnOnce() -> T) -> T {

@@ -66,11 +66,14 @@ pub(crate) fn norm<N: Layer, const B: usize>(
     norm_of(|scale| {
         let mut square = N::Scalar::ZERO;
         layers(&mut |layer| {
-            if scale != N::Scalar::ONE || layer.deltas.len() > layer.outputs {
-                add_components(&mut square, &layer, scale);
+            let bias = if layer.biases { N::Scalar::ONE } else { N::Scalar::ZERO };
+            let (x, delta) = (square_of(layer.x) + bias, square_of(layer.deltas));
+            // Squares that are nearly subnormal have lost digits, which the other factor may bring to light.
+            let exact = x >= N::Scalar::LEAST_MEAN && delta >= N::Scalar::LEAST_MEAN;
+            if exact && scale == N::Scalar::ONE && layer.deltas.len() == layer.outputs {
+                square += x * delta;
             } else {
-                let bias = if layer.biases { N::Scalar::ONE } else { N::Scalar::ZERO };
-                square += (square_of(layer.x) + bias) * square_of(layer.deltas);
+                add_components(&mut square, &layer, scale);
             }
         });
         square
@@ -93,10 +96,10 @@ pub(crate) fn norm_of<T: Scalar>(mut squares: impl FnMut(T) -> T) -> T {
 /// instead.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn root<T: Scalar>(square: T, scale: T, again: impl FnOnce(T)) -> T {
-    let limit = T::GRADIENT_LIMIT;
-    let tiny = T::ONE / (limit * limit);
+    let (limit, tiny) = (T::GRADIENT_LIMIT, T::LEAST_MEAN);
     if scale == T::ONE && !(square >= tiny && square.is_finite()) {
-        again(if square < tiny { limit } else { T::ONE / limit });
+        // The root of a sum that overflows is at least 2^64: it stays far from subnormal numbers.
+        again(if square < tiny { limit } else { tiny });
     }
     square.sqrt() / scale
 }

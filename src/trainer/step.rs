@@ -20,12 +20,24 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         self.network.check()?;
         self.optimizer.check()?;
         self.seed_once();
-        let (loss, unchecked) = self.errors(x, targets, weight)?;
+        let (loss, unchecked) = match self.errors(x, targets, weight) {
+            Ok(found) => found,
+            Err(error) => return Err(self.refused(error)),
+        };
         self = afresh(self, N::PARAMETERS);
-        self.deltas(x, targets, loss, unchecked)?;
+        if let Err(error) = self.deltas(x, targets, loss, unchecked) {
+            return Err(self.refused(error));
+        }
         self = afresh(self, N::PARAMETERS);
         self.write(x);
         Ok(if x.len() == 1 { loss } else { loss * mean(x.len()) })
+    }
+
+    /// Leaves no trace of a step that comes to nothing.
+    #[cfg_attr(not(unoptimized), inline(always))]
+    pub(crate) fn refused(&mut self, error: StepError) -> StepError {
+        N::rewind(&mut self.tape);
+        error
     }
 
     /// The first stage of a step: outputs, their errors, and the sum of the losses. Beside it, 0, or NaN or infinity where

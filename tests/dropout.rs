@@ -338,3 +338,32 @@ fn nothing_is_dropped_at_rate_0() {
         assert_eq!(<Dropout<1, f64> as Layer>::outputs(&tape), &[[first]]);
     }
 }
+
+/// A refused step leaves the generators as they were, whether it is taken whole or in pieces.
+#[test]
+fn a_refused_step_draws_nothing() {
+    type Masked = (Dense<1, 8, Tanh>, Dropout<8, Ratio<1, 2>>, Dense<8, 1>);
+    let after = |refused: &dyn Fn(&mut Trainer<Masked, SquaredError, Sgd>)| {
+        let mut trainer = Trainer::<Masked, SquaredError, Sgd>::ZERO;
+        trainer.start(Sgd::new(0.1), &mut Uniform(Generator::new(1)));
+        trainer.step(&[0.5], &[0.2]).unwrap();
+        refused(&mut trainer);
+        for _ in 0..5 {
+            trainer.step(&[0.5], &[0.2]).unwrap();
+        }
+        digest(&trainer.network)
+    };
+    let expected = after(&|_| {});
+    assert_eq!(after(&|trainer| assert!(trainer.step(&[f32::NAN], &[0.2]).is_err())), expected);
+    assert_eq!(
+        after(&|trainer| assert!(trainer.step_in_pieces(&[f32::NAN], &[0.2]).run(usize::MAX).is_err())),
+        expected
+    );
+    let no_rate = |trainer: &mut Trainer<Masked, SquaredError, Sgd>| {
+        trainer.optimizer.rate = 0.0;
+        assert!(trainer.step(&[0.5], &[0.2]).is_err());
+        assert!(trainer.step_in_pieces(&[0.5], &[0.2]).run(usize::MAX).is_err());
+        trainer.optimizer.rate = 0.1;
+    };
+    assert_eq!(after(&no_rate), expected);
+}

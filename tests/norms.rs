@@ -6,8 +6,8 @@
 use downhill::init::{Generator, Random, Uniform};
 use downhill::optimizer::Optimizer;
 use downhill::{
-    Adam, Batch, ChainRule, ClipNorm, Dense, Identity, Momentum, Sgd, SquaredError, Tanh, Trainer, Unbiased, Zero,
-    digest,
+    Adam, Batch, ChainRule, ClipNorm, Dense, Identity, Momentum, Sgd, SquaredError, StepError, Tanh, Trainer, Unbiased,
+    Zero, digest,
 };
 
 type One = Dense<1, 1, Identity, f32, Unbiased>;
@@ -111,4 +111,38 @@ fn a_batch_whose_optimizer_is_replaced() {
         trainer.step(&[1.0], &[-1.0]).unwrap();
     }
     assert_eq!(trainer.network.weights, [[-0.5]]);
+}
+
+/// Where only the square of the delta is nearly subnormal, the norm was a fifth too small.
+#[test]
+fn small_deltas_of_large_inputs() {
+    for (x, delta) in [(4.597e7_f32, 4.585e-23_f32), (1e8, 2e-22), (1e6, 1e-21)] {
+        let limit = x * delta / 2.0;
+        let mut trainer = Trainer::<One, SquaredError, _>::new(Zero::ZERO, ClipNorm::new(limit, Sgd::new(1.0)));
+        trainer.step(&[x], &[delta]).unwrap();
+        assert!((trainer.network.weights[0][0] / limit - 1.0).abs() < 1e-5, "{x}, {delta}");
+    }
+}
+
+/// What a limit can't be reached from without loss is refused.
+#[test]
+fn gradients_far_above_the_limit() {
+    for limit in [1e-20, 1e-16, 1e-10_f32, 1e-3, 1.0] {
+        let mut trainer = Trainer::<One, SquaredError, _>::new(Zero::ZERO, ClipNorm::new(limit, Sgd::new(1.0)));
+        match trainer.step(&[1e19], &[1e10]) {
+            Ok(_) => assert!((trainer.network.weights[0][0] / limit - 1.0).abs() < 1e-5, "{limit}"),
+            Err(error) => assert_eq!((error, limit < 1e-3), (StepError::Gradient, true), "{limit}"),
+        }
+    }
+}
+
+/// A sum whose norm overflows even when it is scaled once.
+#[test]
+fn large_sums() {
+    let optimizer = Batch::new(40_000, ClipNorm::new(1.0, Sgd::new(1.0)));
+    let mut trainer = Trainer::<One, SquaredError, _>::new(Zero::ZERO, optimizer);
+    for _ in 0..40_000 {
+        trainer.step(&[1e15], &[1e15]).unwrap();
+    }
+    assert!((trainer.network.weights[0][0] - 1.0).abs() < 1e-5, "{:?}", trainer.network.weights);
 }

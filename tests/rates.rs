@@ -275,3 +275,18 @@ fn ratios() {
     trainer.start(Sgd::new(0.5), &mut Uniform(Generator::new(1)));
     trainer.step(&[0.1, 0.2, 0.3], &[0.4, 0.5]).unwrap();
 }
+
+/// A flush looks at the factors, too.
+#[test]
+fn a_flush_with_a_bad_factor() {
+    type Scaled = ScaledRate<Dense<1, 1, downhill::Identity>>;
+    let network = ScaledRate::new(1.0, Dense::new([[0.5]], [0.0]));
+    let mut trainer = Trainer::<Scaled, SquaredError, _>::new(network, Batch::new(2, Sgd::new(0.1)));
+    trainer.step(&[1.0], &[0.0]).unwrap();
+    for factor in [f32::NAN, f32::INFINITY, -1.0] {
+        trainer.network.factor = factor;
+        assert_eq!(trainer.flush(), Err(StepError::RateFactor));
+    }
+    assert_eq!(trainer.optimizer.waiting(), 1);
+    assert_eq!(trainer.network.layer.weights[0][0].to_bits(), 0.5_f32.to_bits());
+}

@@ -230,3 +230,20 @@ fn means_are_exact() {
         assert!(learnt.abs() < 2e-7 && measured.abs() < 2e-7);
     }
 }
+
+/// Where errors or variation can't be told, there is no R2.
+#[test]
+fn no_r2_without_numbers() {
+    let r2 = |samples: &[(f32, f32)]| {
+        let mut state = Zero::ZERO;
+        for &(target, y) in samples {
+            Metric::<f32, [f32; 1]>::record(&R2, &mut state, &[target], &[y]);
+        }
+        Metric::<f32, [f32; 1]>::value(&R2, &state)
+    };
+    assert_eq!(r2(&[(0.0, f32::NAN), (0.0, f32::NAN)]), None);
+    assert_eq!(r2(&[(0.0, 1e20), (0.0, 2e20)]), None);
+    assert_eq!(r2(&[(0.0, 5e19), (1e20, 5e19)]), None);
+    assert_eq!(r2(&[(0.0, 1e-23), (1e-23, 0.0)]), None);
+    assert_eq!(r2(&[(0.0, 0.0), (1.0, 1.0)]), Some(1.0));
+}

@@ -79,7 +79,7 @@ pub enum FitError {
     /// A [`stream`](super::Fit::stream) with a [`Best`](super::Best) has no validation samples: nothing tells which
     /// network is the best.
     NoValidation,
-    /// The rate that the [schedule](crate::schedule) gives for this epoch, counted from 1, is not finite and positive.
+    /// The rate that the [schedule](crate::schedule) gives for this epoch, counted from 1, is not positive, or above 2^26.
     Schedule(u32),
     /// The sample of this index can't be read.
     Unreadable(usize),
@@ -97,7 +97,7 @@ impl fmt::Display for FitError {
             Self::NoSamples => f.write_str("there is nothing to learn from"),
             Self::NoValidation => f.write_str("a stream needs validation samples to find the best network"),
             Self::Schedule(epoch) => {
-                write!(f, "the schedule's learning rate of epoch {epoch} is not finite and positive")
+                write!(f, "the schedule's learning rate of epoch {epoch} is not positive and at most 2^26")
             }
             Self::Unreadable(index) => write!(f, "sample {index} can't be read"),
             Self::Step(index, error) => write!(f, "sample {index}: {error}"),

@@ -290,7 +290,10 @@ fn bad_hyperparameters() {
         assert_eq!(result, Err(FitError::Schedule(1)));
         assert_eq!(digest(&trainer.network), digest(&plain(1).network));
     }
-    assert_eq!(FitError::Schedule(7).to_string(), "the schedule's learning rate of epoch 7 is not positive and at most 2^26");
+    assert_eq!(
+        FitError::Schedule(7).to_string(),
+        "the schedule's learning rate of epoch 7 is not positive and at most 2^26"
+    );
     // Others are the step's.
     let mut trainer = trainer::<Net, SquaredError, Momentum>(Momentum::new(0.1, 1.5), 1);
     let result = Fit::new(5, Constant(0.1)).run(&mut trainer, (&train[..], NONE), None, on);

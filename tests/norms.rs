@@ -113,10 +113,10 @@ fn a_batch_whose_optimizer_is_replaced() {
     assert_eq!(trainer.network.weights, [[-0.5]]);
 }
 
-/// Where only the square of the delta is nearly subnormal, the norm was a fifth too small.
+/// Where the square of the delta, or of the input, is nearly subnormal and the other large, the norm was a fifth too small.
 #[test]
 fn small_deltas_of_large_inputs() {
-    for (x, delta) in [(4.597e7_f32, 4.585e-23_f32), (1e8, 2e-22), (1e6, 1e-21)] {
+    for (x, delta) in [(4.597e7_f32, 4.585e-23_f32), (1e8, 2e-22), (1e6, 1e-21), (4.585e-23, 4.597e7)] {
         let limit = x * delta / 2.0;
         let mut trainer = Trainer::<One, SquaredError, _>::new(Zero::ZERO, ClipNorm::new(limit, Sgd::new(1.0)));
         trainer.step(&[x], &[delta]).unwrap();

@@ -66,12 +66,12 @@ pub(crate) fn norm<N: Layer, const B: usize>(
     norm_of(|scale| {
         let mut square = N::Scalar::ZERO;
         layers(&mut |layer| {
-            let bias = if layer.biases { N::Scalar::ONE } else { N::Scalar::ZERO };
-            let (x, delta) = (square_of(layer.x) + bias, square_of(layer.deltas));
-            // Squares that are nearly subnormal have lost digits, which the other factor may bring to light.
-            let exact = x >= N::Scalar::LEAST_MEAN && delta >= N::Scalar::LEAST_MEAN;
-            if exact && scale == N::Scalar::ONE && layer.deltas.len() == layer.outputs {
-                square += x * delta;
+            if scale == N::Scalar::ONE && layer.deltas.len() == layer.outputs {
+                let [(mut x, mut x_unit), (delta, delta_unit)] = [square_of(layer.x), square_of(layer.deltas)];
+                if layer.biases {
+                    (x, x_unit) = (x * x_unit + N::Scalar::ONE, N::Scalar::ONE);
+                }
+                square += x * delta * x_unit * delta_unit;
             } else {
                 add_components(&mut square, &layer, scale);
             }
@@ -104,8 +104,17 @@ pub(crate) fn root<T: Scalar>(square: T, scale: T, again: impl FnOnce(T)) -> T {
     square.sqrt() / scale
 }
 
-fn square_of<T: Scalar>(values: &[T]) -> T {
-    values.iter().fold(T::ZERO, |sum, &value| sum + value * value)
+/// The sum of the squares, and what to multiply it by: a sum that is nearly subnormal, and so has lost digits, is computed
+/// once more in larger units.
+fn square_of<T: Scalar>(values: &[T]) -> (T, T) {
+    let sum = |scale| {
+        values.iter().fold(T::ZERO, |sum, &value| {
+            let value = value * scale;
+            sum + value * value
+        })
+    };
+    let plain = sum(T::ONE);
+    if plain < T::LEAST_MEAN { (sum(T::GRADIENT_LIMIT), T::LEAST_MEAN) } else { (plain, T::ONE) }
 }
 
 /// Adds the square of each component of the gradient, times `scale`, in the order of the parameters. The samples of a

@@ -146,3 +146,14 @@ fn large_sums() {
     }
     assert!((trainer.network.weights[0][0] - 1.0).abs() < 1e-5, "{:?}", trainer.network.weights);
 }
+
+/// A limit inside of another gets the norm that this has left.
+#[test]
+fn limits_in_limits() {
+    for (outer, inner) in [(1.0, 0.5), (0.5, 1.0)] {
+        let optimizer = ClipNorm::new(outer, ClipNorm::new(inner, Sgd::new(1.0)));
+        let mut trainer = Trainer::<One, SquaredError, _>::new(Zero::ZERO, optimizer);
+        trainer.step(&[1.0], &[10.0]).unwrap();
+        assert!((trainer.network.weights[0][0] - 0.5).abs() < 1e-6, "{outer}, {inner}");
+    }
+}

@@ -383,3 +383,36 @@ fn means_end_at_zero() {
     both::<f32>();
     both::<f64>();
 }
+
+/// What is kept is looked at through everything that goes around an optimiser.
+#[test]
+fn kept_numbers_are_looked_at() {
+    fn check<P: Optimizer<f32>>(mut optimizer: P) {
+        for (gradient, finite) in [(1.0, true), (f32::INFINITY, false)] {
+            let (mut weight, mut slot) = (1.0, P::Slot::ZERO);
+            optimizer.begin(1, || 1.0);
+            optimizer.weight(&mut weight, &mut slot, gradient);
+            assert_eq!(P::is_finite(&slot), finite, "{gradient}");
+        }
+    }
+    let inner = Momentum::new(0.1, 0.9);
+    check(inner);
+    check(WeightDecay::new(0.1, inner));
+    check(ClipNorm::new(1.0, inner));
+    check(ClipSample::new(1.0, inner));
+    check(Batch::new(8, inner));
+    // What a batch keeps is its sum, or what is inside.
+    assert!(!Batch::<Adam>::is_finite(&{
+        let (mut batch, mut weight, mut slot) = (Batch::new(1, Adam::new(0.1)), 1.0, Zero::ZERO);
+        batch.begin(1, || 1.0);
+        batch.weight(&mut weight, &mut slot, f32::MAX);
+        batch.finish(|| 1.0);
+        batch.apply(downhill::optimizer::Parameters {
+            weights: &mut [weight],
+            weight_slots: std::slice::from_mut(&mut slot),
+            biases: &mut [],
+            bias_slots: &mut [],
+        });
+        slot
+    }));
+}

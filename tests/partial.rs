@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use downhill::init::{Generator, Uniform};
 use downhill::{
-    Adam, BiasOnly, Dense, Frozen, Identity, Layer, Momentum, Sgd, Sigmoid, SquaredError, StepError, Tanh, Trainer,
-    Zero, digest,
+    Adam, BiasOnly, Dense, Dropout, Frozen, Identity, Layer, Momentum, Sgd, Sigmoid, SquaredError, StepError, Tanh,
+    Trainer, Zero, digest,
 };
 use probe::parameters;
 
@@ -184,4 +184,16 @@ fn start_from_learnt_weights() {
         assert_eq!(started.step(&X, &T), new.step(&X, &T));
     }
     assert_eq!(digest(&started.network), digest(&new.network));
+}
+
+/// Hyperparameters of frozen layers are checked, too, and biases are counted.
+#[test]
+fn what_is_frozen_is_checked() {
+    type Below = (Dropout<2>, Dense<2, 3>);
+    let below: Below = (Dropout { rate: 1.5 }, Dense::new([[0.1; 3]; 2], [0.0; 3]));
+    let network = (Frozen(Arc::new(below)), Dense::<3, 1>::new([[0.1]; 3], [0.0]));
+    let mut trainer = Trainer::<_, SquaredError, _>::new(network, Sgd::new(0.1));
+    assert_eq!(trainer.step(&[0.1, 0.2], &[0.5]), Err(StepError::Dropout));
+    assert_eq!(<BiasOnly<&Dense<2, 3>> as Layer>::PARAMETERS, 9);
+    assert_eq!(<BiasOnly<&Dense<4, 5>> as Layer>::PARAMETERS, 25);
 }

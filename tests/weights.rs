@@ -179,3 +179,11 @@ fn a_call_after_every_so_many_samples() {
     }
     assert_eq!(seen.take(), [2, 5, 8, 11, 14, 17]);
 }
+
+/// 100 samples in four classes, one of which has none.
+#[test]
+fn balanced_classes() {
+    let weights = encode::balanced::<f64, 4>(&[10, 40, 0, 50]);
+    let expected = [2.5, 0.625, 0.0, 0.5];
+    assert!(weights.iter().zip(expected).all(|(weight, expected)| (weight - expected).abs() < 1e-15), "{weights:?}");
+}

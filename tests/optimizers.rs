@@ -401,6 +401,8 @@ fn kept_numbers_are_looked_at() {
     check(ClipNorm::new(1.0, inner));
     check(ClipSample::new(1.0, inner));
     check(Batch::new(8, inner));
+    // Nothing infinite passes this one.
+    assert!(ClipValue::<Momentum>::is_finite(&1.0) && !ClipValue::<Momentum>::is_finite(&f32::INFINITY));
     // What a batch keeps is its sum, or what is inside.
     assert!(!Batch::<Adam>::is_finite(&{
         let (mut batch, mut weight, mut slot) = (Batch::new(1, Adam::new(0.1)), 1.0, Zero::ZERO);

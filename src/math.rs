@@ -93,7 +93,13 @@ impl Math for f32 {
 
     #[inline]
     fn sqrt(self) -> Self {
-        if cfg!(target_os = "none") { root::sqrt(self) } else { libm::sqrtf(self) }
+        if cfg!(target_os = "none") {
+            root::sqrt(self)
+        } else if cfg!(target_feature = "avx") {
+            root::sqrt_in_double(self)
+        } else {
+            libm::sqrtf(self)
+        }
     }
 
     fn cos(self) -> Self {

@@ -319,7 +319,7 @@ fn double_precision() {
 /// The one of chips, and the one of the host, is the nearest number.
 fn check_root(x: f32) {
     let exact = x.sqrt();
-    for y in [root::sqrt(x), downhill::math::Math::sqrt(x)] {
+    for y in [root::sqrt(x), root::sqrt_in_double(x), downhill::math::Math::sqrt(x)] {
         assert!(y.to_bits() == exact.to_bits() || y.is_nan() && exact.is_nan(), "{y:e} for {exact:e} at {x:e}");
     }
 }

@@ -74,3 +74,23 @@ fn special(x: f32) -> f32 {
         x
     }
 }
+
+/// [`sqrt`] for a host that is compiled for AVX, in `f64`. The root of libm is an instruction of SSE there: between those of AVX it
+/// costs more than a hundred cycles. A step of W4 with 32 samples and Adam took 320 us per sample, and takes 18.
+///
+/// The first guess of 1 / sqrt(x) is off by 3.5 %, three steps of Newton's method leave 4e-11, and the last one 2^-52.4 of the
+/// root. The root of an `f32` lies at least 2^-51 of it from where its rounding changes.
+#[inline]
+#[allow(clippy::cast_possible_truncation)]
+pub(crate) fn sqrt_in_double(x: f32) -> f32 {
+    let wide = f64::from(x);
+    let half = 0.5 * wide;
+    let mut reciprocal = f64::from_bits(0x5FE6_EB50_C7B5_37A9_u64.wrapping_sub(wide.to_bits() >> 1));
+    for _ in 0..3 {
+        reciprocal *= 1.5 - half * reciprocal * reciprocal;
+    }
+    let root = wide * reciprocal;
+    let root = (root + 0.5 * reciprocal * (wide - root * root)) as f32;
+    let special = if x == 0.0 || x == f32::INFINITY { x } else { f32::NAN };
+    if x > 0.0 && x < f32::INFINITY { root } else { special }
+}

@@ -74,7 +74,7 @@ impl Row {
             })?;
             runs.push(run);
         }
-        Ok(Self { name, setting, key, slot: size_of::<P::Slot>(), runs })
+        Ok(Self { name, setting, key, slot: size_of::<P::Slot>() + size_of::<P::Sum>(), runs })
     }
 
     /// The mean over the seeds of what `value` reads from a run.

@@ -9,7 +9,7 @@ use crate::digest::Architecture;
 use crate::init::Init;
 use crate::kernel::{self, Finite, Magnitude};
 use crate::layer::{Factors, Layer, Mode, first, first_mut};
-use crate::optimizer::{Gradient, Optimizer, Parameters};
+use crate::optimizer::{Collected, Gradient, Optimizer, Parameters};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
 use crate::trainer::StepError;
@@ -154,8 +154,13 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn apply<P: Optimizer<T>>(&mut self, slots: &mut Slots<P::Slot, I, O, B>, optimizer: &P) {
-        optimizer.apply(self.parameters(slots));
+    fn apply<P: Optimizer<T>>(
+        &mut self,
+        slots: &mut Slots<P::Slot, I, O, B>,
+        sums: &mut Slots<P::Sum, I, O, B>,
+        optimizer: &P,
+    ) {
+        optimizer.apply(self.parameters(slots), sums.collected());
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
@@ -297,6 +302,12 @@ impl<const I: usize, const O: usize, A, T: Scalar + defmt::Format, B: Bias> defm
 pub struct Slots<S: Zero, const I: usize, const O: usize, B: Bias> {
     weights: [[S; O]; I],
     biases: B::Array<S, O>,
+}
+
+impl<S: Zero, const I: usize, const O: usize, B: Bias> Slots<S, I, O, B> {
+    pub(crate) fn collected(&mut self) -> Collected<'_, S> {
+        Collected { weights: self.weights.as_flattened_mut(), biases: self.biases.as_mut() }
+    }
 }
 
 impl<S: Zero, const I: usize, const O: usize, B: Bias> Zero for Slots<S, I, O, B> {

@@ -198,7 +198,7 @@ impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Layer for Dropout<N, Q> {
     ) {
     }
 
-    fn apply<P: Optimizer<T>>(&mut self, (): &mut (), _: &P) {}
+    fn apply<P: Optimizer<T>>(&mut self, (): &mut (), (): &mut (), _: &P) {}
 
     fn gradient<const B: usize>(
         _: &[[T; N]],

@@ -168,6 +168,9 @@ impl<S, M> Fit<S, M> {
 
     /// Trains on samples in random order, `(train, validation)`.
     ///
+    /// Samples that wait in a [`Batch`](crate::Batch) when the fit begins belong to its first batch, unless they are
+    /// [discarded](Trainer::discard) before.
+    ///
     /// # Errors
     /// The first step that is refused, or sample that can't be read, ends the fit; see [`FitError`].
     pub fn run<N, L, P, R, const B: usize>(
@@ -245,7 +248,8 @@ impl<S, M> Fit<S, M> {
     ///
     /// The network that enters, before the first `start`, is a candidate ([`entering`](Fit::entering)), and those that
     /// `start` makes are not. If it is better than all epochs of all runs, the outcome is that of the first run that
-    /// has not failed, and has no best epoch.
+    /// has not failed, and has no best epoch; [`Epoch::best`], which compares the epochs of a run, may have been true. The
+    /// optimiser is in each case the one of the last `start`, with its rate.
     ///
     /// A run that fails, as one that diverges does, counts as far as it came, and the next one begins.
     ///

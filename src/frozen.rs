@@ -70,7 +70,7 @@ use crate::dense::{self, Dense};
 use crate::digest::Architecture;
 use crate::init::Init;
 use crate::layer::{Factors, Layer, Mode, first, first_mut};
-use crate::optimizer::{Gradient, Optimizer, Parameters};
+use crate::optimizer::{Collected, Gradient, Optimizer, Parameters};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
 use crate::trainer::StepError;
@@ -147,7 +147,7 @@ impl<L: Layer, D: Deref<Target = L>> Layer for Frozen<D> {
     ) {
     }
 
-    fn apply<P: Optimizer<L::Scalar>>(&mut self, (): &mut (), _: &P) {}
+    fn apply<P: Optimizer<L::Scalar>>(&mut self, (): &mut (), (): &mut (), _: &P) {}
 
     fn gradient<const N: usize>(
         _: &[L::Input],
@@ -306,8 +306,8 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, D: Deref<Target =
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn apply<P: Optimizer<T>>(&mut self, slots: &mut [P::Slot; O], optimizer: &P) {
-        optimizer.apply(self.parameters(slots));
+    fn apply<P: Optimizer<T>>(&mut self, slots: &mut [P::Slot; O], sums: &mut [P::Sum; O], optimizer: &P) {
+        optimizer.apply(self.parameters(slots), Collected { weights: &mut [], biases: sums });
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]

@@ -118,8 +118,13 @@ pub trait Layer {
         scale: Self::Scalar,
     );
 
-    /// Writes the weights from what the optimiser has collected, by [`Optimizer::apply`].
-    fn apply<P: Optimizer<Self::Scalar>>(&mut self, slots: &mut Self::Slots<P::Slot>, optimizer: &P);
+    /// Writes the weights from the sums that the optimiser has collected, by [`Optimizer::apply`].
+    fn apply<P: Optimizer<Self::Scalar>>(
+        &mut self,
+        slots: &mut Self::Slots<P::Slot>,
+        sums: &mut Self::Slots<P::Sum>,
+        optimizer: &P,
+    );
 
     /// Shows what the gradient is made of to `visit`, layer by layer, after [`back`](Layer::back). `bounded` says whether
     /// all inputs lie within -1 and 1.
@@ -325,9 +330,14 @@ macro_rules! layer {
             }
 
             #[cfg_attr(not(unoptimized), inline(always))]
-            fn apply<P: Optimizer<Self::Scalar>>(&mut self, slots: &mut Self::Slots<P::Slot>, optimizer: &P) {
-                self.$a.apply(&mut slots.$a, optimizer);
-                $(self.$u.apply(&mut slots.$u, optimizer);)*
+            fn apply<P: Optimizer<Self::Scalar>>(
+                &mut self,
+                slots: &mut Self::Slots<P::Slot>,
+                sums: &mut Self::Slots<P::Sum>,
+                optimizer: &P,
+            ) {
+                self.$a.apply(&mut slots.$a, &mut sums.$a, optimizer);
+                $(self.$u.apply(&mut slots.$u, &mut sums.$u, optimizer);)*
             }
 
             #[cfg_attr(not(unoptimized), inline(always))]

@@ -24,7 +24,8 @@ mod modifier;
 
 pub(crate) use adaptive::Usual;
 pub use adaptive::{Adam, AdamW, RmsProp, Rprop, RpropSlot};
-pub use batch::{Batch, BatchSlot};
+pub use batch::Batch;
+pub(crate) use batch::Collect;
 pub use descent::{Momentum, Nesterov, Sgd};
 pub(crate) use modifier::shrink;
 pub use modifier::{ClipNorm, ClipSample, ClipValue, WeightDecay};
@@ -47,8 +48,11 @@ pub trait Optimizer<T: Scalar> {
     /// What is kept for each parameter; `()` for nothing.
     type Slot: Zero;
 
+    /// The sum of gradients that is kept for each parameter until a batch is complete, `T`; `()` where none is collected.
+    type Sum: Sum<T>;
+
     /// Whether gradients are only collected until [`finish`](Optimizer::finish).
-    const COLLECTS: bool = false;
+    const COLLECTS: bool = <Self::Sum as Sum<T>>::COLLECTS;
 
     /// Whether the gradient of each sample is limited, and nothing may go around that does not pass the limit on.
     const LIMITS_SAMPLES: bool = false;
@@ -86,8 +90,8 @@ pub trait Optimizer<T: Scalar> {
     /// cleared with it: see [`Trainer::clear`](crate::Trainer::clear).
     fn clear(&mut self) {}
 
-    /// Forgets the samples that wait for the end of their batch. [`apply`](Optimizer::apply) must follow for each
-    /// layer, and then clears their sum and changes nothing else: see [`Trainer::discard`](crate::Trainer::discard).
+    /// Forgets the samples that wait for the end of their batch. The trainer clears their sum: see
+    /// [`Trainer::discard`](crate::Trainer::discard).
     fn discard(&mut self) {}
 
     /// The largest norm that the gradient of a single sample may have, if it is limited.
@@ -145,16 +149,10 @@ pub trait Optimizer<T: Scalar> {
         false
     }
 
-    /// Whether this has never collected anything: what stands where it collects is another's, and dropped by
-    /// [`apply`](Optimizer::apply) before the first sample.
+    /// Whether this has never collected anything: a sum that the trainer has is another's, and is dropped before the first
+    /// sample.
     fn is_new(&self) -> bool {
         false
-    }
-
-    /// What is collected for a parameter.
-    fn collected(slot: &Self::Slot) -> T {
-        let _ = slot;
-        T::ZERO
     }
 
     /// Ends a batch of at least one sample: [`apply`](Optimizer::apply) must follow for each layer. `norm` computes the
@@ -164,8 +162,33 @@ pub trait Optimizer<T: Scalar> {
     }
 
     /// Updates a layer, or any of its parameters, from what was collected, which is dropped.
-    fn apply(&self, layer: Parameters<T, Self::Slot>) {
-        let _ = layer;
+    fn apply(&self, layer: Parameters<T, Self::Slot>, collected: Collected<Self::Sum>) {
+        let _ = (layer, collected);
+    }
+}
+
+/// Where the gradients of a batch are summed: a number for each parameter, or `()` for an optimiser that does not collect.
+pub trait Sum<T>: Zero + Sized {
+    /// Whether there is a sum.
+    const COLLECTS: bool;
+
+    /// The sums as numbers; none for `()`.
+    fn values(sums: &mut [Self]) -> &mut [T];
+}
+
+impl<T: Scalar> Sum<T> for T {
+    const COLLECTS: bool = true;
+
+    fn values(sums: &mut [T]) -> &mut [T] {
+        sums
+    }
+}
+
+impl<T: Scalar> Sum<T> for () {
+    const COLLECTS: bool = false;
+
+    fn values(_: &mut [()]) -> &mut [T] {
+        &mut []
     }
 }
 
@@ -180,6 +203,15 @@ pub struct Parameters<'a, T, S> {
     pub biases: &'a mut [T],
     /// As the biases.
     pub bias_slots: &'a mut [S],
+}
+
+/// The sums of the gradients of a layer's parameters.
+#[derive(Debug)]
+pub struct Collected<'a, S> {
+    /// As [`Parameters::weights`].
+    pub weights: &'a mut [S],
+    /// As [`Parameters::biases`].
+    pub biases: &'a mut [S],
 }
 
 /// The gradient of a layer from one or several samples: that of one is an outer product,

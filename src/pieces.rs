@@ -64,17 +64,17 @@ mod work;
 use core::slice::from_ref;
 
 pub use layers::Pieces;
-use layers::part;
+use layers::{part, part_mut};
 use work::max;
 pub use work::{Sizes, Work};
 
 use crate::kernel::{self, Magnitude};
 use crate::layer::Mode;
 use crate::loss::Loss;
-use crate::optimizer::Optimizer;
+use crate::optimizer::{Collect, Optimizer, Sum};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
-use crate::trainer::{StepError, Trainer, add_collected, gradient, refuse};
+use crate::trainer::{StepError, Trainer, add_squares, gradient, refuse};
 
 /// MACs of an element of an activation, which may be an exponential and a division.
 pub const ACTIVATION: usize = 32;
@@ -193,11 +193,11 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<
         loop {
             let next = match self.phase {
                 Phase::Errors => self.errors(),
-                Phase::Discard => Ok(self.apply(Phase::Begin)),
+                Phase::Discard => Ok(self.discard()),
                 Phase::Begin => Ok(self.begin()),
                 Phase::Update(scale) => Ok(self.update(scale)),
                 Phase::Finish => Ok(self.finish()),
-                Phase::Apply => Ok(self.apply(Phase::Over(true))),
+                Phase::Apply => Ok(self.apply()),
                 Phase::Over(_) => Err(StepError::Over),
             };
             match next {
@@ -298,6 +298,18 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<
         Ok(if P::COLLECTS && self.trainer.optimizer.is_new() { Phase::Discard } else { Phase::Begin })
     }
 
+    fn discard(&mut self) -> Phase<N::Scalar> {
+        let Trainer { network, sums, .. } = &mut *self.trainer;
+        network.visit_mut(sums, &mut |layer| {
+            for sums in [layer.weight_slots, layer.bias_slots] {
+                if let Some(range) = self.work.take(sums.len(), 1) {
+                    part_mut(sums, range).fill_with(|| Zero::ZERO);
+                }
+            }
+        });
+        Phase::Begin
+    }
+
     fn begin(&mut self) -> Phase<N::Scalar> {
         let Trainer { optimizer, tape, deltas, .. } = &mut *self.trainer;
         if !self.work.one(Trainer::<N, L, P, R, B>::NORM) {
@@ -307,19 +319,23 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<
     }
 
     fn update(&mut self, scale: N::Scalar) -> Phase<N::Scalar> {
-        let Trainer { network, optimizer, slots, tape, deltas, .. } = &mut *self.trainer;
-        network.update_in_pieces(self.x, tape, deltas, slots, optimizer, scale, &mut self.work);
+        let Trainer { network, optimizer, slots, sums, tape, deltas, .. } = &mut *self.trainer;
+        if P::COLLECTS {
+            network.update_in_pieces(self.x, tape, deltas, sums, &Collect::NEW, scale, &mut self.work);
+        } else {
+            network.update_in_pieces(self.x, tape, deltas, slots, optimizer, scale, &mut self.work);
+        }
         if P::COLLECTS && optimizer.due() { Phase::Finish } else { Phase::Over(true) }
     }
 
     fn finish(&mut self) -> Phase<N::Scalar> {
-        let Trainer { network, optimizer, slots, .. } = &mut *self.trainer;
-        let ((sum, scale), work) = (&mut self.norm, &mut self.work);
+        let Trainer { network, optimizer, sums, .. } = &mut *self.trainer;
+        let ((square, scale), work) = (&mut self.norm, &mut self.work);
         if P::NORMS {
-            network.visit_mut(slots, &mut |layer| {
-                for slots in [layer.weight_slots, layer.bias_slots] {
-                    if let Some(range) = work.take(slots.len(), 1) {
-                        add_collected::<P, _>(sum, part(slots, range), *scale);
+            network.visit_mut(sums, &mut |layer| {
+                for sums in [layer.weight_slots, layer.bias_slots] {
+                    if let Some(range) = work.take(sums.len(), 1) {
+                        add_squares(square, P::Sum::values(part_mut(sums, range)), *scale);
                     }
                 }
             });
@@ -328,7 +344,7 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<
             return Phase::Finish;
         }
         let mut again = None;
-        let norm = gradient::root(*sum, *scale, |scale| again = Some(scale));
+        let norm = gradient::root(*square, *scale, |scale| again = Some(scale));
         if let Some(scale) = again {
             self.norm = (N::Scalar::ZERO, scale);
             return Phase::Finish;
@@ -337,10 +353,10 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<
         Phase::Apply
     }
 
-    fn apply(&mut self, next: Phase<N::Scalar>) -> Phase<N::Scalar> {
-        let Trainer { network, optimizer, slots, .. } = &mut *self.trainer;
-        network.apply_in_pieces(slots, optimizer, &mut self.work);
-        next
+    fn apply(&mut self) -> Phase<N::Scalar> {
+        let Trainer { network, optimizer, slots, sums, .. } = &mut *self.trainer;
+        network.apply_in_pieces(slots, sums, optimizer, &mut self.work);
+        Phase::Over(true)
     }
 }
 

@@ -187,8 +187,13 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn apply<P: Optimizer<L::Scalar>>(&mut self, slots: &mut L::Slots<P::Slot>, optimizer: &P) {
-        self.layer.apply(slots, &optimizer.scaled(self.factor.factor()));
+    fn apply<P: Optimizer<L::Scalar>>(
+        &mut self,
+        slots: &mut L::Slots<P::Slot>,
+        sums: &mut L::Slots<P::Sum>,
+        optimizer: &P,
+    ) {
+        self.layer.apply(slots, sums, &optimizer.scaled(self.factor.factor()));
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
@@ -281,9 +286,10 @@ impl<L: Pieces, Q: Factor<Scalar = L::Scalar>> Pieces for ScaledRate<L, Q> {
     fn apply_in_pieces<P: Optimizer<L::Scalar>>(
         &mut self,
         slots: &mut L::Slots<P::Slot>,
+        sums: &mut L::Slots<P::Sum>,
         optimizer: &P,
         work: &mut Work,
     ) {
-        self.layer.apply_in_pieces(slots, &optimizer.scaled(self.factor.factor()), work);
+        self.layer.apply_in_pieces(slots, sums, &optimizer.scaled(self.factor.factor()), work);
     }
 }

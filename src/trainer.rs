@@ -6,7 +6,7 @@ mod step;
 
 pub use error::StepError;
 use step::accepts;
-pub(crate) use step::{add_collected, refuse};
+pub(crate) use step::{add_squares, refuse};
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -16,7 +16,7 @@ use crate::init::{Generator, Init, Random};
 use crate::kernel::{Finite, largest};
 use crate::layer::{Layer, Mode, copy};
 use crate::loss::{Loss, linked};
-use crate::optimizer::Optimizer;
+use crate::optimizer::{Optimizer, Sum};
 use crate::rule::{ChainRule, Rule};
 use crate::scalar::{Scalar, Zero};
 
@@ -32,6 +32,8 @@ pub struct Trainer<N: Layer, L, P: Optimizer<N::Scalar>, R = ChainRule, const B:
     /// The optimiser; its learning rate may be changed at any time.
     pub optimizer: P,
     pub(crate) slots: N::Slots<P::Slot>,
+    /// What is collected until a batch is complete.
+    pub(crate) sums: N::Slots<P::Sum>,
     pub(crate) tape: N::Tape<B>,
     pub(crate) deltas: N::Deltas<B>,
     kind: PhantomData<fn() -> (L, R)>,
@@ -54,7 +56,15 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
             room(B);
             let _ = Self::LINKED;
         };
-        Self { network, optimizer, slots: Zero::ZERO, tape: Zero::ZERO, deltas: Zero::ZERO, kind: PhantomData }
+        Self {
+            network,
+            optimizer,
+            slots: Zero::ZERO,
+            sums: Zero::ZERO,
+            tape: Zero::ZERO,
+            deltas: Zero::ZERO,
+            kind: PhantomData,
+        }
     }
 
     /// Starts from new weights: sets the optimiser, draws the weights in place, then the seed of the masks of
@@ -100,10 +110,10 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
 
     /// In place: an assignment would copy a template of zeros from flash where nothing is optimised.
     fn clear_slots(&mut self) {
-        self.network.visit_mut(&mut self.slots, &mut |layer| {
-            layer.weight_slots.fill_with(|| Zero::ZERO);
-            layer.bias_slots.fill_with(|| Zero::ZERO);
-        });
+        clear(&mut self.network, &mut self.slots);
+        if P::COLLECTS {
+            clear(&mut self.network, &mut self.sums);
+        }
     }
 
     /// Clears what the optimiser keeps: velocities, means, what waits for the end of a batch. Weights and
@@ -117,9 +127,8 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     /// with them. All else stays.
     pub fn discard(&mut self) {
         if P::COLLECTS {
-            let Self { network, optimizer, slots, .. } = self;
-            optimizer.discard();
-            network.apply(slots, optimizer);
+            self.optimizer.discard();
+            clear(&mut self.network, &mut self.sums);
         }
     }
 
@@ -260,8 +269,20 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         self.network.visit_mut(&mut self.slots, &mut |layer| {
             all &= layer.weight_slots.iter().chain(&*layer.bias_slots).all(P::is_finite);
         });
+        self.network.visit_mut(&mut self.sums, &mut |layer| {
+            let (weights, biases) = (P::Sum::values(layer.weight_slots), P::Sum::values(layer.bias_slots));
+            all &= largest(weights).is_finite() && largest(biases).is_finite();
+        });
         all
     }
+}
+
+/// Sets what is kept for each parameter to zero.
+fn clear<N: Layer, S: Zero>(network: &mut N, kept: &mut N::Slots<S>) {
+    network.visit_mut(kept, &mut |layer| {
+        layer.weight_slots.fill_with(|| Zero::ZERO);
+        layer.bias_slots.fill_with(|| Zero::ZERO);
+    });
 }
 
 const fn room(samples: usize) {
@@ -278,6 +299,7 @@ impl<N: Layer + Zero, L: Loss, P: Optimizer<N::Scalar> + Zero, R, const B: usize
             network: N::ZERO,
             optimizer: P::ZERO,
             slots: Zero::ZERO,
+            sums: Zero::ZERO,
             tape: Zero::ZERO,
             deltas: Zero::ZERO,
             kind: PhantomData,

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use downhill::init::{Generator, Uniform};
 use downhill::loss::Loss;
-use downhill::optimizer::Optimizer;
+use downhill::optimizer::{Collected, Optimizer, Parameters};
 use downhill::{
     Adam, AdamW, Batch, BiasOnly, Biased, BinaryCrossEntropy, ChainRule, ClipNorm, ClipSample, ClipValue, CrossEntropy,
     Dense, Frozen, Identity, Layer, LeakyRelu, Momentum, Nesterov, RmsProp, Rprop, Scalar, Sgd, Sigmoid, Softmax,
@@ -403,18 +403,18 @@ fn kept_numbers_are_looked_at() {
     check(Batch::new(8, inner));
     // Nothing infinite passes this one.
     assert!(ClipValue::<Momentum>::is_finite(&1.0) && !ClipValue::<Momentum>::is_finite(&f32::INFINITY));
-    // What a batch keeps is its sum, or what is inside.
+    // What a batch keeps is what the optimiser inside keeps.
     assert!(!Batch::<Adam>::is_finite(&{
-        let (mut batch, mut weight, mut slot) = (Batch::new(1, Adam::new(0.1)), 1.0, Zero::ZERO);
+        let (mut batch, weight, mut slot) = (Batch::new(1, Adam::new(0.1)), 1.0, Zero::ZERO);
         batch.begin(1, || 1.0);
-        batch.weight(&mut weight, &mut slot, f32::MAX);
         batch.finish(|| 1.0);
-        batch.apply(downhill::optimizer::Parameters {
+        let layer = Parameters {
             weights: &mut [weight],
             weight_slots: std::slice::from_mut(&mut slot),
             biases: &mut [],
             bias_slots: &mut [],
-        });
+        };
+        batch.apply(layer, Collected { weights: &mut [f32::MAX], biases: &mut [] });
         slot
     }));
 }

@@ -301,6 +301,7 @@ struct CountingSgd;
 
 impl Optimizer<f32> for CountingSgd {
     type Slot = ();
+    type Sum = ();
 
     fn check(&self) -> Result<(), StepError> {
         Ok(())

@@ -46,7 +46,8 @@ impl<N: Layer + Copy> Best<N> {
         better
     }
 
-    /// Makes `network` the best one, and returns true; leaves it as it is if there is none.
+    /// Makes `network` the best one, and returns true; leaves it as it is if there is none. Hyperparameters of layers, such as
+    /// the rate of a [`Dropout`](crate::Dropout), are part of the network and come back with it.
     ///
     /// What an optimiser keeps belongs to other weights then: [`Trainer::clear`](crate::Trainer::clear).
     pub fn restore(&self, network: &mut N) -> bool {

@@ -68,6 +68,7 @@ impl<T: Scalar> Zero for RmsProp<T> {
 
 impl<T: Scalar> Optimizer<T> for RmsProp<T> {
     type Slot = T;
+    type Sum = ();
     const MACS: usize = 40;
 
     fn is_finite(slot: &T) -> bool {
@@ -153,6 +154,7 @@ impl<T: Scalar> Zero for Adam<T> {
 
 impl<T: Scalar> Optimizer<T> for Adam<T> {
     type Slot = [T; 2];
+    type Sum = ();
     const MACS: usize = 48;
 
     fn is_finite(slot: &[T; 2]) -> bool {
@@ -227,6 +229,7 @@ impl<T: Scalar> Zero for AdamW<T> {
 
 impl<T: Scalar> Optimizer<T> for AdamW<T> {
     type Slot = [T; 2];
+    type Sum = ();
     const MACS: usize = Adam::<T>::MACS + 2;
 
     fn is_finite(slot: &[T; 2]) -> bool {
@@ -325,6 +328,7 @@ impl<T: Scalar> Zero for RpropSlot<T> {
 
 impl<T: Scalar> Optimizer<T> for Rprop<T> {
     type Slot = RpropSlot<T>;
+    type Sum = ();
     const MACS: usize = 12;
 
     fn is_finite(slot: &RpropSlot<T>) -> bool {

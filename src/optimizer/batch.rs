@@ -1,16 +1,24 @@
 //! Mini-batches, collected sample by sample.
 
+use core::marker::PhantomData;
+use core::slice::from_mut;
+
 use super::modifier::inside;
-use super::{Optimizer, Parameters, check};
+use super::{Collected, Gradient, Optimizer, Parameters, Sum, check};
+use crate::kernel;
 use crate::scalar::{Scalar, Zero};
 use crate::trainer::StepError;
 
-/// Collects the gradients of `size` samples, and hands their mean to the optimiser inside. Keeps their sum, one number
-/// per parameter, beside what that keeps.
+/// Collects the gradients of `size` samples, and hands their mean to the optimiser inside. The trainer keeps their sum,
+/// one number per parameter, beside the slots of the optimiser inside.
 ///
 /// Samples come one by one from [`Trainer::step`](crate::Trainer::step), and need not be in memory together. The update
 /// follows the last sample of a batch; a last batch that has fewer is ended by
 /// [`Trainer::flush`](crate::Trainer::flush), and is the mean of those that it has.
+///
+/// The sum belongs to the trainer, the number of its samples to this. A `Batch` that is new drops a sum that it finds. One
+/// that was copied from the trainer earlier, and is put back while samples wait, counts other samples than the sum has: call
+/// [`Trainer::discard`](crate::Trainer::discard) after putting it back.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Batch<P, T = f32> {
@@ -50,26 +58,15 @@ const fn collects<T: Scalar, P: Optimizer<T>>() {
     inside::<T, P>();
 }
 
-/// What [`Batch`] keeps for a parameter.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct BatchSlot<T, S> {
-    sum: T,
-    inner: S,
-}
-
-impl<T: Scalar, S: Zero> Zero for BatchSlot<T, S> {
-    const ZERO: Self = Self { sum: T::ZERO, inner: S::ZERO };
-}
-
 impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for Batch<P, T> {
-    type Slot = BatchSlot<T, P::Slot>;
-    const COLLECTS: bool = true;
+    type Slot = P::Slot;
+    type Sum = T;
     const NORMS: bool = P::NORMS;
-    // The sum, or what is made of it.
+    // To read the sum and clear it besides.
     const MACS: usize = P::MACS + 2;
 
     fn is_finite(slot: &Self::Slot) -> bool {
-        slot.sum.is_finite() && P::is_finite(&slot.inner)
+        P::is_finite(slot)
     }
 
     fn check(&self) -> Result<(), StepError> {
@@ -109,9 +106,12 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for Batch<P, T> {
         T::ONE
     }
 
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn weight(&self, _: &mut T, slot: &mut Self::Slot, gradient: T) {
-        slot.sum += gradient;
+    fn weight(&self, weight: &mut T, slot: &mut P::Slot, gradient: T) {
+        self.inner.weight(weight, slot, gradient);
+    }
+
+    fn bias(&self, bias: &mut T, slot: &mut P::Slot, gradient: T) {
+        self.inner.bias(bias, slot, gradient);
     }
 
     fn due(&self) -> bool {
@@ -126,32 +126,71 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for Batch<P, T> {
         self.samples == 0 && self.scale == T::ZERO
     }
 
-    fn collected(slot: &Self::Slot) -> T {
-        slot.sum
-    }
-
     fn finish(&mut self, norm: impl FnOnce() -> T) {
         self.scale = self.inner.begin(core::mem::take(&mut self.samples), norm);
     }
 
-    fn apply(&self, layer: Parameters<T, Self::Slot>) {
-        self.spend(layer.weights, layer.weight_slots, P::weight);
-        self.spend(layer.biases, layer.bias_slots, P::bias);
+    fn apply(&self, layer: Parameters<T, P::Slot>, collected: Collected<T>) {
+        let Parameters { weights, weight_slots, biases, bias_slots } = layer;
+        self.spend(weights, weight_slots, collected.weights, P::weight);
+        self.spend(biases, bias_slots, collected.biases, P::bias);
     }
 }
 
 impl<T: Scalar, P: Optimizer<T>> Batch<P, T> {
+    /// One instance for all layers of a chip.
+    #[cfg_attr(target_os = "none", inline(never))]
     fn spend(
         &self,
         parameters: &mut [T],
-        slots: &mut [BatchSlot<T, P::Slot>],
+        slots: &mut [P::Slot],
+        sums: &mut [T],
         learn: impl Fn(&P, &mut T, &mut P::Slot, T),
     ) {
-        for (parameter, slot) in parameters.iter_mut().zip(slots) {
-            let sum = core::mem::replace(&mut slot.sum, T::ZERO);
-            if self.scale > T::ZERO {
-                learn(&self.inner, parameter, &mut slot.inner, sum * self.scale);
-            }
+        for ((parameter, slot), sum) in parameters.iter_mut().zip(slots).zip(sums) {
+            learn(&self.inner, parameter, slot, *sum * self.scale);
+            *sum = T::ZERO;
         }
+    }
+}
+
+/// Adds gradients to the sums of a batch, which stand where an optimiser has its slots. The parameters stay as they are.
+#[derive(Clone, Copy)]
+pub(crate) struct Collect<S>(PhantomData<S>);
+
+impl<S> Collect<S> {
+    pub(crate) const NEW: Self = Self(PhantomData);
+}
+
+impl<T: Scalar, S: Sum<T>> Optimizer<T> for Collect<S> {
+    type Slot = S;
+    type Sum = ();
+
+    fn check(&self) -> Result<(), StepError> {
+        Ok(())
+    }
+
+    fn set_rate(&mut self, _: T) {}
+
+    fn rate(&self) -> Option<T> {
+        None
+    }
+
+    fn scaled(&self, _: T) -> Self {
+        Self::NEW
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn weight(&self, _: &mut T, sum: &mut S, gradient: T) {
+        for sum in S::values(from_mut(sum)) {
+            *sum += gradient;
+        }
+    }
+
+    // sum -= x (-1 delta): the bits of sum += x delta
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn update(&self, layer: Parameters<T, S>, gradient: Gradient<T>) {
+        let (weights, biases) = (S::values(layer.weight_slots), S::values(layer.bias_slots));
+        kernel::descend(weights, biases, gradient.x, gradient.deltas, -gradient.scale);
     }
 }

@@ -26,6 +26,7 @@ impl<T: Scalar> Zero for Sgd<T> {
 
 impl<T: Scalar> Optimizer<T> for Sgd<T> {
     type Slot = ();
+    type Sum = ();
 
     fn check(&self) -> Result<(), StepError> {
         check_rate(self.rate)
@@ -79,6 +80,7 @@ impl<T: Scalar> Zero for Momentum<T> {
 
 impl<T: Scalar> Optimizer<T> for Momentum<T> {
     type Slot = T;
+    type Sum = ();
     const MACS: usize = 3;
 
     fn is_finite(slot: &T) -> bool {
@@ -136,6 +138,7 @@ impl<T: Scalar> Zero for Nesterov<T> {
 
 impl<T: Scalar> Optimizer<T> for Nesterov<T> {
     type Slot = T;
+    type Sum = ();
     const MACS: usize = 4;
 
     fn is_finite(slot: &T) -> bool {

@@ -1,6 +1,6 @@
 //! What changes a gradient on its way to the optimiser.
 
-use super::{Gradient, Optimizer, Parameters, check};
+use super::{Collected, Gradient, Optimizer, Parameters, check};
 use crate::scalar::{Scalar, Zero};
 use crate::trainer::StepError;
 
@@ -72,6 +72,7 @@ impl<T: Scalar, P: Optimizer<T> + Zero> Zero for WeightDecay<P, T> {
 
 impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for WeightDecay<P, T> {
     type Slot = P::Slot;
+    type Sum = ();
     const NORMS: bool = P::NORMS;
     const MACS: usize = P::MACS + 2;
 
@@ -162,6 +163,7 @@ impl<T: Scalar, P: Optimizer<T> + Zero> Zero for ClipValue<P, T> {
 
 impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipValue<P, T> {
     type Slot = P::Slot;
+    type Sum = ();
     const NORMS: bool = P::NORMS;
     const MACS: usize = P::MACS + 3;
 
@@ -248,6 +250,7 @@ impl<T: Scalar, P: Optimizer<T> + Zero> Zero for ClipNorm<P, T> {
 
 impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipNorm<P, T> {
     type Slot = P::Slot;
+    type Sum = ();
     const NORMS: bool = true;
     const MACS: usize = P::MACS;
 
@@ -337,7 +340,7 @@ impl<T: Scalar, P: Optimizer<T> + Zero> Zero for ClipSample<P, T> {
 
 impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipSample<P, T> {
     type Slot = P::Slot;
-    const COLLECTS: bool = P::COLLECTS;
+    type Sum = P::Sum;
     const LIMITS_SAMPLES: bool = true;
     const NORMS: bool = true;
     const MACS: usize = P::MACS;
@@ -416,15 +419,11 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipSample<P, T> {
         self.inner.is_new()
     }
 
-    fn collected(slot: &P::Slot) -> T {
-        P::collected(slot)
-    }
-
     fn finish(&mut self, norm: impl FnOnce() -> T) {
         self.inner.finish(norm);
     }
 
-    fn apply(&self, layer: Parameters<T, P::Slot>) {
-        self.inner.apply(layer);
+    fn apply(&self, layer: Parameters<T, P::Slot>, collected: Collected<P::Sum>) {
+        self.inner.apply(layer, collected);
     }
 }

@@ -9,7 +9,7 @@ use crate::dropout::{self, Dropout, Rate};
 use crate::frozen::{BiasOnly, Frozen};
 use crate::kernel::{self, Kernel, Magnitude};
 use crate::layer::{Layer, Mode, tuples};
-use crate::optimizer::{Gradient, Optimizer, Parameters};
+use crate::optimizer::{Collected, Gradient, Optimizer, Parameters};
 use crate::rule::Rule;
 use crate::scalar::Scalar;
 use crate::trainer::StepError;
@@ -65,6 +65,7 @@ pub trait Pieces: Layer {
     fn apply_in_pieces<P: Optimizer<Self::Scalar>>(
         &mut self,
         slots: &mut Self::Slots<P::Slot>,
+        sums: &mut Self::Slots<P::Sum>,
         optimizer: &P,
         work: &mut Work,
     );
@@ -125,10 +126,11 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Pieces f
     fn apply_in_pieces<P: Optimizer<T>>(
         &mut self,
         slots: &mut Slots<P::Slot, I, O, B>,
+        sums: &mut Slots<P::Sum, I, O, B>,
         optimizer: &P,
         work: &mut Work,
     ) {
-        apply(self.parameters(slots), optimizer, work);
+        apply(self.parameters(slots), sums.collected(), optimizer, work);
     }
 }
 
@@ -175,8 +177,14 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, D: Deref<Target =
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn apply_in_pieces<P: Optimizer<T>>(&mut self, slots: &mut [P::Slot; O], optimizer: &P, work: &mut Work) {
-        apply(self.parameters(slots), optimizer, work);
+    fn apply_in_pieces<P: Optimizer<T>>(
+        &mut self,
+        slots: &mut [P::Slot; O],
+        sums: &mut [P::Sum; O],
+        optimizer: &P,
+        work: &mut Work,
+    ) {
+        apply(self.parameters(slots), Collected { weights: &mut [], biases: sums }, optimizer, work);
     }
 }
 
@@ -271,16 +279,24 @@ fn update<P: Optimizer<T>, T: Scalar, const O: usize, const N: usize>(
 }
 
 /// The weights, then the biases, from what was collected.
+#[allow(clippy::needless_pass_by_value)] // as `Parameters`
 #[cfg_attr(not(unoptimized), inline(always))]
-fn apply<P: Optimizer<T>, T: Scalar>(layer: Parameters<T, P::Slot>, optimizer: &P, work: &mut Work) {
+fn apply<P: Optimizer<T>, T: Scalar>(
+    layer: Parameters<T, P::Slot>,
+    collected: Collected<P::Sum>,
+    optimizer: &P,
+    work: &mut Work,
+) {
     let Parameters { weights, weight_slots, biases, bias_slots } = layer;
     if let Some(range) = work.take(weights.len(), P::MACS) {
-        let (weights, weight_slots) = (part_mut(weights, range.clone()), part_mut(weight_slots, range));
-        optimizer.apply(Parameters { weights, weight_slots, biases: &mut [], bias_slots: &mut [] });
+        let (weights, weight_slots) = (part_mut(weights, range.clone()), part_mut(weight_slots, range.clone()));
+        let collected = Collected { weights: part_mut(collected.weights, range), biases: &mut [] };
+        optimizer.apply(Parameters { weights, weight_slots, biases: &mut [], bias_slots: &mut [] }, collected);
     }
     if let Some(range) = work.take(biases.len(), P::MACS) {
-        let (biases, bias_slots) = (part_mut(biases, range.clone()), part_mut(bias_slots, range));
-        optimizer.apply(Parameters { weights: &mut [], weight_slots: &mut [], biases, bias_slots });
+        let (biases, bias_slots) = (part_mut(biases, range.clone()), part_mut(bias_slots, range.clone()));
+        let collected = Collected { weights: &mut [], biases: part_mut(collected.biases, range) };
+        optimizer.apply(Parameters { weights: &mut [], weight_slots: &mut [], biases, bias_slots }, collected);
     }
 }
 
@@ -340,7 +356,7 @@ impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Pieces for Dropout<N, Q> {
     ) {
     }
 
-    fn apply_in_pieces<P: Optimizer<T>>(&mut self, (): &mut (), _: &P, _: &mut Work) {}
+    fn apply_in_pieces<P: Optimizer<T>>(&mut self, (): &mut (), (): &mut (), _: &P, _: &mut Work) {}
 }
 
 impl<L: Pieces, D: Deref<Target = L>> Pieces for Frozen<D> {
@@ -386,7 +402,7 @@ impl<L: Pieces, D: Deref<Target = L>> Pieces for Frozen<D> {
     ) {
     }
 
-    fn apply_in_pieces<P: Optimizer<L::Scalar>>(&mut self, (): &mut (), _: &P, _: &mut Work) {}
+    fn apply_in_pieces<P: Optimizer<L::Scalar>>(&mut self, (): &mut (), (): &mut (), _: &P, _: &mut Work) {}
 }
 
 /// Makes a tuple's passes those of its layers, one after the other.
@@ -470,11 +486,12 @@ macro_rules! pieces {
             fn apply_in_pieces<P: Optimizer<Self::Scalar>>(
                 &mut self,
                 slots: &mut Self::Slots<P::Slot>,
+                sums: &mut Self::Slots<P::Sum>,
                 optimizer: &P,
                 work: &mut Work,
             ) {
-                self.$a.apply_in_pieces(&mut slots.$a, optimizer, work);
-                $(self.$u.apply_in_pieces(&mut slots.$u, optimizer, work);)*
+                self.$a.apply_in_pieces(&mut slots.$a, &mut sums.$a, optimizer, work);
+                $(self.$u.apply_in_pieces(&mut slots.$u, &mut sums.$u, optimizer, work);)*
             }
         }
     };

@@ -4,7 +4,7 @@ use super::{StepError, Trainer, gradient};
 use crate::kernel::{FEW_REGISTERS, Finite, afresh, checked_together, largest};
 use crate::layer::{Layer, Mode, first_mut};
 use crate::loss::{Loss, gradient_and_value};
-use crate::optimizer::{Optimizer, mean, shrink};
+use crate::optimizer::{Collect, Optimizer, Sum, mean, shrink};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
 
@@ -104,10 +104,14 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         if P::COLLECTS && self.optimizer.is_new() {
             self.discard();
         }
-        let Self { network, optimizer, slots, tape, deltas, .. } = self;
+        let Self { network, optimizer, slots, sums, tape, deltas, .. } = self;
         let scale = optimizer.begin(x.len(), || gradient::norm::<N, B>(x, tape, deltas, None));
-        network.update(x, tape, deltas, slots, optimizer, scale);
-        if P::COLLECTS && self.optimizer.due() {
+        if !P::COLLECTS {
+            network.update(x, tape, deltas, slots, optimizer, scale);
+            return;
+        }
+        network.update(x, tape, deltas, sums, &Collect::NEW, scale);
+        if self.optimizer.due() {
             self.apply();
         }
     }
@@ -165,26 +169,26 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
 
     /// Ends a batch.
     pub(super) fn apply(&mut self) {
-        let Self { network, optimizer, slots, .. } = self;
+        let Self { network, optimizer, slots, sums, .. } = self;
         optimizer.finish(|| {
             gradient::norm_of(|scale| {
                 let mut square = N::Scalar::ZERO;
-                network.visit_mut(slots, &mut |layer| {
-                    add_collected::<P, _>(&mut square, layer.weight_slots, scale);
-                    add_collected::<P, _>(&mut square, layer.bias_slots, scale);
+                network.visit_mut(sums, &mut |layer| {
+                    add_squares(&mut square, P::Sum::values(layer.weight_slots), scale);
+                    add_squares(&mut square, P::Sum::values(layer.bias_slots), scale);
                 });
                 square
             })
         });
-        network.apply(slots, optimizer);
+        network.apply(slots, sums, optimizer);
     }
 }
 
-/// Adds the squares of what was collected, times `scale`.
-pub(crate) fn add_collected<P: Optimizer<T>, T: Scalar>(square: &mut T, slots: &[P::Slot], scale: T) {
-    for slot in slots {
-        let gradient = P::collected(slot) * scale;
-        *square += gradient * gradient;
+/// Adds the squares of values, times `scale`.
+pub(crate) fn add_squares<T: Scalar>(square: &mut T, values: &[T], scale: T) {
+    for &value in values {
+        let value = value * scale;
+        *square += value * value;
     }
 }
 

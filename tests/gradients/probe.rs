@@ -32,6 +32,7 @@ pub struct Probe;
 
 impl<T: Real> Optimizer<T> for Probe {
     type Slot = ();
+    type Sum = ();
 
     fn check(&self) -> Result<(), StepError> {
         Ok(())

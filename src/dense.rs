@@ -9,10 +9,11 @@ use crate::digest::Architecture;
 use crate::init::Init;
 use crate::kernel::{self, Finite, Magnitude};
 use crate::layer::{Factors, Layer, Mode, first, first_mut};
-use crate::optimizer::{Collected, Gradient, Optimizer, Parameters};
+use crate::optimizer::{self, Collected, Gradient, Optimizer, Parameters};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
 use crate::trainer::StepError;
+use crate::work::{ACTIVATION, Budget, DERIVATIVE, SHARE, Sizes};
 
 /// A fully connected layer with `I` inputs, `O` outputs, activation `A`, number type `T`, and biases unless `B` is
 /// [`Unbiased`]: `y = A(b + x W)`.
@@ -58,16 +59,18 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
     const PARAMETERS: usize = I * O + size_of::<B::Array<T, O>>() / size_of::<T>();
     const LEARNS: bool = true;
     const LINK: Link = A::LINK;
+    const SIZES: Sizes =
+        Sizes { row: O, learns: O, weights: I * O, whole: if A::BY_ELEMENT { 0 } else { O }, vectors: I + O };
     const BOUNDED: bool = A::BOUNDED;
     const ARCHITECTURE: Architecture =
         Architecture::layer(&["dense", A::NAME, T::NAME], &[I, O, Self::PARAMETERS - I * O]);
 
     // z[o] = b[o] + sum over i of x[i] w[i][o]
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn linear<const N: usize>(&self, x: &[[T; I]], z: &mut [[T; O]; N], mode: Mode) -> T {
-        forward(&self.weights, self.biases.as_ref(), x, z);
+    fn linear<W: Budget, const N: usize>(&self, x: &[[T; I]], z: &mut [[T; O]; N], mode: Mode, work: &mut W) -> T {
+        forward(&self.weights, self.biases.as_ref(), x, z, work);
         // A prediction is faster with its sums in registers.
-        if mode == Mode::Train {
+        if W::WHOLE && mode == Mode::Train {
             kernel::through_memory(O);
         }
         -T::ZERO
@@ -76,8 +79,8 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
     // On the host, three outputs are predicted with a fourth that counts for nothing: so they fill a vector. A step is
     // not: it waits for the step before it, and outputs are at hand sooner without.
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn forward<const N: usize>(&self, x: &[[T; I]], y: &mut [[T; O]; N], mode: Mode) -> T {
-        let vector = A::VECTOR && size_of::<T>() == size_of::<f32>();
+    fn forward<W: Budget, const N: usize>(&self, x: &[[T; I]], y: &mut [[T; O]; N], mode: Mode, work: &mut W) -> T {
+        let vector = W::WHOLE && A::VECTOR && size_of::<T>() == size_of::<f32>();
         if let (true, Mode::Predict, [x], Some(y)) = (vector, mode, x, y.first_mut()) {
             if let Some(mut four) = kernel::forward_four(self.weights.as_flattened(), self.biases.as_ref(), x) {
                 let mut finite = Finite::new();
@@ -93,12 +96,12 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
                 return finite.number();
             }
         }
-        self.linear(x, y, mode) + Self::activate(y, x.len())
+        self.linear(x, y, mode, work) + Self::activate(y, x.len(), work)
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn activate<const N: usize>(z: &mut [[T; O]; N], samples: usize) -> T {
-        activate::<A, _, _, N>(z, samples)
+    fn activate<W: Budget, const N: usize>(z: &mut [[T; O]; N], samples: usize, work: &mut W) -> T {
+        activate::<A, _, _, _, N>(z, samples, work)
     }
 
     fn outputs<const N: usize>(y: &[[T; O]; N]) -> &[[T; O]; N] {
@@ -111,26 +114,28 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
 
     // delta[o] = error[o] A'(z[o]);  below[i] = sum over o of delta[o] w[i][o], or as the rule has it
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn back<R: Rule, const N: usize>(
+    fn back<R: Rule, W: Budget, const N: usize>(
         &self,
         y: &[[T; O]; N],
         errors: &mut [[T; O]; N],
         samples: usize,
         settled: bool,
         below: Option<&mut [[T; I]; N]>,
+        work: &mut W,
     ) -> Result<T, StepError> {
-        back::<R, A, _, _, _>(
+        back::<R, A, _, _, _, _>(
             &self.weights,
             first(y, samples),
             first_mut(errors, samples),
             settled,
             below.map(|below| &mut below[..]),
+            work,
         )
     }
 
     // dE/dw[i][o] = x[i] delta[o];  dE/db[o] = delta[o]
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn update<P: Optimizer<T>, const N: usize>(
+    fn update<P: Optimizer<T>, W: Budget, const N: usize>(
         &mut self,
         x: &[[T; I]],
         _: &[[T; O]; N],
@@ -138,14 +143,23 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
         slots: &mut Slots<P::Slot, I, O, B>,
         optimizer: &P,
         scale: T,
+        work: &mut W,
     ) {
         let deltas = first(deltas, x.len());
         if let ([x], [delta]) = (x, deltas) {
-            kernel::apart(I * O, x, delta, self, |x, delta, layer| {
-                let gradient = Gradient { x, deltas: delta, scale };
-                optimizer.update(layer.parameters(slots), gradient);
-            });
-        } else if N > 1 {
+            // The biases are one more row, of an input that is always 1.
+            let Some(rows) = work.take(I + usize::from(Self::PARAMETERS > I * O), O * P::MACS) else { return };
+            if W::WHOLE {
+                kernel::apart(I * O, x, delta, self, |x, delta, layer| {
+                    let gradient = Gradient { x, deltas: delta, scale };
+                    optimizer.update(layer.parameters(slots), gradient);
+                });
+            } else {
+                let weights = rows.start.min(I)..rows.end.min(I);
+                let gradient = Gradient { x: W::part(x, weights.clone()), deltas: delta, scale };
+                optimizer.update(self.parameters(slots).rows(weights, O, rows.end > I), gradient);
+            }
+        } else if W::WHOLE && N > 1 {
             kernel::apart(I * O, x, deltas, self, |x, deltas, layer| {
                 let (x, deltas) = (x.as_flattened(), deltas.as_flattened());
                 optimizer.update_batch(layer.parameters(slots), Gradient { x, deltas, scale }, (I, O));
@@ -154,13 +168,14 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn apply<P: Optimizer<T>>(
+    fn apply<P: Optimizer<T>, W: Budget>(
         &mut self,
         slots: &mut Slots<P::Slot, I, O, B>,
         sums: &mut Slots<P::Sum, I, O, B>,
         optimizer: &P,
+        work: &mut W,
     ) {
-        optimizer.apply(self.parameters(slots), sums.collected());
+        optimizer::apply(optimizer, self.parameters(slots), sums.collected(), work);
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
@@ -213,19 +228,30 @@ impl<const I: usize, const O: usize, A, T: Scalar, B: Bias> Dense<I, O, A, T, B>
 
 /// [`Layer::linear`] of a layer with these parameters.
 #[cfg_attr(not(unoptimized), inline(always))]
-pub(crate) fn forward<const I: usize, const O: usize, const N: usize, T: Scalar>(
+pub(crate) fn forward<const I: usize, const O: usize, const N: usize, T: Scalar, W: Budget>(
     weights: &[[T; O]; I],
     biases: &[T],
     x: &[[T; I]],
     z: &mut [[T; O]; N],
+    work: &mut W,
 ) {
     let z = first_mut(z, x.len());
-    if biases.is_empty() {
-        z.as_flattened_mut().fill(T::ZERO);
-    }
     if let ([x], [z]) = (x, &mut *z) {
-        kernel::forward(weights.as_flattened(), biases, x, z);
-    } else if N > 1 {
+        let Some(rows) = work.take(I, O) else { return };
+        if biases.is_empty() && rows.start == 0 {
+            z.fill(T::ZERO);
+        }
+        if W::WHOLE {
+            kernel::forward(weights.as_flattened(), biases, x, z);
+        } else {
+            let biases = if rows.start == 0 { biases } else { &[] };
+            // The loops that all layers share.
+            T::forward(W::part(weights, rows.clone()).as_flattened(), biases, W::part(x, rows), z);
+        }
+    } else if W::WHOLE && N > 1 {
+        if biases.is_empty() {
+            z.as_flattened_mut().fill(T::ZERO);
+        }
         kernel::apart(I * O, weights, x, z, |weights, x, z| {
             let (x, z) = (x.as_flattened(), z.as_flattened_mut());
             kernel::forward_samples(weights.as_flattened(), biases, x, z, (I, O));
@@ -235,18 +261,21 @@ pub(crate) fn forward<const I: usize, const O: usize, const N: usize, T: Scalar>
 
 /// [`Layer::activate`] of a layer with the activation `A`.
 #[cfg_attr(not(unoptimized), inline(always))]
-pub(crate) fn activate<A: Activation, T: Scalar, const O: usize, const N: usize>(
+pub(crate) fn activate<A: Activation, T: Scalar, W: Budget, const O: usize, const N: usize>(
     z: &mut [[T; O]; N],
     samples: usize,
+    work: &mut W,
 ) -> T {
     let z = first_mut(z, samples);
     // -0 is the number that changes nothing when it is added.
     let mut finite = -T::ZERO;
     if let [z] = z {
-        finite = activation::activate::<A, T>(z);
-    } else if N > 1 && A::BY_ELEMENT {
+        if let Some(elements) = work.elements(A::BY_ELEMENT, O, ACTIVATION) {
+            finite = activation::activate::<A, T>(W::part_mut(z, elements));
+        }
+    } else if W::WHOLE && N > 1 && A::BY_ELEMENT {
         finite = activation::activate::<A, T>(z.as_flattened_mut());
-    } else if N > 1 {
+    } else if W::WHOLE && N > 1 {
         for z in z {
             finite += activation::activate::<A, T>(z);
         }
@@ -256,28 +285,44 @@ pub(crate) fn activate<A: Activation, T: Scalar, const O: usize, const N: usize>
 
 /// [`Layer::back`] of a layer with these weights and the activation `A`.
 #[cfg_attr(not(unoptimized), inline(always))]
-pub(crate) fn back<R: Rule, A: Activation, T: Scalar, const I: usize, const O: usize>(
+pub(crate) fn back<R: Rule, A: Activation, T: Scalar, W: Budget, const I: usize, const O: usize>(
     weights: &[[T; O]; I],
     y: &[[T; O]],
     errors: &mut [[T; O]],
     settled: bool,
     mut below: Option<&mut [[T; I]]>,
+    work: &mut W,
 ) -> Result<T, StepError> {
     let mut magnitude = Magnitude::none();
     for (sample, (y, error)) in y.iter().zip(errors).enumerate() {
-        let mut derive = |error: &mut [T; O]| {
-            magnitude.join(if settled { kernel::magnitude(error) } else { activation::derivative::<A, T>(y, error) });
+        let mut derive = |error: &mut [T; O], work: &mut W| {
+            if let Some(elements) = work.elements(A::BY_ELEMENT || settled, O, DERIVATIVE) {
+                let (y, error) = (W::part(y, elements.clone()), W::part_mut(error, elements));
+                magnitude.join(if settled {
+                    kernel::magnitude(error)
+                } else {
+                    activation::derivative::<A, T>(y, error)
+                });
+            }
         };
         if !R::RAW {
-            derive(error);
+            derive(error, work);
         }
         if let Some(below) = below.as_deref_mut().and_then(|below| below.get_mut(sample)) {
-            kernel::apart(I * O, weights, error, below, |weights, error, below| {
-                R::send_back(weights.as_flattened(), error, below)
-            })?;
+            if W::WHOLE {
+                kernel::apart(I * O, weights, error, below, |weights, error, below| {
+                    R::send_back(weights.as_flattened(), error, below)
+                })?;
+            } else if R::BY_ROW {
+                if let Some(rows) = work.take(I, O) {
+                    R::send_rows(W::part(weights, rows.clone()).as_flattened(), error, W::part_mut(below, rows))?;
+                }
+            } else if work.one(I * O * SHARE) {
+                R::send_back(weights.as_flattened(), error, below)?;
+            }
         }
         if R::RAW {
-            derive(error);
+            derive(error, work);
         }
     }
     Ok(magnitude.number())

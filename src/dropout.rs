@@ -9,6 +9,7 @@ pub use crate::ratio::Ratio;
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
 use crate::trainer::StepError;
+use crate::work::{Budget, DROPOUT, Sizes};
 
 /// Sets each of its `N` inputs to 0 with the probability [`rate`](Dropout::rate) during a training step, and multiplies
 /// the others by 1 / (1 - rate), so that the mean stays: the network can't rely on any one of them. A prediction passes
@@ -137,6 +138,7 @@ impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Layer for Dropout<N, Q> {
     const PARAMETERS: usize = 0;
     const LEARNS: bool = false;
     const LINK: Link = Link::Identity;
+    const SIZES: Sizes = Sizes::NONE;
     const ARCHITECTURE: Architecture = Architecture::NONE;
 
     fn check(&self) -> Result<(), StepError> {
@@ -144,20 +146,21 @@ impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Layer for Dropout<N, Q> {
         if rate >= T::ZERO && rate < T::ONE { Ok(()) } else { Err(StepError::Dropout) }
     }
 
-    fn linear<const B: usize>(&self, x: &[[T; N]], tape: &mut Tape<T, N, B>, mode: Mode) -> T {
-        let y = first_mut(&mut tape.y, x.len());
-        y.copy_from_slice(first(x, y.len()));
-        if mode == Mode::Train {
-            tape.before = tape.after;
-            for y in y.as_flattened_mut() {
-                *y *= self.mask(&mut tape.after);
+    fn linear<W: Budget, const B: usize>(&self, x: &[[T; N]], tape: &mut Tape<T, N, B>, mode: Mode, work: &mut W) -> T {
+        let y = first_mut(&mut tape.y, x.len()).as_flattened_mut();
+        if let Some(elements) = work.take(y.len(), DROPOUT) {
+            if mode == Mode::Train && elements.start == 0 {
+                tape.before = tape.after;
+            }
+            for (y, &x) in W::part_mut(y, elements.clone()).iter_mut().zip(W::part(x.as_flattened(), elements)) {
+                *y = if mode == Mode::Train { x * self.mask(&mut tape.after) } else { x };
             }
         }
         -T::ZERO
     }
 
     /// What has become infinite shows in the layer above, or in the loss.
-    fn activate<const B: usize>(_: &mut Tape<T, N, B>, _: usize) -> T {
+    fn activate<W: Budget, const B: usize>(_: &mut Tape<T, N, B>, _: usize, _: &mut W) -> T {
         -T::ZERO
     }
 
@@ -170,24 +173,28 @@ impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Layer for Dropout<N, Q> {
     }
 
     // dE/dx = dE/dy mask: the same numbers once more
-    fn back<R: Rule, const B: usize>(
+    fn back<R: Rule, W: Budget, const B: usize>(
         &self,
         tape: &Tape<T, N, B>,
         errors: &mut [[T; N]; B],
         samples: usize,
         _: bool,
         below: Option<&mut [[T; N]; B]>,
+        work: &mut W,
     ) -> Result<T, StepError> {
         let Some(below) = below else { return Ok(T::ZERO) };
-        let mut random = tape.before;
         let errors = first(errors, samples).as_flattened();
-        for (below, &error) in below.as_flattened_mut().iter_mut().zip(errors) {
-            *below = error * self.mask(&mut random);
+        if let Some(elements) = work.take(errors.len(), DROPOUT) {
+            let mut random = tape.before.after(elements.start);
+            let below = W::part_mut(below.as_flattened_mut(), elements.clone());
+            for (below, &error) in below.iter_mut().zip(W::part(errors, elements)) {
+                *below = error * self.mask(&mut random);
+            }
         }
         Ok(T::ZERO)
     }
 
-    fn update<P: Optimizer<T>, const B: usize>(
+    fn update<P: Optimizer<T>, W: Budget, const B: usize>(
         &mut self,
         _: &[[T; N]],
         _: &Tape<T, N, B>,
@@ -195,10 +202,11 @@ impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Layer for Dropout<N, Q> {
         (): &mut (),
         _: &P,
         _: T,
+        _: &mut W,
     ) {
     }
 
-    fn apply<P: Optimizer<T>>(&mut self, (): &mut (), (): &mut (), _: &P) {}
+    fn apply<P: Optimizer<T>, W: Budget>(&mut self, (): &mut (), (): &mut (), _: &P, _: &mut W) {}
 
     fn gradient<const B: usize>(
         _: &[[T; N]],

@@ -70,10 +70,11 @@ use crate::dense::{self, Dense};
 use crate::digest::Architecture;
 use crate::init::Init;
 use crate::layer::{Factors, Layer, Mode, first, first_mut};
-use crate::optimizer::{Collected, Gradient, Optimizer, Parameters};
+use crate::optimizer::{self, Collected, Gradient, Optimizer, Parameters};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
 use crate::trainer::StepError;
+use crate::work::{Budget, Sizes};
 
 /// A layer or a network that never changes: it computes, and sends errors back to what learns below it.
 ///
@@ -98,6 +99,7 @@ impl<L: Layer, D: Deref<Target = L>> Layer for Frozen<D> {
     const PARAMETERS: usize = L::PARAMETERS;
     const LEARNS: bool = false;
     const LINK: Link = L::LINK;
+    const SIZES: Sizes = Sizes { learns: 0, vectors: 0, ..L::SIZES };
     const BOUNDED: bool = L::BOUNDED;
     const ARCHITECTURE: Architecture = L::ARCHITECTURE;
 
@@ -107,13 +109,19 @@ impl<L: Layer, D: Deref<Target = L>> Layer for Frozen<D> {
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn linear<const N: usize>(&self, x: &[L::Input], tape: &mut L::Tape<N>, mode: Mode) -> L::Scalar {
-        L::linear(&self.0, x, tape, mode)
+    fn linear<W: Budget, const N: usize>(
+        &self,
+        x: &[L::Input],
+        tape: &mut L::Tape<N>,
+        mode: Mode,
+        work: &mut W,
+    ) -> L::Scalar {
+        L::linear(&self.0, x, tape, mode, work)
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn activate<const N: usize>(tape: &mut L::Tape<N>, samples: usize) -> L::Scalar {
-        L::activate(tape, samples)
+    fn activate<W: Budget, const N: usize>(tape: &mut L::Tape<N>, samples: usize, work: &mut W) -> L::Scalar {
+        L::activate(tape, samples, work)
     }
 
     fn outputs<const N: usize>(tape: &L::Tape<N>) -> &[L::Output; N] {
@@ -125,18 +133,19 @@ impl<L: Layer, D: Deref<Target = L>> Layer for Frozen<D> {
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn back<R: Rule, const N: usize>(
+    fn back<R: Rule, W: Budget, const N: usize>(
         &self,
         tape: &L::Tape<N>,
         deltas: &mut L::Deltas<N>,
         samples: usize,
         settled: bool,
         below: Option<&mut [L::Input; N]>,
+        work: &mut W,
     ) -> Result<L::Scalar, StepError> {
-        L::back::<R, N>(&self.0, tape, deltas, samples, settled, below)
+        L::back::<R, W, N>(&self.0, tape, deltas, samples, settled, below, work)
     }
 
-    fn update<P: Optimizer<L::Scalar>, const N: usize>(
+    fn update<P: Optimizer<L::Scalar>, W: Budget, const N: usize>(
         &mut self,
         _: &[L::Input],
         _: &L::Tape<N>,
@@ -144,10 +153,11 @@ impl<L: Layer, D: Deref<Target = L>> Layer for Frozen<D> {
         (): &mut (),
         _: &P,
         _: L::Scalar,
+        _: &mut W,
     ) {
     }
 
-    fn apply<P: Optimizer<L::Scalar>>(&mut self, (): &mut (), (): &mut (), _: &P) {}
+    fn apply<P: Optimizer<L::Scalar>, W: Budget>(&mut self, (): &mut (), (): &mut (), _: &P, _: &mut W) {}
 
     fn gradient<const N: usize>(
         _: &[L::Input],
@@ -244,18 +254,19 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, D: Deref<Target =
     const PARAMETERS: usize = I * O + O;
     const LEARNS: bool = true;
     const LINK: Link = A::LINK;
+    const SIZES: Sizes = Sizes { vectors: O, ..Dense::<I, O, A, T>::SIZES };
     const BOUNDED: bool = A::BOUNDED;
     const ARCHITECTURE: Architecture = Dense::<I, O, A, T>::ARCHITECTURE;
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn linear<const N: usize>(&self, x: &[[T; I]], z: &mut [[T; O]; N], _: Mode) -> T {
-        dense::forward(&self.frozen.weights, &self.biases, x, z);
+    fn linear<W: Budget, const N: usize>(&self, x: &[[T; I]], z: &mut [[T; O]; N], _: Mode, work: &mut W) -> T {
+        dense::forward(&self.frozen.weights, &self.biases, x, z, work);
         -T::ZERO
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn activate<const N: usize>(z: &mut [[T; O]; N], samples: usize) -> T {
-        dense::activate::<A, _, _, N>(z, samples)
+    fn activate<W: Budget, const N: usize>(z: &mut [[T; O]; N], samples: usize, work: &mut W) -> T {
+        dense::activate::<A, _, _, _, N>(z, samples, work)
     }
 
     fn outputs<const N: usize>(y: &[[T; O]; N]) -> &[[T; O]; N] {
@@ -267,27 +278,29 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, D: Deref<Target =
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn back<R: Rule, const N: usize>(
+    fn back<R: Rule, W: Budget, const N: usize>(
         &self,
         y: &[[T; O]; N],
         errors: &mut [[T; O]; N],
         samples: usize,
         settled: bool,
         below: Option<&mut [[T; I]; N]>,
+        work: &mut W,
     ) -> Result<T, StepError> {
         let below = below.map(|below| &mut below[..]);
-        dense::back::<R, A, _, _, _>(
+        dense::back::<R, A, _, _, _, _>(
             &self.frozen.weights,
             first(y, samples),
             first_mut(errors, samples),
             settled,
             below,
+            work,
         )
     }
 
     // dE/db[o] = delta[o]
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn update<P: Optimizer<T>, const N: usize>(
+    fn update<P: Optimizer<T>, W: Budget, const N: usize>(
         &mut self,
         x: &[[T; I]],
         _: &[[T; O]; N],
@@ -295,19 +308,28 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, D: Deref<Target =
         slots: &mut [P::Slot; O],
         optimizer: &P,
         scale: T,
+        work: &mut W,
     ) {
         let deltas = first(deltas, x.len()).as_flattened();
         let gradient = Gradient { x: &[], deltas, scale };
         if deltas.len() == O {
-            optimizer.update(self.parameters(slots), gradient);
-        } else if N > 1 {
+            if work.one(O * P::MACS) {
+                optimizer.update(self.parameters(slots), gradient);
+            }
+        } else if W::WHOLE && N > 1 {
             optimizer.update_batch(self.parameters(slots), gradient, (0, O));
         }
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn apply<P: Optimizer<T>>(&mut self, slots: &mut [P::Slot; O], sums: &mut [P::Sum; O], optimizer: &P) {
-        optimizer.apply(self.parameters(slots), Collected { weights: &mut [], biases: sums });
+    fn apply<P: Optimizer<T>, W: Budget>(
+        &mut self,
+        slots: &mut [P::Slot; O],
+        sums: &mut [P::Sum; O],
+        optimizer: &P,
+        work: &mut W,
+    ) {
+        optimizer::apply(optimizer, self.parameters(slots), Collected { weights: &mut [], biases: sums }, work);
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]

@@ -10,6 +10,7 @@ use crate::optimizer::{Optimizer, Parameters};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
 use crate::trainer::StepError;
+use crate::work::{Budget, Sizes};
 
 /// A layer, or a tuple of one to eight layers, which is a layer again.
 ///
@@ -17,6 +18,10 @@ use crate::trainer::StepError;
 /// [`update`](Layer::update). What the calls hand on to each other lies in three places that the layer names but does
 /// not own: its *tape* (the outputs), its *deltas* (the error of each output), and its *slots* (what an optimiser
 /// keeps for each parameter). Tape and deltas have room for `B` samples, of which a call uses the first.
+///
+/// Each of these passes takes a [`Budget`]. With [`Whole`](crate::work::Whole) it does everything in one call. With
+/// [`Work`](crate::work::Work), and one sample, it does what [`Budget::take`] returns of each of its loops, which makes
+/// [steps in pieces](crate::pieces): so a pass is written once.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a layer nor a tuple of one to eight layers",
     label = "not a layer",
@@ -50,6 +55,9 @@ pub trait Layer {
     /// it, only losses for numbers without a range compile.
     const LINK: Link;
 
+    /// What the largest [pieces](crate::pieces) of the passes are computed from.
+    const SIZES: Sizes;
+
     /// Whether every output lies within -1 and 1.
     const BOUNDED: bool = false;
     /// What the layer computes from its parameters; see [`Architecture`].
@@ -67,18 +75,30 @@ pub trait Layer {
     /// [`outputs`](Layer::outputs) on the tape.
     ///
     /// Returns 0 if the weighted sums of all layers but the last are finite, otherwise NaN or infinity.
-    fn linear<const B: usize>(&self, x: &[Self::Input], tape: &mut Self::Tape<B>, mode: Mode) -> Self::Scalar;
+    fn linear<W: Budget, const B: usize>(
+        &self,
+        x: &[Self::Input],
+        tape: &mut Self::Tape<B>,
+        mode: Mode,
+        work: &mut W,
+    ) -> Self::Scalar;
 
     /// Turns the weighted sums of the first `samples` on the tape into outputs: `y = activation(z)`. Returns 0 if these
     /// sums are finite, otherwise NaN or infinity: a sum that has met a NaN or an infinity, among the inputs or the weights,
     /// never becomes finite again.
-    fn activate<const B: usize>(tape: &mut Self::Tape<B>, samples: usize) -> Self::Scalar;
+    fn activate<W: Budget, const B: usize>(tape: &mut Self::Tape<B>, samples: usize, work: &mut W) -> Self::Scalar;
 
     /// The whole forward pass; the outputs are on the tape. Returns 0 if all weighted sums are finite, otherwise NaN or
     /// infinity.
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn forward<const B: usize>(&self, x: &[Self::Input], tape: &mut Self::Tape<B>, mode: Mode) -> Self::Scalar {
-        self.linear(x, tape, mode) + Self::activate(tape, x.len())
+    fn forward<W: Budget, const B: usize>(
+        &self,
+        x: &[Self::Input],
+        tape: &mut Self::Tape<B>,
+        mode: Mode,
+        work: &mut W,
+    ) -> Self::Scalar {
+        self.linear(x, tape, mode, work) + Self::activate(tape, x.len(), work)
     }
 
     /// What the forward pass computed.
@@ -97,18 +117,20 @@ pub trait Layer {
     ///
     /// # Errors
     /// That of the rule `R`.
-    fn back<R: Rule, const B: usize>(
+    fn back<R: Rule, W: Budget, const B: usize>(
         &self,
         tape: &Self::Tape<B>,
         deltas: &mut Self::Deltas<B>,
         samples: usize,
         settled: bool,
         below: Option<&mut [Self::Input; B]>,
+        work: &mut W,
     ) -> Result<Self::Scalar, StepError>;
 
     /// Writes the weights, from samples that had the inputs `x`. `scale` is what the sum of their gradients is
     /// multiplied by.
-    fn update<P: Optimizer<Self::Scalar>, const B: usize>(
+    #[allow(clippy::too_many_arguments)]
+    fn update<P: Optimizer<Self::Scalar>, W: Budget, const B: usize>(
         &mut self,
         x: &[Self::Input],
         tape: &Self::Tape<B>,
@@ -116,14 +138,16 @@ pub trait Layer {
         slots: &mut Self::Slots<P::Slot>,
         optimizer: &P,
         scale: Self::Scalar,
+        work: &mut W,
     );
 
     /// Writes the weights from the sums that the optimiser has collected, by [`Optimizer::apply`].
-    fn apply<P: Optimizer<Self::Scalar>>(
+    fn apply<P: Optimizer<Self::Scalar>, W: Budget>(
         &mut self,
         slots: &mut Self::Slots<P::Slot>,
         sums: &mut Self::Slots<P::Sum>,
         optimizer: &P,
+        work: &mut W,
     );
 
     /// Shows what the gradient is made of to `visit`, layer by layer, after [`back`](Layer::back). `bounded` says whether
@@ -229,8 +253,6 @@ macro_rules! tuples {
         tuples!(@walk $make (A 0) [] [] (A 0) (B 1) (C 2) (D 3) (E 4) (F 5) (G 6) (H 7));
     };
 }
-pub(crate) use tuples;
-
 /// Makes a tuple a layer.
 macro_rules! layer {
     (($A:ident $a:tt) [$(($L:ident $l:tt $U:ident $u:tt))*] [$(($M:ident $m:tt $V:ident $v:tt))*] ($Z:ident $z:tt)) => {
@@ -247,6 +269,7 @@ macro_rules! layer {
             const PARAMETERS: usize = $A::PARAMETERS $(+ $U::PARAMETERS)*;
             const LEARNS: bool = $A::LEARNS $(|| $U::LEARNS)*;
             const LINK: Link = $Z::LINK;
+            const SIZES: Sizes = $A::SIZES$(.and($U::SIZES))*;
             const BOUNDED: bool = $Z::BOUNDED;
             const ARCHITECTURE: Architecture = $A::ARCHITECTURE $(.then($U::ARCHITECTURE))*;
 
@@ -258,21 +281,31 @@ macro_rules! layer {
             }
 
             #[cfg_attr(not(unoptimized), inline(always))]
-            fn linear<const N: usize>(&self, x: &[Self::Input], tape: &mut Self::Tape<N>, mode: Mode) -> Self::Scalar {
+            fn linear<W: Budget, const N: usize>(
+                &self,
+                x: &[Self::Input],
+                tape: &mut Self::Tape<N>,
+                mode: Mode,
+                work: &mut W,
+            ) -> Self::Scalar {
                 let samples = x.len();
                 // -0 is the number that changes nothing when it is added.
                 let mut finite = -$A::Scalar::ZERO;
                 $(
-                    let now = self.$l.forward(x, &mut tape.$l, mode);
+                    let now = self.$l.forward(x, &mut tape.$l, mode, work);
                     finite = if $l > 0 { add_now(finite, now) } else { now };
                     let x = first($L::outputs(&tape.$l), samples);
                 )*
-                finite + self.$z.linear(x, &mut tape.$z, mode)
+                finite + self.$z.linear(x, &mut tape.$z, mode, work)
             }
 
             #[cfg_attr(not(unoptimized), inline(always))]
-            fn activate<const N: usize>(tape: &mut Self::Tape<N>, samples: usize) -> Self::Scalar {
-                $Z::activate(&mut tape.$z, samples)
+            fn activate<W: Budget, const N: usize>(
+                tape: &mut Self::Tape<N>,
+                samples: usize,
+                work: &mut W,
+            ) -> Self::Scalar {
+                $Z::activate(&mut tape.$z, samples, work)
             }
 
             fn outputs<const N: usize>(tape: &Self::Tape<N>) -> &[Self::Output; N] {
@@ -284,13 +317,14 @@ macro_rules! layer {
             }
 
             #[cfg_attr(not(unoptimized), inline(always))]
-            fn back<R: Rule, const N: usize>(
+            fn back<R: Rule, W: Budget, const N: usize>(
                 &self,
                 tape: &Self::Tape<N>,
                 deltas: &mut Self::Deltas<N>,
                 samples: usize,
                 settled: bool,
                 below: Option<&mut [Self::Input; N]>,
+                work: &mut W,
             ) -> Result<Self::Scalar, StepError> {
                 // Whether a layer or any below it learns. Without a loop, which the compiler would not see through.
                 let mut learns = [below.is_some() || $A::LEARNS, $($U::LEARNS),*];
@@ -299,20 +333,20 @@ macro_rules! layer {
                 $(
                     if learns[$v] {
                         let errors = learns[$m].then_some($M::errors(&mut deltas.$m));
-                        let now = self.$v.back::<R, N>(&tape.$v, &mut deltas.$v, samples, settled, errors)?;
+                        let now = self.$v.back::<R, W, N>(&tape.$v, &mut deltas.$v, samples, settled, errors, work)?;
                         if $v < $z { magnitude.join_now(now) } else { magnitude.join(now) }
                     }
                     // Only the last layer meets the loss.
                     let settled = false;
                 )*
                 if learns[0] {
-                    magnitude.join(self.$a.back::<R, N>(&tape.$a, &mut deltas.$a, samples, settled, below)?);
+                    magnitude.join(self.$a.back::<R, W, N>(&tape.$a, &mut deltas.$a, samples, settled, below, work)?);
                 }
                 Ok(magnitude.number())
             }
 
             #[cfg_attr(not(unoptimized), inline(always))]
-            fn update<P: Optimizer<Self::Scalar>, const N: usize>(
+            fn update<P: Optimizer<Self::Scalar>, W: Budget, const N: usize>(
                 &mut self,
                 x: &[Self::Input],
                 tape: &Self::Tape<N>,
@@ -320,24 +354,26 @@ macro_rules! layer {
                 slots: &mut Self::Slots<P::Slot>,
                 optimizer: &P,
                 scale: Self::Scalar,
+                work: &mut W,
             ) {
                 let samples = x.len();
-                self.$a.update(x, &tape.$a, &deltas.$a, &mut slots.$a, optimizer, scale);
+                self.$a.update(x, &tape.$a, &deltas.$a, &mut slots.$a, optimizer, scale, work);
                 $(
                     let x = first($L::outputs(&tape.$l), samples);
-                    self.$u.update(x, &tape.$u, &deltas.$u, &mut slots.$u, optimizer, scale);
+                    self.$u.update(x, &tape.$u, &deltas.$u, &mut slots.$u, optimizer, scale, work);
                 )*
             }
 
             #[cfg_attr(not(unoptimized), inline(always))]
-            fn apply<P: Optimizer<Self::Scalar>>(
+            fn apply<P: Optimizer<Self::Scalar>, W: Budget>(
                 &mut self,
                 slots: &mut Self::Slots<P::Slot>,
                 sums: &mut Self::Slots<P::Sum>,
                 optimizer: &P,
+                work: &mut W,
             ) {
-                self.$a.apply(&mut slots.$a, &mut sums.$a, optimizer);
-                $(self.$u.apply(&mut slots.$u, &mut sums.$u, optimizer);)*
+                self.$a.apply(&mut slots.$a, &mut sums.$a, optimizer, work);
+                $(self.$u.apply(&mut slots.$u, &mut sums.$u, optimizer, work);)*
             }
 
             #[cfg_attr(not(unoptimized), inline(always))]

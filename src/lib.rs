@@ -34,6 +34,7 @@ pub mod scaled_rate;
 pub mod schedule;
 mod sum;
 pub mod trainer;
+pub mod work;
 
 pub use activation::{Identity, LeakyRelu, Relu, Sigmoid, Softmax, Tanh};
 pub use dense::{Biased, Dense, Unbiased};

@@ -30,9 +30,12 @@ pub use descent::{Momentum, Nesterov, Sgd};
 pub(crate) use modifier::shrink;
 pub use modifier::{ClipNorm, ClipSample, ClipValue, WeightDecay};
 
+use core::ops::Range;
+
 use crate::kernel;
 use crate::scalar::{Scalar, Zero, count};
 use crate::trainer::StepError;
+use crate::work::{Budget, Work};
 
 /// An optimiser: what it keeps per parameter, and what it does with a gradient.
 ///
@@ -205,6 +208,26 @@ pub struct Parameters<'a, T, S> {
     pub bias_slots: &'a mut [S],
 }
 
+impl<T, S> Parameters<'_, T, S> {
+    /// Some rows of `outputs` weights each, and the biases if they are `wanted`.
+    #[cfg_attr(not(unoptimized), inline(always))]
+    pub(crate) fn rows(self, rows: Range<usize>, outputs: usize, wanted: bool) -> Self {
+        let biases = 0..if wanted { self.biases.len() } else { 0 };
+        self.parts(rows.start * outputs..rows.end * outputs, biases)
+    }
+
+    /// Some weights and some biases.
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn parts(self, weights: Range<usize>, biases: Range<usize>) -> Self {
+        Self {
+            weights: Work::part_mut(self.weights, weights.clone()),
+            weight_slots: Work::part_mut(self.weight_slots, weights),
+            biases: Work::part_mut(self.biases, biases.clone()),
+            bias_slots: Work::part_mut(self.bias_slots, biases),
+        }
+    }
+}
+
 /// The sums of the gradients of a layer's parameters.
 #[derive(Debug)]
 pub struct Collected<'a, S> {
@@ -224,6 +247,29 @@ pub struct Gradient<'a, T> {
     pub deltas: &'a [T],
     /// What the sum over the samples is multiplied by.
     pub scale: T,
+}
+
+/// [`Optimizer::apply`] for as many parameters of a layer as are to be done now: the weights, then the biases.
+#[cfg_attr(not(unoptimized), inline(always))]
+pub(crate) fn apply<T: Scalar, P: Optimizer<T>, W: Budget>(
+    optimizer: &P,
+    layer: Parameters<T, P::Slot>,
+    collected: Collected<P::Sum>,
+    work: &mut W,
+) {
+    let (weights, biases) = (layer.weights.len(), layer.biases.len());
+    let Some(now) = work.take(weights + biases, P::MACS) else { return };
+    if W::WHOLE {
+        return optimizer.apply(layer, collected);
+    }
+    let biases = now.start.saturating_sub(weights)..now.end.saturating_sub(weights);
+    let weights = now.start.min(weights)..now.end.min(weights);
+    let Collected { weights: weight_sums, biases: bias_sums } = collected;
+    let collected = Collected {
+        weights: Work::part_mut(weight_sums, weights.clone()),
+        biases: Work::part_mut(bias_sums, biases.clone()),
+    };
+    optimizer.apply(layer.parts(weights, biases), collected);
 }
 
 /// Hands every parameter and its gradient to the optimiser: rows of rising inputs, then the biases. One instance per

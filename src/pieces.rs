@@ -58,34 +58,19 @@
 //! [`ErrorShare`](crate::ErrorShare)'s shares in a layer. [`Trainer::LARGEST_PIECE`] bounds them. A call does at most
 //! as much as its budget, or one such piece.
 
-mod layers;
-mod work;
-
 use core::slice::from_ref;
 
-pub use layers::Pieces;
-use layers::{part, part_mut};
-use work::max;
-pub use work::{Sizes, Work};
-
 use crate::kernel::{self, Magnitude};
-use crate::layer::Mode;
+use crate::layer::{Layer, Mode};
 use crate::loss::Loss;
 use crate::optimizer::{Collect, Optimizer, Sum};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
 use crate::trainer::{StepError, Trainer, add_squares, gradient, refuse};
+pub use crate::work::{ACTIVATION, DERIVATIVE, DROPOUT};
+use crate::work::{Budget, SHARE, Work, max};
 
-/// MACs of an element of an activation, which may be an exponential and a division.
-pub const ACTIVATION: usize = 32;
-/// MACs of an element of an activation's derivative.
-pub const DERIVATIVE: usize = 6;
-/// MACs of an element of [`Dropout`](crate::Dropout): a random number, and a division.
-pub const DROPOUT: usize = 16;
-/// MACs of a weight by which a rule shares that is not [by row](Rule::BY_ROW): with a division.
-const SHARE: usize = 8;
-
-impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Trainer<N, L, P, R, B> {
+impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Trainer<N, L, P, R, B> {
     /// The largest piece of a [`step_in_pieces`](Trainer::step_in_pieces) or
     /// [`predict_in_pieces`](Trainer::predict_in_pieces) that can't be split, at most, in
     /// [MACs](crate::pieces#what-a-mac-is).
@@ -139,7 +124,7 @@ pub enum Progress<D> {
 
 /// A training step under way, from [`Trainer::step_in_pieces`].
 #[must_use = "a step does nothing unless it is run"]
-pub struct Step<'a, N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> {
+pub struct Step<'a, N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> {
     trainer: &'a mut Trainer<N, L, P, R, B>,
     x: &'a N::Input,
     target: &'a N::Output,
@@ -174,7 +159,7 @@ enum Phase<T> {
     Over(bool),
 }
 
-impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'_, N, L, P, R, B> {
+impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'_, N, L, P, R, B> {
     /// Makes the sample count so many times as much as others, as [`Trainer::step_weighted`] does. Call it before the
     /// first [`run`](Step::run).
     pub fn weighted(mut self, weight: N::Scalar) -> Self {
@@ -252,14 +237,14 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<
             optimizer.check()?;
         }
 
-        self.finite += network.linear_in_pieces(x, tape, Mode::Train, work);
+        self.finite += network.linear(from_ref(x), tape, Mode::Train, work);
         let target = self.target.as_ref();
         if let Some(z) = N::outputs(tape).first() {
             if linked && work.one(value) {
                 self.loss = L::linked_value(z.as_ref(), target);
             }
         }
-        self.finite += N::activate_in_pieces(tape, work);
+        self.finite += N::activate(tape, 1, work);
         if let (Some(y), Some(error)) = (N::outputs(tape).first(), N::errors(deltas).first_mut()) {
             if !linked && work.one(value) {
                 self.loss = L::value(y.as_ref(), target);
@@ -280,11 +265,11 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<
 
         let Trainer { network, optimizer, tape, deltas, .. } = &mut *self.trainer;
         let [inputs_magnitude, deltas_magnitude] = self.magnitudes.each_mut();
-        let now = network.back_in_pieces::<R, B>(tape, deltas, linked, None, work)?;
+        let now = network.back::<R, _, B>(tape, deltas, 1, linked, None, work)?;
         join(deltas_magnitude, now);
         N::gradient(from_ref(x), tape, deltas, false, &mut |layer| {
             if let Some(range) = if layer.bounded { None } else { work.take(layer.x.len(), 1) } {
-                join(inputs_magnitude, kernel::magnitude(part(layer.x, range)));
+                join(inputs_magnitude, kernel::magnitude(Work::part(layer.x, range)));
             }
         });
         if work.one(ACTIVATION) && !gradient::is_small(*inputs_magnitude, *deltas_magnitude, -N::Scalar::ZERO) {
@@ -303,7 +288,7 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<
         network.visit_mut(sums, &mut |layer| {
             for sums in [layer.weight_slots, layer.bias_slots] {
                 if let Some(range) = self.work.take(sums.len(), 1) {
-                    part_mut(sums, range).fill_with(|| Zero::ZERO);
+                    Work::part_mut(sums, range).fill_with(|| Zero::ZERO);
                 }
             }
         });
@@ -321,9 +306,9 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<
     fn update(&mut self, scale: N::Scalar) -> Phase<N::Scalar> {
         let Trainer { network, optimizer, slots, sums, tape, deltas, .. } = &mut *self.trainer;
         if P::COLLECTS {
-            network.update_in_pieces(self.x, tape, deltas, sums, &Collect::NEW, scale, &mut self.work);
+            network.update(from_ref(self.x), tape, deltas, sums, &Collect::NEW, scale, &mut self.work);
         } else {
-            network.update_in_pieces(self.x, tape, deltas, slots, optimizer, scale, &mut self.work);
+            network.update(from_ref(self.x), tape, deltas, slots, optimizer, scale, &mut self.work);
         }
         if P::COLLECTS && optimizer.due() { Phase::Finish } else { Phase::Over(true) }
     }
@@ -335,7 +320,7 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<
             network.visit_mut(sums, &mut |layer| {
                 for sums in [layer.weight_slots, layer.bias_slots] {
                     if let Some(range) = work.take(sums.len(), 1) {
-                        add_squares(square, P::Sum::values(part_mut(sums, range)), *scale);
+                        add_squares(square, P::Sum::values(Work::part_mut(sums, range)), *scale);
                     }
                 }
             });
@@ -355,13 +340,13 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<
 
     fn apply(&mut self) -> Phase<N::Scalar> {
         let Trainer { network, optimizer, slots, sums, .. } = &mut *self.trainer;
-        network.apply_in_pieces(slots, sums, optimizer, &mut self.work);
+        network.apply(slots, sums, optimizer, &mut self.work);
         Phase::Over(true)
     }
 }
 
 /// Leaves no weights that are half written.
-impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Drop for Step<'_, N, L, P, R, B> {
+impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Drop for Step<'_, N, L, P, R, B> {
     fn drop(&mut self) {
         if self.is_writing() {
             let _ = self.run(usize::MAX);
@@ -371,20 +356,20 @@ impl<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Drop 
 
 /// A prediction under way, from [`Trainer::predict_in_pieces`].
 #[must_use = "a prediction does nothing unless it is run"]
-pub struct Prediction<'a, N: Pieces, const B: usize> {
+pub struct Prediction<'a, N: Layer, const B: usize> {
     network: &'a N,
     tape: &'a mut N::Tape<B>,
     x: &'a N::Input,
     work: Work,
 }
 
-impl<N: Pieces, const B: usize> Prediction<'_, N, B> {
+impl<N: Layer, const B: usize> Prediction<'_, N, B> {
     /// Goes on by at most `macs` [MACs](crate::pieces#what-a-mac-is), or one piece that is larger. Returns the
     /// outputs when all is done, and again with every call after that.
     pub fn run(&mut self, macs: usize) -> Progress<&N::Output> {
         self.work.resume(macs);
-        let _ = self.network.linear_in_pieces(self.x, self.tape, Mode::Predict, &mut self.work);
-        let _ = N::activate_in_pieces(self.tape, &mut self.work);
+        let _ = self.network.linear(from_ref(self.x), self.tape, Mode::Predict, &mut self.work);
+        let _ = N::activate(self.tape, 1, &mut self.work);
         match N::outputs(self.tape).first() {
             Some(y) if !self.work.paused => Progress::Done(y),
             _ => Progress::More,
@@ -405,6 +390,6 @@ fn join<T: Scalar>(magnitude: &mut T, now: T) {
 }
 
 /// The number of outputs.
-const fn length<N: Pieces>() -> usize {
+const fn length<N: Layer>() -> usize {
     size_of::<N::Output>() / size_of::<N::Scalar>()
 }

@@ -5,6 +5,7 @@ use core::slice::from_ref;
 
 use crate::layer::{Layer, Mode};
 use crate::scalar::Zero;
+use crate::work::Whole;
 
 /// Room for the outputs of all layers of a network `N` for one input: what a prediction needs besides the network.
 ///
@@ -42,7 +43,7 @@ impl<N: Layer> Predictor<N> {
 
     /// The outputs of `network` for the inputs `x`, bit by bit those of [`Trainer::predict`](crate::Trainer::predict).
     pub fn predict(&mut self, network: &N, x: &N::Input) -> &N::Output {
-        network.forward(from_ref(x), &mut self.tape, Mode::Predict);
+        network.forward(from_ref(x), &mut self.tape, Mode::Predict, &mut Whole);
         let [y] = N::outputs(&self.tape);
         y
     }

@@ -5,11 +5,11 @@ use crate::digest::Architecture;
 use crate::init::Init;
 use crate::layer::{Factors, Layer, Mode};
 use crate::optimizer::{Optimizer, Parameters};
-use crate::pieces::{Pieces, Sizes, Work};
 use crate::ratio::Ratio;
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
 use crate::trainer::StepError;
+use crate::work::{Budget, Sizes};
 
 /// A layer, or a tuple of layers, whose learning rate is `factor` times that of the optimiser. All else is as without.
 ///
@@ -124,6 +124,7 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {
     const PARAMETERS: usize = L::PARAMETERS;
     const LEARNS: bool = L::LEARNS;
     const LINK: Link = L::LINK;
+    const SIZES: Sizes = L::SIZES;
     const BOUNDED: bool = L::BOUNDED;
     const ARCHITECTURE: Architecture = L::ARCHITECTURE;
 
@@ -138,18 +139,30 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn linear<const N: usize>(&self, x: &[L::Input], tape: &mut L::Tape<N>, mode: Mode) -> L::Scalar {
-        self.layer.linear(x, tape, mode)
+    fn linear<W: Budget, const N: usize>(
+        &self,
+        x: &[L::Input],
+        tape: &mut L::Tape<N>,
+        mode: Mode,
+        work: &mut W,
+    ) -> L::Scalar {
+        self.layer.linear(x, tape, mode, work)
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn activate<const N: usize>(tape: &mut L::Tape<N>, samples: usize) -> L::Scalar {
-        L::activate(tape, samples)
+    fn activate<W: Budget, const N: usize>(tape: &mut L::Tape<N>, samples: usize, work: &mut W) -> L::Scalar {
+        L::activate(tape, samples, work)
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn forward<const N: usize>(&self, x: &[L::Input], tape: &mut L::Tape<N>, mode: Mode) -> L::Scalar {
-        self.layer.forward(x, tape, mode)
+    fn forward<W: Budget, const N: usize>(
+        &self,
+        x: &[L::Input],
+        tape: &mut L::Tape<N>,
+        mode: Mode,
+        work: &mut W,
+    ) -> L::Scalar {
+        self.layer.forward(x, tape, mode, work)
     }
 
     fn outputs<const N: usize>(tape: &L::Tape<N>) -> &[L::Output; N] {
@@ -161,20 +174,21 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn back<R: Rule, const N: usize>(
+    fn back<R: Rule, W: Budget, const N: usize>(
         &self,
         tape: &L::Tape<N>,
         deltas: &mut L::Deltas<N>,
         samples: usize,
         settled: bool,
         below: Option<&mut [L::Input; N]>,
+        work: &mut W,
     ) -> Result<L::Scalar, StepError> {
-        self.layer.back::<R, N>(tape, deltas, samples, settled, below)
+        self.layer.back::<R, W, N>(tape, deltas, samples, settled, below, work)
     }
 
     // rate = factor * rate
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn update<P: Optimizer<L::Scalar>, const N: usize>(
+    fn update<P: Optimizer<L::Scalar>, W: Budget, const N: usize>(
         &mut self,
         x: &[L::Input],
         tape: &L::Tape<N>,
@@ -182,18 +196,20 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {
         slots: &mut L::Slots<P::Slot>,
         optimizer: &P,
         scale: L::Scalar,
+        work: &mut W,
     ) {
-        self.layer.update(x, tape, deltas, slots, &optimizer.scaled(self.factor.factor()), scale);
+        self.layer.update(x, tape, deltas, slots, &optimizer.scaled(self.factor.factor()), scale, work);
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn apply<P: Optimizer<L::Scalar>>(
+    fn apply<P: Optimizer<L::Scalar>, W: Budget>(
         &mut self,
         slots: &mut L::Slots<P::Slot>,
         sums: &mut L::Slots<P::Sum>,
         optimizer: &P,
+        work: &mut W,
     ) {
-        self.layer.apply(slots, sums, &optimizer.scaled(self.factor.factor()));
+        self.layer.apply(slots, sums, &optimizer.scaled(self.factor.factor()), work);
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
@@ -233,63 +249,5 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {
 
     fn visit_mut<S: Zero>(&mut self, slots: &mut L::Slots<S>, visit: &mut impl FnMut(Parameters<L::Scalar, S>)) {
         self.layer.visit_mut(slots, visit);
-    }
-}
-
-impl<L: Pieces, Q: Factor<Scalar = L::Scalar>> Pieces for ScaledRate<L, Q> {
-    const SIZES: Sizes = L::SIZES;
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn linear_in_pieces<const N: usize>(
-        &self,
-        x: &L::Input,
-        tape: &mut L::Tape<N>,
-        mode: Mode,
-        work: &mut Work,
-    ) -> L::Scalar {
-        self.layer.linear_in_pieces(x, tape, mode, work)
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn activate_in_pieces<const N: usize>(tape: &mut L::Tape<N>, work: &mut Work) -> L::Scalar {
-        L::activate_in_pieces(tape, work)
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn back_in_pieces<R: Rule, const N: usize>(
-        &self,
-        tape: &L::Tape<N>,
-        deltas: &mut L::Deltas<N>,
-        settled: bool,
-        below: Option<&mut [L::Input; N]>,
-        work: &mut Work,
-    ) -> Result<L::Scalar, StepError> {
-        self.layer.back_in_pieces::<R, N>(tape, deltas, settled, below, work)
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn update_in_pieces<P: Optimizer<L::Scalar>, const N: usize>(
-        &mut self,
-        x: &L::Input,
-        tape: &L::Tape<N>,
-        deltas: &L::Deltas<N>,
-        slots: &mut L::Slots<P::Slot>,
-        optimizer: &P,
-        scale: L::Scalar,
-        work: &mut Work,
-    ) {
-        let optimizer = optimizer.scaled(self.factor.factor());
-        self.layer.update_in_pieces(x, tape, deltas, slots, &optimizer, scale, work);
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn apply_in_pieces<P: Optimizer<L::Scalar>>(
-        &mut self,
-        slots: &mut L::Slots<P::Slot>,
-        sums: &mut L::Slots<P::Sum>,
-        optimizer: &P,
-        work: &mut Work,
-    ) {
-        self.layer.apply_in_pieces(slots, sums, &optimizer.scaled(self.factor.factor()), work);
     }
 }

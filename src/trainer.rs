@@ -19,6 +19,7 @@ use crate::loss::{Loss, linked};
 use crate::optimizer::{Optimizer, Sum};
 use crate::rule::{ChainRule, Rule};
 use crate::scalar::{Scalar, Zero};
+use crate::work::Whole;
 
 /// A network together with what it takes to train it: the optimiser and its slots, and the outputs and deltas of every
 /// layer. `size_of::<Trainer<..>>()` is all the memory that training needs besides a small stack.
@@ -151,7 +152,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     /// The outputs for the inputs `x`. Inputs that are NaN or infinite give outputs without meaning, and no error:
     /// [`try_predict`](Trainer::try_predict) tells.
     pub fn predict(&mut self, x: &N::Input) -> &N::Output {
-        let _ = self.network.forward(from_ref(x), &mut self.tape, Mode::Predict);
+        let _ = self.network.forward(from_ref(x), &mut self.tape, Mode::Predict, &mut Whole);
         &N::outputs(&self.tape)[0]
     }
 
@@ -162,7 +163,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     /// or inputs and weights are too large.
     pub fn try_predict(&mut self, x: &N::Input) -> Result<&N::Output, StepError> {
         let mut finite = Finite::new();
-        finite.join(self.network.forward(from_ref(x), &mut self.tape, Mode::Predict));
+        finite.join(self.network.forward(from_ref(x), &mut self.tape, Mode::Predict, &mut Whole));
         if finite.all() {
             return Ok(&N::outputs(&self.tape)[0]);
         }
@@ -183,12 +184,12 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     /// [`loss`](Trainer::loss), and the outputs.
     pub(crate) fn evaluate(&mut self, x: &N::Input, target: &N::Output) -> Result<(N::Scalar, &N::Output), StepError> {
         let mut finite = Finite::new();
-        finite.join(self.network.linear(from_ref(x), &mut self.tape, Mode::Predict));
+        finite.join(self.network.linear(from_ref(x), &mut self.tape, Mode::Predict, &mut Whole));
         let mut loss = N::Scalar::ZERO;
         if Self::LINKED {
             loss = L::linked_value(N::outputs(&self.tape)[0].as_ref(), target.as_ref());
         }
-        finite.join(N::activate(&mut self.tape, 1));
+        finite.join(N::activate(&mut self.tape, 1, &mut Whole));
         let y = &N::outputs(&self.tape)[0];
         if !Self::LINKED {
             loss = L::value(y.as_ref(), target.as_ref());

@@ -10,6 +10,7 @@ mod probe;
 use downhill::dropout::{Rate, Ratio};
 use downhill::init::{Generator, He, Init, Random, TruncatedNormal, Uniform, Xavier};
 use downhill::pieces::Progress;
+use downhill::work::Whole;
 use downhill::{
     ClipSample, Dense, Dropout, Frozen, Identity, Layer, RawError, Sgd, Sigmoid, SquaredError, StepError, Tanh,
     Trainer, Zero, digest,
@@ -83,7 +84,7 @@ fn rate_and_scale() {
         <Dropout<1000, f64> as Layer>::seed(&mut tape, &mut || 5);
         let (mut dropped, mut sum) = (0_u32, 0.0);
         for _ in 0..20 {
-            dropout.forward(&[[1.0; 1000]], &mut tape, downhill::layer::Mode::Train);
+            dropout.forward(&[[1.0; 1000]], &mut tape, downhill::layer::Mode::Train, &mut Whole);
             let [y] = <Dropout<1000, f64> as Layer>::outputs(&tape);
             assert!(y.iter().all(|&y| y == 0.0 || (y - 1.0 / (1.0 - rate)).abs() < 1e-12));
             dropped += y.iter().map(|&y| u32::from(y == 0.0)).sum::<u32>();
@@ -334,7 +335,7 @@ fn nothing_is_dropped_at_rate_0() {
     for (rate, first) in [(0.0, 1.0), (1e-6, 0.0)] {
         let mut tape = <Dropout<1, f64> as Layer>::Tape::<1>::ZERO;
         <Dropout<1, f64> as Layer>::seed(&mut tape, &mut || seed);
-        Dropout::<1, f64>::new(rate).forward(&[[1.0]], &mut tape, downhill::layer::Mode::Train);
+        Dropout::<1, f64>::new(rate).forward(&[[1.0]], &mut tape, downhill::layer::Mode::Train, &mut Whole);
         assert_eq!(<Dropout<1, f64> as Layer>::outputs(&tape), &[[first]]);
     }
 }

@@ -10,6 +10,7 @@ use downhill::init::{Generator, Random};
 use downhill::layer::Mode;
 use downhill::loss::Loss;
 use downhill::rule::{NoShares, Rule};
+use downhill::work::Whole;
 use downhill::{
     Biased, BinaryCrossEntropy, ChainRule, CrossEntropy, Dense, ErrorShare, Huber, Identity, Layer, LeakyRelu,
     OfProbabilities, RawError, Relu, Scalar, Sgd, Sigmoid, Softmax, SquaredError, StepError, Tanh, Trainer, Unbiased,
@@ -351,23 +352,23 @@ where
     let (mut lower_slots, mut upper_slots) = (A::Slots::ZERO, B::Slots::ZERO);
 
     let x = [array(x)];
-    lower.forward(&x, &mut lower_tape, Mode::Train);
+    lower.forward(&x, &mut lower_tape, Mode::Train, &mut Whole);
     let h = A::outputs(&lower_tape);
-    upper.forward(h, &mut upper_tape, Mode::Train);
+    upper.forward(h, &mut upper_tape, Mode::Train, &mut Whole);
     let [y] = B::outputs(&upper_tape);
     let error = |deltas: &mut B::Deltas<1>| {
         let [error] = B::errors(deltas);
         L::gradient(y.as_ref(), target, error.as_mut());
     };
     error(&mut upper_deltas);
-    upper.back::<ChainRule, 1>(&upper_tape, &mut upper_deltas, 1, false, None)?;
-    upper.update(h, &upper_tape, &upper_deltas, &mut upper_slots, &Sgd::new(rate), 1.0);
+    upper.back::<ChainRule, _, 1>(&upper_tape, &mut upper_deltas, 1, false, None, &mut Whole)?;
+    upper.update(h, &upper_tape, &upper_deltas, &mut upper_slots, &Sgd::new(rate), 1.0, &mut Whole);
 
     error(&mut upper_deltas);
     let below = A::errors(&mut lower_deltas);
-    upper.back::<ChainRule, 1>(&upper_tape, &mut upper_deltas, 1, false, Some(below))?;
-    lower.back::<ChainRule, 1>(&lower_tape, &mut lower_deltas, 1, false, None)?;
-    lower.update(&x, &lower_tape, &lower_deltas, &mut lower_slots, &Probe, 1.0);
+    upper.back::<ChainRule, _, 1>(&upper_tape, &mut upper_deltas, 1, false, Some(below), &mut Whole)?;
+    lower.back::<ChainRule, _, 1>(&lower_tape, &mut lower_deltas, 1, false, None, &mut Whole)?;
+    lower.update(&x, &lower_tape, &lower_deltas, &mut lower_slots, &Probe, 1.0, &mut Whole);
     gradient.splice(..A::PARAMETERS, parameters(&lower));
     Ok((loss, gradient))
 }

@@ -148,7 +148,7 @@ const GOOD: [f32; 3] = [0.0, 1.0, 0.0];
 /// Every way to use targets, each of which takes one that is good.
 fn uses<N, L, P, R>(trainer: &mut Trainer<N, L, P, R, 3>, t: [f32; 3]) -> Vec<(&'static str, Result<(), StepError>)>
 where
-    N: downhill::pieces::Pieces<Scalar = f32, Input = [f32; 1], Output = [f32; 3]> + Copy,
+    N: downhill::Layer<Scalar = f32, Input = [f32; 1], Output = [f32; 3]> + Copy,
     L: Loss,
     P: Optimizer<f32>,
     R: Rule,

@@ -6,6 +6,7 @@ use downhill::activation::Activation;
 use downhill::init::{Generator, Random, Uniform};
 use downhill::layer::Mode;
 use downhill::math::{Fast, Libm};
+use downhill::work::Whole;
 use downhill::{Dense, Layer, Scalar, Sigmoid, Softmax, Tanh, Unbiased, Zero};
 
 fn same<L: Layer<Input: Zero, Output: Debug> + Zero>() {
@@ -20,8 +21,8 @@ fn same<L: Layer<Input: Zero, Output: Debug> + Zero>() {
         let mut x = [L::Input::ZERO];
         x[0].as_mut().fill_with(|| L::Scalar::from_f32(4.0 * random.signed_unit()));
         let (mut predicted, mut trained) = (L::Tape::<1>::ZERO, L::Tape::<1>::ZERO);
-        let finite = layer.forward(&x, &mut predicted, Mode::Predict);
-        assert_eq!(finite, layer.forward(&x, &mut trained, Mode::Train));
+        let finite = layer.forward(&x, &mut predicted, Mode::Predict, &mut Whole);
+        assert_eq!(finite, layer.forward(&x, &mut trained, Mode::Train, &mut Whole));
         assert_eq!(format!("{:?}", L::outputs(&predicted)), format!("{:?}", L::outputs(&trained)));
     }
     // The first layer tells of its inputs.
@@ -30,7 +31,7 @@ fn same<L: Layer<Input: Zero, Output: Debug> + Zero>() {
         x[0].as_mut()[0] = L::Scalar::from_f32(bad);
         for mode in [Mode::Predict, Mode::Train] {
             let mut tape = L::Tape::<1>::ZERO;
-            assert!(!layer.forward(&x, &mut tape, mode).is_finite());
+            assert!(!layer.forward(&x, &mut tape, mode, &mut Whole).is_finite());
         }
     }
 }

@@ -6,12 +6,12 @@ use downhill::activation::{Activation, Link};
 use downhill::init::{Generator, Random, Uniform};
 use downhill::loss::Loss;
 use downhill::optimizer::Optimizer;
-use downhill::pieces::{ACTIVATION, Pieces, Progress};
+use downhill::pieces::{ACTIVATION, Progress};
 use downhill::rule::Rule;
 use downhill::{
     Adam, AdamW, Batch, BiasOnly, BinaryCrossEntropy, ClipNorm, ClipSample, ClipValue, CrossEntropy, Dense, Dropout,
-    ErrorShare, Frozen, Identity, LeakyRelu, Momentum, Nesterov, OfProbabilities, RawError, Relu, RmsProp, Rprop,
-    Scalar, Sgd, Sigmoid, Softmax, SquaredError, StepError, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest,
+    ErrorShare, Frozen, Identity, Layer, LeakyRelu, Momentum, Nesterov, OfProbabilities, RawError, Relu, RmsProp,
+    Rprop, Scalar, Sgd, Sigmoid, Softmax, SquaredError, StepError, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest,
 };
 
 /// A case: a network that takes 7 numbers to 3, and what trains it. `made` makes it anew, with the same weights.
@@ -52,7 +52,7 @@ fn same<T: Scalar>(a: T, b: T) -> bool {
 
 impl<N, L, P, R, F, const B: usize> Case for Made<F>
 where
-    N: Pieces<Input: Zero, Output: Zero>,
+    N: Layer<Input: Zero, Output: Zero>,
     L: Loss,
     P: Optimizer<N::Scalar>,
     R: Rule,
@@ -158,7 +158,7 @@ fn start<N, L, P, R, const B: usize>(
     prepare: impl Fn(&mut N),
 ) -> Trainer<N, L, P, R, B>
 where
-    N: Pieces,
+    N: Layer,
     L: Loss,
     P: Optimizer<N::Scalar>,
     R: Rule,
@@ -400,7 +400,7 @@ fn the_largest_piece() {
 /// A step in one and a step in pieces fail alike, and leave the weights and the way they go on alike.
 fn refuses<N, L, P, R>(make: impl Fn() -> Trainer<N, L, P, R>, x: &N::Input, target: &N::Output, error: StepError)
 where
-    N: Pieces<Input: Zero, Output: Zero>,
+    N: Layer<Input: Zero, Output: Zero>,
     L: Loss,
     P: Optimizer<N::Scalar>,
     R: Rule,

@@ -6,7 +6,7 @@
 use downhill::init::{Generator, He, Random};
 use downhill::loss::Loss;
 use downhill::optimizer::Optimizer;
-use downhill::pieces::{Pieces, Progress};
+use downhill::pieces::Progress;
 use downhill::{
     Adam, AdamW, Batch, ChainRule, ClipNorm, ClipSample, ClipValue, CrossEntropy, Dense, Identity, Layer, Momentum,
     Nesterov, Relu, RmsProp, Rprop, Sgd, Sigmoid, Softmax, SquaredError, StepError, Tanh, Trainer, WeightDecay, Zero,
@@ -31,13 +31,13 @@ enum Way {
     Step,
     Weighted(f32),
     Slice(usize),
-    Pieces(usize),
+    Layer(usize),
     Flush,
 }
 
 fn act<N, L, P>(trainer: &mut Trainer<N, L, P, ChainRule, ROOM>, deed: &Deed<3>) -> Result<f32, StepError>
 where
-    N: Pieces<Scalar = f32, Input = [f32; 3], Output = [f32; 2]>,
+    N: Layer<Scalar = f32, Input = [f32; 3], Output = [f32; 2]>,
     L: Loss,
     P: Optimizer<f32>,
 {
@@ -46,7 +46,7 @@ where
         Way::Step => trainer.step(x, target),
         Way::Weighted(weight) => trainer.step_weighted(x, target, weight),
         Way::Slice(samples) => trainer.step_batch(&deed.x[..samples], &deed.targets[..samples]),
-        Way::Pieces(macs) => {
+        Way::Layer(macs) => {
             let mut step = trainer.step_in_pieces(x, target);
             loop {
                 if let Progress::Done(loss) = step.run(macs)? {
@@ -98,7 +98,7 @@ fn draw(random: &mut Generator, probabilities: bool) -> Deed<3> {
     let way = match random.next_u32() % 8 {
         0 => Way::Weighted(poison(random).abs()),
         1 | 2 => Way::Slice(1 + random.next_u32() as usize % ROOM),
-        3 => Way::Pieces(1 + random.next_u32() as usize % 200),
+        3 => Way::Layer(1 + random.next_u32() as usize % 200),
         4 => Way::Flush,
         _ => Way::Step,
     };
@@ -108,7 +108,7 @@ fn draw(random: &mut Generator, probabilities: bool) -> Deed<3> {
 /// `steps` steps of two trainers: what one refuses, the other never sees. So they differ as soon as an error leaves a trace.
 fn run<N, L, P>(name: &str, steps: usize, probabilities: bool, optimizers: &[P]) -> [usize; 3]
 where
-    N: Pieces<Scalar = f32, Input = [f32; 3], Output = [f32; 2]> + Zero,
+    N: Layer<Scalar = f32, Input = [f32; 3], Output = [f32; 2]> + Zero,
     L: Loss,
     P: Optimizer<f32> + Copy + Zero,
 {

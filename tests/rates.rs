@@ -6,7 +6,7 @@
 use downhill::dropout;
 use downhill::init::{Generator, Random, Uniform};
 use downhill::optimizer::Optimizer;
-use downhill::pieces::{Pieces, Progress};
+use downhill::pieces::Progress;
 use downhill::scaled_rate::Factor;
 use downhill::{
     Adam, AdamW, Batch, BiasOnly, ChainRule, ClipNorm, ClipSample, ClipValue, Dense, Dropout, Frozen, Layer, LeakyRelu,
@@ -39,15 +39,15 @@ fn samples(count: usize) -> Vec<([f32; 3], [f32; 2])> {
 #[derive(Clone, Copy, Debug)]
 enum Way {
     Steps,
-    Pieces(usize),
+    Layer(usize),
     Slices(usize),
 }
 
-const WAYS: [Way; 5] = [Way::Steps, Way::Pieces(10), Way::Pieces(300), Way::Pieces(usize::MAX), Way::Slices(3)];
+const WAYS: [Way; 5] = [Way::Steps, Way::Layer(10), Way::Layer(300), Way::Layer(usize::MAX), Way::Slices(3)];
 
 fn learn<N, P>(trainer: &mut Learner<N, P>, part: &[([f32; 3], [f32; 2])], way: Way)
 where
-    N: Pieces<Scalar = f32, Input = [f32; 3], Output = [f32; 2]>,
+    N: Layer<Scalar = f32, Input = [f32; 3], Output = [f32; 2]>,
     P: Optimizer<f32>,
 {
     if let Way::Slices(_) = way {
@@ -57,7 +57,7 @@ where
     }
     for (x, target) in part {
         match way {
-            Way::Pieces(budget) => {
+            Way::Layer(budget) => {
                 let mut step = trainer.step_in_pieces(x, target);
                 while let Progress::More = step.run(budget).unwrap() {}
             }
@@ -70,7 +70,7 @@ where
 /// other after every step. `lower` tells the lower layers of the network that does the same with one.
 fn two_groups<N, P>(name: &str, network: N, lower: impl Fn(&N) -> (Lower, Upper), factor: f32, make: impl Fn(f32) -> P)
 where
-    N: Pieces<Scalar = f32, Input = [f32; 3], Output = [f32; 2]> + Copy,
+    N: Layer<Scalar = f32, Input = [f32; 3], Output = [f32; 2]> + Copy,
     P: Optimizer<f32>,
 {
     for way in WAYS {

@@ -8,6 +8,7 @@ use downhill::layer::Mode;
 use downhill::loss::Loss;
 use downhill::metrics::{Argmax, Threshold};
 use downhill::schedule::Constant;
+use downhill::work::Whole;
 use downhill::{
     CrossEntropy, Dense, Dropout, Fit, Identity, Layer, Sgd, Softmax, SquaredError, StepError, Trainer, Zero, digest,
 };
@@ -60,7 +61,7 @@ fn a_loss_is_that_of_the_step() {
 fn dropout_passes_everything_in_a_validation() {
     let layer = Dropout::<4>::new(0.9);
     let mut tape = <<Dropout<4> as Layer>::Tape<1> as Zero>::ZERO;
-    layer.forward(&[[1.0, 2.0, 3.0, 4.0]], &mut tape, Mode::Predict);
+    layer.forward(&[[1.0, 2.0, 3.0, 4.0]], &mut tape, Mode::Predict, &mut Whole);
     assert_eq!(Dropout::<4>::outputs(&tape), &[[1.0, 2.0, 3.0, 4.0]]);
 }
 

@@ -7,6 +7,7 @@ use crate::loss::{Loss, gradient_and_value};
 use crate::optimizer::{Collect, Optimizer, Sum, mean, shrink};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
+use crate::work::Whole;
 
 impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Trainer<N, L, P, R, B> {
     /// A whole step, from one sample or several.
@@ -71,7 +72,8 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         loss: N::Scalar,
         unchecked: N::Scalar,
     ) -> Result<(), StepError> {
-        let deltas = self.network.back::<R, B>(&self.tape, &mut self.deltas, x.len(), Self::LINKED, None);
+        let deltas =
+            self.network.back::<R, _, B>(&self.tape, &mut self.deltas, x.len(), Self::LINKED, None, &mut Whole);
         let inputs = gradient::inputs::<N, B>(x, &self.tape, &self.deltas);
         if !deltas.is_ok_and(|deltas| gradient::is_small(inputs, deltas, unchecked)) {
             if !unchecked.is_finite() {
@@ -107,10 +109,10 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         let Self { network, optimizer, slots, sums, tape, deltas, .. } = self;
         let scale = optimizer.begin(x.len(), || gradient::norm::<N, B>(x, tape, deltas, None));
         if !P::COLLECTS {
-            network.update(x, tape, deltas, slots, optimizer, scale);
+            network.update(x, tape, deltas, slots, optimizer, scale, &mut Whole);
             return;
         }
-        network.update(x, tape, deltas, sums, &Collect::NEW, scale);
+        network.update(x, tape, deltas, sums, &Collect::NEW, scale, &mut Whole);
         if self.optimizer.due() {
             self.apply();
         }
@@ -123,19 +125,19 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         let samples = x.len();
         let errors = first_mut(N::errors(&mut self.deltas), samples);
         let mut finite = Finite::new();
-        finite.join(self.network.linear(x, &mut self.tape, Mode::Train));
+        finite.join(self.network.linear(x, &mut self.tape, Mode::Train, &mut Whole));
         // -0 is the number that changes nothing when it is added.
         let mut loss = -N::Scalar::ZERO;
         if Self::LINKED {
             for (z, target) in N::outputs(&self.tape).iter().zip(targets) {
                 loss += L::linked_value(z.as_ref(), target.as_ref());
             }
-            finite.join(N::activate(&mut self.tape, samples));
+            finite.join(N::activate(&mut self.tape, samples, &mut Whole));
             for ((y, target), error) in N::outputs(&self.tape).iter().zip(targets).zip(errors) {
                 L::linked_gradient(y.as_ref(), target.as_ref(), error.as_mut());
             }
         } else {
-            finite.join(N::activate(&mut self.tape, samples));
+            finite.join(N::activate(&mut self.tape, samples, &mut Whole));
             for ((y, target), error) in N::outputs(&self.tape).iter().zip(targets).zip(errors) {
                 loss += gradient_and_value::<L, _>(y.as_ref(), target.as_ref(), error.as_mut());
             }
@@ -180,7 +182,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
                 square
             })
         });
-        network.apply(slots, sums, optimizer);
+        network.apply(slots, sums, optimizer, &mut Whole);
     }
 }
 

@@ -3,7 +3,7 @@
 use downhill::layer::Layer;
 use downhill::loss::Loss;
 use downhill::optimizer::Optimizer;
-use downhill::pieces::{Pieces, Progress};
+use downhill::pieces::Progress;
 use downhill::rule::{NoShares, Rule};
 use downhill::{
     Adam, Batch, ChainRule, CrossEntropy, Dense, ErrorShare, Momentum, RawError, Relu, Sgd, Sigmoid, Softmax,
@@ -41,7 +41,7 @@ pub fn all(cases: &mut Cases) {
 #[inline(never)]
 fn ways<N, L, P, R, const I: usize, const O: usize>(cases: &mut Cases, twins: &mut Twins<N, L, P, R, ROOM, I, O>)
 where
-    N: Pieces<Scalar = f32, Input = [f32; I], Output = [f32; O]>,
+    N: Layer<Scalar = f32, Input = [f32; I], Output = [f32; O]>,
     L: Loss,
     P: Optimizer<f32> + PartialEq,
     R: Rule,
@@ -83,7 +83,7 @@ where
 #[inline(never)]
 fn samples<N, L, P, R, const I: usize, const O: usize>(cases: &mut Cases, twins: &mut Twins<N, L, P, R, ROOM, I, O>)
 where
-    N: Pieces<Scalar = f32, Input = [f32; I], Output = [f32; O]>,
+    N: Layer<Scalar = f32, Input = [f32; I], Output = [f32; O]>,
     L: Loss,
     P: Optimizer<f32> + PartialEq,
     R: Rule,
@@ -188,7 +188,7 @@ fn predict<N: Layer<Scalar = f32>, L: Loss, P: Optimizer<f32>, R: Rule, const B:
 }
 
 #[inline(never)]
-fn pieces<N: Pieces, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize>(
+fn pieces<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize>(
     trainer: &mut Trainer<N, L, P, R, B>,
     x: &N::Input,
     target: &N::Output,

@@ -13,7 +13,7 @@ use downhill::loss::Loss;
 use downhill::math::{Fast, Libm, Micromath};
 use downhill::metrics::{Argmax, ConfusionMatrix, MeanAbsoluteError, Metric, R2, Sign, Threshold};
 use downhill::optimizer::Optimizer;
-use downhill::pieces::{Pieces, Progress};
+use downhill::pieces::Progress;
 use downhill::rule::Rule;
 use downhill::schedule::{Constant, Cosine, Exponential, Plateau, Schedule, StepDecay};
 use downhill::{
@@ -87,7 +87,7 @@ fn main() -> ! {
 /// Everything that a trainer can do. Nothing runs this program, so that a trainer may well lie on the stack.
 fn learn<N, L, P, R, I>(optimizer: P, mut init: I)
 where
-    N: Pieces<Input: Zero, Output: Zero> + Zero,
+    N: Layer<Input: Zero, Output: Zero> + Zero,
     L: Loss,
     P: Optimizer<N::Scalar> + Zero,
     R: Rule,

@@ -3,9 +3,11 @@
 
 use core::marker::PhantomData;
 
-use crate::kernel::{self, Finite, Magnitude, SMALL, SOFT_FLOAT, in_place, keep_rolled};
+use crate::hint::keep_rolled;
+use crate::kernel::{self, Finite, Magnitude, in_place};
 use crate::math::{Backend, Libm};
 use crate::scalar::Scalar;
+use crate::target::{CHIP, SMALL, SOFT_FLOAT};
 
 /// What an activation inverts. Where activation and loss name the same link, the derivative of one cancels the
 /// denominator of the other: the delta of the output is `y - t`, without a division.
@@ -117,7 +119,7 @@ pub(crate) fn derivative<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> 
 fn map<T: Scalar>(z: &mut [T], short: bool, f: impl Fn(T, &mut Finite<T>) -> T) -> T {
     let mut finite = Finite::new();
     let mut one = |z: &mut T| *z = f(*z, &mut finite);
-    if cfg!(not(target_os = "none")) {
+    if !CHIP {
         // What is left of the fours has a loop of its own: so short, it is unrolled, and becomes a vector as well.
         let (fours, rest) = z.split_at_mut(z.len() & !3);
         for z in fours {

@@ -5,14 +5,15 @@ use core::hint::black_box;
 use core::marker::PhantomData;
 
 use crate::activation::{self, Activation, Link, Sigmoid};
-use crate::digest::Architecture;
+use crate::architecture::Architecture;
+use crate::error::StepError;
+use crate::hint::through_memory;
 use crate::init::Init;
 use crate::kernel::{self, Finite, Magnitude};
 use crate::layer::{Factors, Layer, Mode, first, first_mut};
 use crate::optimizer::{self, Collected, Gradient, Optimizer, Parameters};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
-use crate::trainer::StepError;
 use crate::work::{ACTIVATION, Budget, DERIVATIVE, SHARE, Sizes};
 
 /// A fully connected layer with `I` inputs, `O` outputs, activation `A`, number type `T`, and biases unless `B` is
@@ -71,7 +72,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
         forward(&self.weights, self.biases.as_ref(), x, z, work);
         // A prediction is faster with its sums in registers.
         if W::WHOLE && mode == Mode::Train {
-            kernel::through_memory(O);
+            through_memory(O);
         }
         -T::ZERO
     }

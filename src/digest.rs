@@ -1,13 +1,13 @@
-//! Fingerprints: of a network, to compare a chip with the host, and of its architecture, to tell networks apart whose
-//! parameters happen to be alike.
+//! Fingerprints of networks, to compare a chip with the host.
 
+use crate::architecture::{OFFSET, bytes, step};
 use crate::layer::Layer;
 use crate::scalar::Scalar;
 
 /// A 64-bit hash of a network's architecture and of all its weights and biases, bit by bit: equal on two machines if the
 /// networks are.
 ///
-/// FNV-1a over the [fingerprint](Architecture::fingerprint) of [`Layer::ARCHITECTURE`], then the parameters in the order
+/// FNV-1a over the [fingerprint](crate::Architecture::fingerprint) of [`Layer::ARCHITECTURE`], then the parameters in the order
 /// of [`Layer::visit`], each as its IEEE 754 bytes; all lowest byte first.
 pub fn digest<N: Layer>(network: &N) -> u64 {
     let mut hash = bytes(OFFSET, &N::ARCHITECTURE.fingerprint().to_le_bytes());
@@ -18,86 +18,5 @@ pub fn digest<N: Layer>(network: &N) -> u64 {
             }
         }
     });
-    hash
-}
-
-/// What a network computes from its parameters: the kinds, sizes and activations of its layers, their number type, and
-/// their order.
-///
-/// What computes the same is the same: a frozen layer as one that learns, nested tuples as one that is flat, a network
-/// with [`Dropout`](crate::Dropout), which a prediction passes by, as one without. Where an exponential comes from
-/// ([`math`](crate::math)) is left out: the results differ in the last bits only.
-///
-/// ```
-/// use downhill::{BiasOnly, Dense, Dropout, Frozen, Layer, Relu};
-///
-/// type Net = (Dense<4, 8, Relu>, Dense<8, 2>);
-/// type Device = (Frozen<&'static Dense<4, 8, Relu>>, (Dropout<8>, BiasOnly<&'static Dense<8, 2>>));
-/// const _: () = assert!(Net::ARCHITECTURE.fingerprint() == Device::ARCHITECTURE.fingerprint());
-/// assert_ne!(<(Dense<4, 8>, Dense<8, 2>)>::ARCHITECTURE, Net::ARCHITECTURE);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Architecture {
-    /// The layers' hashes as the digits of a number in base [`BASE`], modulo 2^64.
-    hash: u64,
-    /// [`BASE`] to the power of the number of layers. So joining is associative, and nesting leaves no trace.
-    factor: u64,
-}
-
-/// Odd, so that no power of it is 0; the digits of the golden ratio.
-const BASE: u64 = 0x9E37_79B9_7F4A_7C15;
-
-impl Architecture {
-    /// What passes its inputs on.
-    pub const NONE: Self = Self { hash: 0, factor: 1 };
-
-    /// A layer: `names` say what kind it is and what else has a name (activation, number type), `sizes` all that has a
-    /// size.
-    #[must_use]
-    pub const fn layer(names: &[&str], sizes: &[usize]) -> Self {
-        let mut hash = OFFSET;
-        let mut names = names;
-        while let [name, rest @ ..] = names {
-            // No text has this byte, so it ends the name.
-            hash = step(bytes(hash, name.as_bytes()), 0xFF);
-            names = rest;
-        }
-        let mut sizes = sizes;
-        while let [size, rest @ ..] = sizes {
-            hash = bytes(hash, &(*size as u64).to_le_bytes());
-            sizes = rest;
-        }
-        Self { hash, factor: BASE }
-    }
-
-    /// This, and what comes after it.
-    #[must_use]
-    pub const fn then(self, next: Self) -> Self {
-        Self {
-            hash: self.hash.wrapping_mul(next.factor).wrapping_add(next.hash),
-            factor: self.factor.wrapping_mul(next.factor),
-        }
-    }
-
-    /// A hash of it, the same on every machine.
-    #[must_use]
-    pub const fn fingerprint(self) -> u64 {
-        self.hash
-    }
-}
-
-/// The first value of FNV-1a with 64 bits.
-const OFFSET: u64 = 0xCBF2_9CE4_8422_2325;
-
-const fn step(hash: u64, byte: u8) -> u64 {
-    (hash ^ byte as u64).wrapping_mul(0x0000_0100_0000_01B3)
-}
-
-const fn bytes(mut hash: u64, mut bytes: &[u8]) -> u64 {
-    while let [byte, rest @ ..] = bytes {
-        hash = step(hash, *byte);
-        bytes = rest;
-    }
     hash
 }

@@ -1,14 +1,14 @@
 //! Dropout: a layer that, while a network learns, forgets some of its inputs.
 
 use crate::activation::Link;
-use crate::digest::Architecture;
+use crate::architecture::Architecture;
+use crate::error::StepError;
 use crate::init::{Generator, Init, Random};
 use crate::layer::{Factors, Layer, Mode, first, first_mut};
 use crate::optimizer::{Optimizer, Parameters};
 pub use crate::ratio::Ratio;
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
-use crate::trainer::StepError;
 use crate::work::{Budget, DROPOUT, Sizes};
 
 /// Sets each of its `N` inputs to 0 with the probability [`rate`](Dropout::rate) during a training step, and multiplies

@@ -71,14 +71,16 @@
 mod best;
 mod drive;
 mod epoch;
+mod measured;
 mod report;
 
 pub use best::Best;
 pub use epoch::{Score, epoch, evaluate, shuffled_epoch};
-pub use report::{End, Epoch, FitError, Outcome};
+pub use report::{End, Epoch, Outcome};
 
 use core::ops::ControlFlow;
 
+pub use crate::error::FitError;
 use crate::layer::Layer;
 use crate::loss::Loss;
 use crate::metrics::{Argmax, Metric};
@@ -87,7 +89,7 @@ use crate::rule::Rule;
 use crate::samples::{Sample, Samples};
 use crate::schedule::Schedule;
 use crate::trainer::Trainer;
-use drive::Measured;
+use measured::Measured;
 
 /// How to train: the plan of a loop over epochs. `S` is the [`Schedule`], each run of which starts from the one here, and
 /// `M` the [`Metric`] by which the network is measured beside the loss: set it with [`measured_by`](Fit::measured_by).

@@ -66,14 +66,14 @@ use core::fmt;
 use core::ops::Deref;
 
 use crate::activation::{Activation, Link};
+use crate::architecture::Architecture;
 use crate::dense::{self, Dense};
-use crate::digest::Architecture;
+use crate::error::StepError;
 use crate::init::Init;
 use crate::layer::{Factors, Layer, Mode, first, first_mut};
 use crate::optimizer::{self, Collected, Gradient, Optimizer, Parameters};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
-use crate::trainer::StepError;
 use crate::work::{Budget, Sizes};
 
 /// A layer or a network that never changes: it computes, and sends errors back to what learns below it.

@@ -15,12 +15,10 @@
 //!
 //! [`plain`] says the same in code.
 
-use core::hint::black_box;
-use core::sync::atomic::{Ordering, compiler_fence};
-
 // A chip has one of the two; the host has both, so that its tests hold them against each other.
 #[cfg(any(test, target_os = "none"))]
 mod blocks;
+pub(crate) mod interface;
 mod magnitude;
 mod plain;
 #[cfg(not(target_os = "none"))]
@@ -29,40 +27,20 @@ mod samples;
 mod wide;
 
 #[cfg(target_os = "none")]
-use blocks as loops;
+use blocks::{self as loops, self as several};
 #[cfg(not(target_os = "none"))]
-use wide as loops;
+use {samples as several, wide as loops};
 
 #[cfg(target_os = "none")]
 pub(crate) use plain::tree as sum_lanes;
 #[cfg(not(target_os = "none"))]
 pub(crate) use wide::sum_lanes;
 
+pub use interface::Kernel;
 pub(crate) use magnitude::{Finite, Magnitude, add_now, larger_product, largest, product_and_limit};
 
-use crate::scalar::{CHIP_WITH_FLOAT, Scalar};
-
-/// One instance of every loop per number type, shared by all layers of a chip: code that is generic over a layer's size
-/// would stand in flash once per layer.
-pub trait Kernel: Sized {
-    /// `z = b + x W`, with as many biases as outputs; without biases `z += x W`.
-    fn forward(weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self]);
-
-    /// `back = W d`.
-    fn send_back(weights: &[Self], delta: &[Self], back: &mut [Self]);
-
-    /// `W -= x (rate d)`, `b -= rate d`.
-    fn descend(weights: &mut [Self], biases: &mut [Self], x: &[Self], delta: &[Self], rate: Self);
-
-    /// [`forward`](Kernel::forward) for some samples of so many inputs and outputs.
-    fn forward_samples(weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self], size: (usize, usize));
-
-    /// 0 if all values are finite, otherwise NaN or infinity.
-    fn finite(values: &[Self]) -> Self;
-
-    /// The [`Magnitude`] of the values.
-    fn magnitude(values: &[Self]) -> Self;
-}
+use crate::scalar::Scalar;
+use crate::target::{FEW_REGISTERS, FOR_SIZE, SHARED};
 
 macro_rules! kernel {
     ($t:ty) => {
@@ -84,7 +62,7 @@ macro_rules! kernel {
 
             #[inline(never)]
             fn forward_samples(weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self], size: (usize, usize)) {
-                loops::forward_samples(weights, biases, x, z, size);
+                several::forward_samples(weights, biases, x, z, size);
             }
 
             #[inline(never)]
@@ -106,19 +84,6 @@ kernel!(f64);
 const fn tiny(weights: usize) -> bool {
     weights <= 16
 }
-
-/// Whether floating point is software, which takes so long that the shape of a loop hardly matters.
-pub(crate) const SOFT_FLOAT: bool = cfg!(target_os = "none") && !CHIP_WITH_FLOAT;
-
-/// Whether, in addition, registers are few: what waits for a soft multiplication lies on the stack of a Cortex-M0.
-pub(crate) const FEW_REGISTERS: bool = SOFT_FLOAT && cfg!(target_arch = "arm");
-
-/// Whether code should rather be short.
-pub(crate) const SMALL: bool = cfg!(for_size) || SOFT_FLOAT;
-
-/// Whether layers share the loops of [`Kernel`]. On the host each has loops of its own, in which the compiler knows all
-/// lengths.
-const SHARED: bool = cfg!(target_os = "none");
 
 /// Calls `loops`, on the host in a function of its own for each layer: that `c` overlaps neither `a` nor `b` is certain
 /// to the compiler only where they are arguments, which lets it keep `a` and `b` in registers.
@@ -161,7 +126,7 @@ pub(crate) fn forward_four<T: Scalar>(weights: &[T], biases: &[T], x: &[T]) -> O
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
     // Lanes that the compiler does not write out would lie on the stack.
-    if tiny(weights.len()) && !(FEW_REGISTERS && cfg!(for_size)) {
+    if tiny(weights.len()) && !(FEW_REGISTERS && FOR_SIZE) {
         plain::send_back(weights, delta, back);
     } else if SHARED {
         T::send_back(weights, delta, back);
@@ -188,7 +153,7 @@ pub(crate) fn forward_samples<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z
     if SHARED {
         T::forward_samples(weights, biases, x, z, size);
     } else {
-        loops::forward_samples(weights, biases, x, z, size);
+        several::forward_samples(weights, biases, x, z, size);
     }
 }
 
@@ -200,7 +165,7 @@ pub(crate) fn gradients<T: Scalar, S>(
     size: (usize, usize),
     learn: impl Fn(&mut T, &mut S, T),
 ) {
-    loops::gradients(parameters, samples, size, learn);
+    several::gradients(parameters, samples, size, learn);
 }
 
 /// [`gradients`] of biases.
@@ -238,45 +203,15 @@ pub(crate) const fn in_place(outputs: usize) -> bool {
 /// stack; on the host, it keeps the loops apart.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) const fn checked_together(outputs: usize) -> bool {
-    SHARED && in_place(outputs) && !cfg!(for_size)
-}
-
-/// Emits nothing, but has the host write the sums of so many outputs, and read them again. Written, they become vectors in
-/// the order of the outputs, which saves 2 % of a step; fewer than eight are better off in registers.
-#[cfg_attr(not(unoptimized), inline(always))]
-pub(crate) fn through_memory(outputs: usize) {
-    if !SHARED && outputs >= 8 {
-        compiler_fence(Ordering::SeqCst);
-    }
-}
-
-/// Emits nothing, but keeps the compiler from unrolling the loop around it, which on a chip doubles the code for
-/// little.
-#[cfg_attr(not(unoptimized), inline(always))]
-pub(crate) fn keep_rolled() {
-    if cfg!(target_os = "none") {
-        black_box(());
-    }
-}
-
-/// On a chip, the compiler does not see that it is the same value: it computes the addresses of parts again, which would
-/// otherwise wait on the stack from one stage of a step to the next: 40 of 260 bytes for a network of four layers. Where
-/// registers are [few](FEW_REGISTERS) always; elsewhere in code for speed, if there are so many `parameters` that 25
-/// instructions more are less than a thousandth of the step.
-#[cfg_attr(not(unoptimized), inline(always))]
-pub(crate) fn afresh<T>(value: &mut T, parameters: usize) -> &mut T {
-    // In a function of its own, because the value is hidden by storing it.
-    #[inline(never)]
-    fn unseen<T>(value: &mut T) -> &mut T {
-        black_box(value)
-    }
-    if FEW_REGISTERS || SHARED && !SMALL && parameters > 4096 { unseen(value) } else { value }
+    SHARED && in_place(outputs) && !FOR_SIZE
 }
 
 #[cfg(test)]
 #[allow(clippy::many_single_char_names)]
 mod tests {
-    use super::{Kernel, Scalar, black_box, blocks, plain, wide};
+    use core::hint::black_box;
+
+    use super::{Kernel, Scalar, blocks, plain, samples, wide};
     use crate::init::{Generator, Random};
 
     type Descend<T> = fn(&mut [T], &mut [T], &[T], &[T], T);
@@ -323,7 +258,7 @@ mod tests {
                     plain::forward(weights, biases, x, z);
                 }
                 blocks::forward_samples(weights, biases, samples, &mut z[1][..3 * outputs], (inputs, outputs));
-                wide::forward_samples(weights, biases, samples, &mut z[2][..3 * outputs], (inputs, outputs));
+                samples::forward_samples(weights, biases, samples, &mut z[2][..3 * outputs], (inputs, outputs));
                 same(&z[0][..3 * outputs], &z[1][..3 * outputs]);
                 same(&z[0][..3 * outputs], &z[2][..3 * outputs]);
 
@@ -349,7 +284,7 @@ mod tests {
                 }
                 let set = |sum: &mut T, (): &mut (), gradient| *sum = gradient;
                 blocks::gradients((chip, slots), (samples, deltas), (inputs, outputs), set);
-                wide::gradients((host, slots), (samples, deltas), (inputs, outputs), set);
+                samples::gradients((host, slots), (samples, deltas), (inputs, outputs), set);
                 same(naive, chip);
                 same(naive, host);
 

@@ -3,13 +3,13 @@
 use core::slice::{from_mut, from_ref};
 
 use crate::activation::Link;
-use crate::digest::Architecture;
+use crate::architecture::Architecture;
+use crate::error::StepError;
 use crate::init::Init;
 use crate::kernel::{Magnitude, add_now};
 use crate::optimizer::{Optimizer, Parameters};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
-use crate::trainer::StepError;
 use crate::work::{Budget, Sizes};
 
 /// A layer, or a tuple of one to eight layers, which is a layer again.

@@ -10,12 +10,15 @@ compile_error!(
 );
 
 pub mod activation;
+mod architecture;
 pub mod dense;
 mod digest;
 pub mod dropout;
 pub mod encode;
+pub mod error;
 pub mod fit;
 pub mod frozen;
+mod hint;
 pub mod init;
 mod kernel;
 pub mod layer;
@@ -33,12 +36,14 @@ pub mod scalar;
 pub mod scaled_rate;
 pub mod schedule;
 mod sum;
+mod target;
 pub mod trainer;
 pub mod work;
 
 pub use activation::{Identity, LeakyRelu, Relu, Sigmoid, Softmax, Tanh};
+pub use architecture::Architecture;
 pub use dense::{Biased, Dense, Unbiased};
-pub use digest::{Architecture, digest};
+pub use digest::digest;
 pub use dropout::Dropout;
 pub use fit::{Best, Fit};
 pub use frozen::{BiasOnly, Frozen};

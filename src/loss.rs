@@ -15,8 +15,9 @@
 use core::marker::PhantomData;
 
 use crate::activation::{Link, largest};
-use crate::kernel::{SMALL, in_place, sum_lanes};
+use crate::kernel::{in_place, sum_lanes};
 use crate::scalar::Scalar;
+use crate::target::SMALL;
 
 /// What a network is trained to make small.
 #[diagnostic::on_unimplemented(

@@ -60,13 +60,15 @@
 
 use core::slice::from_ref;
 
+use crate::error::StepError;
 use crate::kernel::{self, Magnitude};
 use crate::layer::{Layer, Mode};
 use crate::loss::Loss;
 use crate::optimizer::{Collect, Optimizer, Sum};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
-use crate::trainer::{StepError, Trainer, add_squares, gradient, refuse};
+use crate::trainer::gradient::{self, add_squares};
+use crate::trainer::{Trainer, refuse};
 pub use crate::work::{ACTIVATION, DERIVATIVE, DROPOUT};
 use crate::work::{Budget, SHARE, Work, max};
 

@@ -1,7 +1,6 @@
 //! How errors travel back from a layer's outputs to its inputs: three rules, one of which is the gradient.
 
-use core::fmt;
-
+pub use crate::error::NoShares;
 use crate::kernel::{self, Kernel};
 use crate::scalar::Scalar;
 
@@ -114,19 +113,3 @@ impl Rule for ErrorShare {
         Ok(())
     }
 }
-
-/// The weights into an output sum to zero (or to NaN or infinity), so its error can't be shared in proportion to them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct NoShares {
-    /// The output, counted from 0 in its layer.
-    pub output: usize,
-}
-
-impl fmt::Display for NoShares {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the weights into output {} sum to zero or are not finite", self.output)
-    }
-}
-
-impl core::error::Error for NoShares {}

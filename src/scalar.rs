@@ -3,9 +3,10 @@
 use core::fmt::Debug;
 use core::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
-use crate::kernel::Kernel;
-use crate::math::Math;
-use crate::optimizer::Usual;
+use crate::kernel::interface::Kernel;
+use crate::math::functions::Math;
+use crate::optimizer::usual::Usual;
+use crate::target::{CHIP, CHIP_WITH_FLOAT};
 
 /// The type of weights, inputs and outputs: `f32` or `f64`.
 ///
@@ -81,10 +82,6 @@ pub(crate) fn count<T: Scalar>(n: usize) -> T {
     T::from_f32(n as f32)
 }
 
-/// A chip, and it has floating point.
-pub(crate) const CHIP_WITH_FLOAT: bool =
-    cfg!(all(target_os = "none", any(target_abi = "eabihf", target_feature = "f")));
-
 /// 2 to the power of `$exponent`, which is not negative.
 macro_rules! power_of_two {
     ($t:ty, $bits:ty, $exponent:literal) => {
@@ -129,11 +126,7 @@ macro_rules! scalar {
             #[cfg_attr(not(unoptimized), inline(always))]
             fn at_most(self, limit: Self) -> bool {
                 // A comparison of bits is shorter where floating point is software; they order as magnitudes do.
-                if CHIP_WITH_FLOAT || cfg!(not(target_os = "none")) {
-                    self <= limit
-                } else {
-                    self.to_bits() <= limit.to_bits()
-                }
+                if CHIP_WITH_FLOAT || !CHIP { self <= limit } else { self.to_bits() <= limit.to_bits() }
             }
 
             #[cfg_attr(not(unoptimized), inline(always))]

@@ -1,14 +1,14 @@
 //! Layers that learn more slowly than others: a factor of the learning rate.
 
 use crate::activation::Link;
-use crate::digest::Architecture;
+use crate::architecture::Architecture;
+use crate::error::StepError;
 use crate::init::Init;
 use crate::layer::{Factors, Layer, Mode};
 use crate::optimizer::{Optimizer, Parameters};
 use crate::ratio::Ratio;
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
-use crate::trainer::StepError;
 use crate::work::{Budget, Sizes};
 
 /// A layer, or a tuple of layers, whose learning rate is `factor` times that of the optimiser. All else is as without.

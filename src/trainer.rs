@@ -1,17 +1,17 @@
 //! The training step: all that is needed to learn from one sample, in one value of known size.
 
-mod error;
 pub(crate) mod gradient;
+mod refuse;
 mod step;
 
-pub use error::StepError;
-use step::accepts;
-pub(crate) use step::{add_squares, refuse};
+use refuse::accepts;
+pub(crate) use refuse::refuse;
 
 use core::fmt;
 use core::marker::PhantomData;
 use core::slice::from_ref;
 
+pub use crate::error::StepError;
 use crate::init::{Generator, Init, Random};
 use crate::kernel::{Finite, largest};
 use crate::layer::{Layer, Mode, copy};

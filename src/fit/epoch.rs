@@ -1,6 +1,6 @@
 //! Once through all samples: to learn from them, or to see how good a network is.
 
-use super::FitError;
+use crate::error::{FitError, StepError};
 use crate::layer::Layer;
 use crate::loss::Loss;
 use crate::metrics::Metric;
@@ -10,7 +10,7 @@ use crate::rule::Rule;
 use crate::samples::{Sample, Samples};
 use crate::scalar::{Scalar, Zero};
 use crate::sum::Sum;
-use crate::trainer::{StepError, Trainer};
+use crate::trainer::Trainer;
 
 /// How good a network is on some samples.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,10 +1,8 @@
-//! What a fit tells: after each epoch, at its end, and when it fails.
+//! What a fit tells, after each epoch and at its end.
 
-use core::fmt;
-
-use super::Score;
+use super::epoch::Score;
+use crate::error::FitError;
 use crate::scalar::Scalar;
-use crate::trainer::StepError;
 
 /// An epoch that has ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,43 +66,3 @@ pub enum End {
     /// network came from a run that failed later.
     Failed(FitError),
 }
-
-/// Why a fit failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum FitError {
-    /// There is nothing to learn from.
-    NoSamples,
-    /// A [`stream`](super::Fit::stream) with a [`Best`](super::Best) has no validation samples: nothing tells which
-    /// network is the best.
-    NoValidation,
-    /// The rate that the [schedule](crate::schedule) gives for this epoch, counted from 1, is not positive, or above 2^26.
-    Schedule(u32),
-    /// The sample of this index can't be read.
-    Unreadable(usize),
-    /// The step with the training sample of this index was refused, or it has no loss when the network is measured.
-    Step(usize, StepError),
-    /// The validation sample of this index has no loss.
-    Validation(usize, StepError),
-    /// The update at the end of the last batch was refused.
-    Batch(StepError),
-}
-
-impl fmt::Display for FitError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoSamples => f.write_str("there is nothing to learn from"),
-            Self::NoValidation => f.write_str("a stream needs validation samples to find the best network"),
-            Self::Schedule(epoch) => {
-                write!(f, "the schedule's learning rate of epoch {epoch} is not positive and at most 2^26")
-            }
-            Self::Unreadable(index) => write!(f, "sample {index} can't be read"),
-            Self::Step(index, error) => write!(f, "sample {index}: {error}"),
-            Self::Validation(index, error) => write!(f, "validation sample {index}: {error}"),
-            Self::Batch(error) => write!(f, "the last batch: {error}"),
-        }
-    }
-}
-
-impl core::error::Error for FitError {}

@@ -5,9 +5,11 @@
 
 use core::hint::black_box;
 
+use super::magnitude::Magnitude;
 use super::plain::{self, column, dot, outputs, tree};
-use super::{FEW_REGISTERS, Magnitude, SMALL, SOFT_FLOAT, keep_rolled};
+use crate::hint::keep_rolled;
 use crate::scalar::Scalar;
+use crate::target::{FEW_REGISTERS, SMALL, SOFT_FLOAT};
 
 /// Runs the blocks that `$outputs` outputs are made of: as many of 16 as there are, then one of 8, 4, 2 and 1 each
 /// where needed; blocks of 4 and 1 alone where [`SMALL`], of 1 alone where [`SOFT_FLOAT`]. `$at` is the first output of

@@ -1,7 +1,8 @@
 //! Whether values are finite, and how large they are: what a step has to know before it writes anything.
 
-use super::{SOFT_FLOAT, keep_rolled};
-use crate::scalar::{CHIP_WITH_FLOAT, Scalar};
+use crate::hint::keep_rolled;
+use crate::scalar::Scalar;
+use crate::target::{CHIP_WITH_FLOAT, SOFT_FLOAT};
 
 /// Accumulates whether all values seen were finite.
 pub(crate) struct Finite<T> {

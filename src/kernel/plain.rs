@@ -1,6 +1,6 @@
 //! The contract in code, and the loops of tiny layers.
 
-use super::{Finite, Magnitude};
+use super::magnitude::{Finite, Magnitude};
 use crate::scalar::Scalar;
 
 #[cfg_attr(not(unoptimized), inline(always))]

@@ -3,14 +3,15 @@
 
 use super::{plain, wide};
 use crate::scalar::Scalar;
+use crate::target::{AVX, AVX512};
 
 /// How many samples share the load of a weight, and how many rows that of a delta.
 const SHARERS: usize = 4;
 
 /// How many outputs of so many sharers have sums that fit into the registers: two vectors of `f32`.
-const BLOCK: usize = if cfg!(target_feature = "avx512f") {
+const BLOCK: usize = if AVX512 {
     32
-} else if cfg!(target_feature = "avx") {
+} else if AVX {
     16
 } else {
     8

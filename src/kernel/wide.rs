@@ -7,8 +7,8 @@ use core::sync::atomic::{Ordering, compiler_fence};
 
 pub(super) use super::plain::magnitude;
 use super::plain::{outputs, tree};
-pub(super) use super::samples::{forward_samples, gradients};
 use crate::scalar::Scalar;
+use crate::target::AVX;
 
 /// Outputs whose sums are kept apart from `z` while the inputs pass by.
 const BLOCK: usize = 128;
@@ -116,7 +116,7 @@ pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
 #[cfg_attr(not(unoptimized), inline(always))]
 #[allow(clippy::many_single_char_names)]
 fn four_of_eight<T: Scalar>(lanes: [T; 8]) -> [T; 4] {
-    let [a, b, c, d, e, f, g, h] = if cfg!(target_feature = "avx") { black_box(lanes) } else { lanes };
+    let [a, b, c, d, e, f, g, h] = if AVX { black_box(lanes) } else { lanes };
     [a + e, b + f, c + g, d + h]
 }
 
@@ -133,7 +133,7 @@ pub(crate) fn sum_lanes<T: Scalar>(lanes: [T; 8]) -> T {
 }
 
 /// So many rows are summed at once, if they are long, so that an addition need not wait for the one before it.
-const ROWS: usize = if cfg!(target_feature = "avx") { 8 } else { 4 };
+const ROWS: usize = if AVX { 8 } else { 4 };
 
 /// Rows whose last additions are done together, in vectors: their sums would be loaded as a whole soon after each was
 /// stored by itself, which stalls.

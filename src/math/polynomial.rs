@@ -6,6 +6,8 @@
 // The digits of the source.
 #![allow(clippy::excessive_precision)]
 
+use crate::target::CHIP;
+
 /// 1.5 * 2^23: added to a small number and subtracted again, it leaves the nearest integer, and in between the integer
 /// stands in the low bits of the sum.
 const ROUND: f32 = 12_582_912.0;
@@ -35,7 +37,7 @@ pub(super) fn exp(x: f32) -> f32 {
 /// `1 / (1 + e^-z)`
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn sigmoid(z: f32, see: impl FnOnce(f32)) -> f32 {
-    if cfg!(not(target_os = "none")) {
+    if !CHIP {
         see(z);
         // A minimum is shorter than a selection; at `FAR`, the sigmoid is 1 already.
         let z = if z > FAR { FAR } else { z };

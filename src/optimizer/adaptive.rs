@@ -1,8 +1,8 @@
 //! Optimisers that choose a step of its own size for each parameter.
 
-use super::{Optimizer, check, check_fraction, check_rate};
+use super::interface::{Optimizer, check, check_fraction, check_rate};
+use crate::error::StepError;
 use crate::scalar::{Scalar, Zero};
-use crate::trainer::StepError;
 
 /// A small number in denominators must be finite and positive: a gradient that was always zero would divide by it. And no
 /// step may become infinite where a large gradient, or a mean of such, meets a denominator that is nothing but epsilon: a
@@ -10,34 +10,6 @@ use crate::trainer::StepError;
 fn check_epsilon<T: Scalar>(epsilon: T, rate: T, part: T) -> Result<(), StepError> {
     check(epsilon <= T::MAX && epsilon * part * T::GRADIENT_LIMIT >= rate, StepError::Epsilon)
 }
-
-/// The usual settings as numbers of the type, each rounded once: `new` is then a `const fn` for every type.
-pub trait Usual: Sized {
-    /// [`RmsProp::decay`].
-    const DECAY: Self;
-    /// [`Adam::mean_decay`].
-    const MEAN_DECAY: Self;
-    /// [`Adam::square_decay`].
-    const SQUARE_DECAY: Self;
-    /// [`RmsProp::epsilon`], [`Adam::epsilon`].
-    const EPSILON: Self;
-    /// [`Rprop::new`].
-    const RPROP: Rprop<Self>;
-}
-
-macro_rules! usual {
-    ($t:ty) => {
-        impl Usual for $t {
-            const DECAY: Self = 0.99;
-            const MEAN_DECAY: Self = 0.9;
-            const SQUARE_DECAY: Self = 0.999;
-            const EPSILON: Self = 1e-8;
-            const RPROP: Rprop<Self> = Rprop { first: 0.01, shrink: 0.5, grow: 1.2, range: [1e-6, 50.0] };
-        }
-    };
-}
-usual!(f32);
-usual!(f64);
 
 /// `s = decay * s + (1 - decay) * (dE/dw)^2`, `w -= rate * dE/dw / (sqrt(s) + epsilon)`. Keeps `s`, one number per
 /// parameter.
@@ -192,7 +164,7 @@ impl<T: Scalar> Optimizer<T> for Adam<T> {
         self.mean_weight = grown(self.mean_weight, self.mean_decay);
         self.square_weight = grown(self.square_weight, self.square_decay);
         self.factors = [self.rate / self.mean_weight, T::ONE / self.square_weight.sqrt()];
-        super::mean(samples)
+        super::interface::mean(samples)
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
@@ -299,7 +271,7 @@ pub struct Rprop<T = f32> {
 impl<T: Scalar> Rprop<T> {
     /// First steps of 0.01 that shrink by 0.5 and grow by 1.2, between 1e-6 and 50.
     pub const fn new() -> Self {
-        T::RPROP
+        Self { first: T::FIRST, shrink: T::SHRINK, grow: T::GROW, range: T::RANGE }
     }
 }
 

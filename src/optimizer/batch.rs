@@ -3,11 +3,11 @@
 use core::marker::PhantomData;
 use core::slice::from_mut;
 
+use super::interface::{Collected, Gradient, Optimizer, Parameters, Sum, check};
 use super::modifier::inside;
-use super::{Collected, Gradient, Optimizer, Parameters, Sum, check};
+use crate::error::StepError;
 use crate::kernel;
 use crate::scalar::{Scalar, Zero};
-use crate::trainer::StepError;
 
 /// Collects the gradients of `size` samples, and hands their mean to the optimiser inside. The trainer keeps their sum,
 /// one number per parameter, beside the slots of the optimiser inside.

@@ -1,9 +1,9 @@
 //! Descent along the gradient, without and with momentum.
 
-use super::{Gradient, Optimizer, Parameters, check_fraction, check_rate};
+use super::interface::{Gradient, Optimizer, Parameters, check_fraction, check_rate};
+use crate::error::StepError;
 use crate::kernel;
 use crate::scalar::{Scalar, Zero};
-use crate::trainer::StepError;
 
 /// Stochastic gradient descent: `w -= rate * dE/dw`. Keeps nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,8 +1,8 @@
 //! What changes a gradient on its way to the optimiser.
 
-use super::{Collected, Gradient, Optimizer, Parameters, check};
+use super::interface::{Collected, Gradient, Optimizer, Parameters, check};
+use crate::error::StepError;
 use crate::scalar::{Scalar, Zero};
-use crate::trainer::StepError;
 
 /// The factor that brings `norm` down to `limit`, 1 if it is not above.
 pub(crate) fn shrink<T: Scalar>(norm: T, limit: T) -> T {
@@ -287,7 +287,7 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipNorm<P, T> {
     fn begin(&mut self, samples: usize, norm: impl FnOnce() -> T) -> T {
         let norm = norm();
         let limit = least(self.limit, T::GRADIENT_LIMIT);
-        let factor = shrink(norm * super::mean(samples), limit);
+        let factor = shrink(norm * super::interface::mean(samples), limit);
         self.inner.begin(samples, || norm * factor) * factor
     }
 

@@ -1,6 +1,6 @@
 //! How large the gradient of a step is: what is looked at before anything is written.
 
-use super::StepError;
+use crate::error::StepError;
 use crate::kernel::{self, Magnitude, larger_product, product_and_limit};
 use crate::layer::{Factors, Layer};
 use crate::scalar::{Scalar, Zero};
@@ -145,5 +145,13 @@ fn add_row<T: Scalar>(square: &mut T, layer: &Factors<T>, x: &(impl Iterator<Ite
         for sum in sums {
             *square += (sum * scale) * (sum * scale);
         }
+    }
+}
+
+/// Adds the squares of values, times `scale`.
+pub(crate) fn add_squares<T: Scalar>(square: &mut T, values: &[T], scale: T) {
+    for &value in values {
+        let value = value * scale;
+        *square += value * value;
     }
 }

@@ -1,12 +1,17 @@
 //! The stages of a training step. Nothing is written before all is looked at.
 
-use super::{StepError, Trainer, gradient};
-use crate::kernel::{FEW_REGISTERS, Finite, afresh, checked_together, largest};
+use super::Trainer;
+use super::gradient::{self, add_squares};
+use super::refuse::{accepts, refuse};
+use crate::error::StepError;
+use crate::hint::afresh;
+use crate::kernel::{Finite, checked_together};
 use crate::layer::{Layer, Mode, first_mut};
 use crate::loss::{Loss, gradient_and_value};
 use crate::optimizer::{Collect, Optimizer, Sum, mean, shrink};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
+use crate::target::FEW_REGISTERS;
 use crate::work::Whole;
 
 impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Trainer<N, L, P, R, B> {
@@ -183,34 +188,5 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
             })
         });
         network.apply(slots, sums, optimizer, &mut Whole);
-    }
-}
-
-/// Adds the squares of values, times `scale`.
-pub(crate) fn add_squares<T: Scalar>(square: &mut T, values: &[T], scale: T) {
-    for &value in values {
-        let value = value * scale;
-        *square += value * value;
-    }
-}
-
-/// Whether all targets are in the range of the loss. Constant for a loss without one.
-#[cfg_attr(not(unoptimized), inline(always))]
-pub(super) fn accepts<L: Loss, Y: AsRef<[T]>, T: Scalar>(targets: &[Y]) -> bool {
-    targets.iter().all(|target| L::accepts(target.as_ref()))
-}
-
-/// What is not finite or not in its range.
-#[cold]
-#[inline(never)]
-pub(crate) fn refuse<L: Loss, X: AsRef<[T]>, Y: AsRef<[T]>, T: Scalar>(x: &[X], targets: &[Y], loss: T) -> StepError {
-    if !x.iter().all(|x| largest(x.as_ref()).is_finite()) {
-        StepError::Input
-    } else if !accepts::<L, _, _>(targets) || !targets.iter().all(|target| largest(target.as_ref()).is_finite()) {
-        StepError::Target
-    } else if !loss.is_finite() {
-        StepError::Loss
-    } else {
-        StepError::Sum
     }
 }

@@ -1,0 +1,299 @@
+//! What an optimiser is: the trait, and what it is given.
+
+use core::ops::Range;
+
+use crate::error::StepError;
+use crate::kernel;
+use crate::scalar::{Scalar, Zero, count};
+use crate::work::{Budget, Work};
+
+/// An optimiser: what it keeps per parameter, and what it does with a gradient.
+///
+/// The trainer calls [`check`](Optimizer::check), then, when everything is known to be finite and the gradient to be within
+/// [`gradient_limit`](Optimizer::gradient_limit), [`begin`](Optimizer::begin), and then [`update`](Optimizer::update) or
+/// [`update_batch`](Optimizer::update_batch) for each layer.
+///
+/// With gradients within [`GRADIENT_LIMIT`](Scalar::GRADIENT_LIMIT), rates within [`RATE_LIMIT`](Scalar::RATE_LIMIT) and
+/// what else `check` lets pass, nothing that an optimiser writes may become infinite: no change of a parameter may reach 2^103
+/// in `f32` (2^970 in `f64`), which is half of the distance between the largest finite numbers. Then the sum with any finite
+/// parameter is finite.
+pub trait Optimizer<T: Scalar> {
+    /// What is kept for each parameter; `()` for nothing.
+    type Slot: Zero;
+
+    /// The sum of gradients that is kept for each parameter until a batch is complete, `T`; `()` where none is collected.
+    type Sum: Sum<T>;
+
+    /// Whether gradients are only collected until [`finish`](Optimizer::finish).
+    const COLLECTS: bool = <Self::Sum as Sum<T>>::COLLECTS;
+
+    /// Whether the gradient of each sample is limited, and nothing may go around that does not pass the limit on.
+    const LIMITS_SAMPLES: bool = false;
+
+    /// Whether norms are asked for: `norm` called, or [`sample_limit`](Optimizer::sample_limit) set.
+    /// [Pieces](crate::pieces) of a step are counted by this and the next.
+    const NORMS: bool = false;
+
+    /// What it takes to change one parameter, in [MACs](crate::pieces#what-a-mac-is).
+    const MACS: usize = 1;
+
+    /// Checks the hyperparameters, before anything is written.
+    ///
+    /// # Errors
+    /// The [`StepError`] that names the one that is out of range.
+    fn check(&self) -> Result<(), StepError>;
+
+    /// Sets the learning rate: what a [schedule](crate::schedule) does. [`Rprop`](crate::Rprop) has none, and stays as it is.
+    fn set_rate(&mut self, rate: T);
+
+    /// The learning rate; `None` if there is none, as in [`Rprop`](crate::Rprop).
+    fn rate(&self) -> Option<T>;
+
+    /// A copy whose learning rate, and all that was computed from it, is `factor` times as large: what a
+    /// [`ScaledRate`](crate::ScaledRate) updates its layers with. The factor is above 0 and at most 1, so that what
+    /// [`check`](Optimizer::check) has let pass stays in its range. Called between [`begin`](Optimizer::begin) or
+    /// [`finish`](Optimizer::finish) and the end of the update; the copy only updates. A copy with a factor of 1 updates with the
+    /// same bits.
+    #[must_use]
+    fn scaled(&self, factor: T) -> Self
+    where
+        Self: Sized;
+
+    /// Forgets what was counted over past steps, such as how many there were; hyperparameters stay. The slots are
+    /// cleared with it: see [`Trainer::clear`](crate::Trainer::clear).
+    fn clear(&mut self) {}
+
+    /// Forgets the samples that wait for the end of their batch. The trainer clears their sum: see
+    /// [`Trainer::discard`](crate::Trainer::discard).
+    fn discard(&mut self) {}
+
+    /// The largest norm that the gradient of a single sample may have, if it is limited.
+    fn sample_limit(&self) -> Option<T> {
+        None
+    }
+
+    /// How large a gradient may be that a step is given. Larger ones are refused, as
+    /// [`StepError::Gradient`].
+    fn gradient_limit(&self) -> T {
+        T::GRADIENT_LIMIT
+    }
+
+    /// Once before an update from `samples` samples. `norm` computes the Euclidean norm of the sum of their gradients, over
+    /// all layers. Returns the factor that makes this sum the gradient: usually the one that makes it a mean.
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn begin(&mut self, samples: usize, norm: impl FnOnce() -> T) -> T {
+        let _ = norm;
+        mean(samples)
+    }
+
+    /// Changes one weight, whose gradient is `gradient`.
+    fn weight(&self, weight: &mut T, slot: &mut Self::Slot, gradient: T);
+
+    /// Changes one bias.
+    fn bias(&self, bias: &mut T, slot: &mut Self::Slot, gradient: T) {
+        self.weight(bias, slot, gradient);
+    }
+
+    /// Updates a layer, or some of its rows, or its biases alone, from one sample.
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn update(&self, layer: Parameters<T, Self::Slot>, gradient: Gradient<T>) {
+        follow(self, layer, gradient);
+    }
+
+    /// Updates a layer of so many inputs and outputs from several samples.
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn update_batch(&self, layer: Parameters<T, Self::Slot>, gradient: Gradient<T>, size: (usize, usize)) {
+        follow_batch(self, layer, gradient, size);
+    }
+
+    /// Whether what is kept for a parameter is finite, which it always is after steps of a trainer.
+    fn is_finite(slot: &Self::Slot) -> bool {
+        let _ = slot;
+        true
+    }
+
+    /// Whether as many samples are collected as belong together.
+    fn due(&self) -> bool {
+        false
+    }
+
+    /// Whether any samples are collected.
+    fn waits(&self) -> bool {
+        false
+    }
+
+    /// Whether this has never collected anything: a sum that the trainer has is another's, and is dropped before the first
+    /// sample.
+    fn is_new(&self) -> bool {
+        false
+    }
+
+    /// Ends a batch of at least one sample: [`apply`](Optimizer::apply) must follow for each layer. `norm` computes the
+    /// Euclidean norm of what was collected.
+    fn finish(&mut self, norm: impl FnOnce() -> T) {
+        let _ = norm;
+    }
+
+    /// Updates a layer, or any of its parameters, from what was collected, which is dropped.
+    fn apply(&self, layer: Parameters<T, Self::Slot>, collected: Collected<Self::Sum>) {
+        let _ = (layer, collected);
+    }
+}
+
+/// Where the gradients of a batch are summed: a number for each parameter, or `()` for an optimiser that does not collect.
+pub trait Sum<T>: Zero + Sized {
+    /// Whether there is a sum.
+    const COLLECTS: bool;
+
+    /// The sums as numbers; none for `()`.
+    fn values(sums: &mut [Self]) -> &mut [T];
+}
+
+impl<T: Scalar> Sum<T> for T {
+    const COLLECTS: bool = true;
+
+    fn values(sums: &mut [T]) -> &mut [T] {
+        sums
+    }
+}
+
+impl<T: Scalar> Sum<T> for () {
+    const COLLECTS: bool = false;
+
+    fn values(_: &mut [()]) -> &mut [T] {
+        &mut []
+    }
+}
+
+/// The parameters of a layer, and what the optimiser keeps for each.
+#[derive(Debug)]
+pub struct Parameters<'a, T, S> {
+    /// Input-major: one row per input, one weight per output in it.
+    pub weights: &'a mut [T],
+    /// As the weights.
+    pub weight_slots: &'a mut [S],
+    /// One per output, or none. A bias is the weight of an input that is always 1.
+    pub biases: &'a mut [T],
+    /// As the biases.
+    pub bias_slots: &'a mut [S],
+}
+
+impl<T, S> Parameters<'_, T, S> {
+    /// Some rows of `outputs` weights each, and the biases if they are `wanted`.
+    #[cfg_attr(not(unoptimized), inline(always))]
+    pub(crate) fn rows(self, rows: Range<usize>, outputs: usize, wanted: bool) -> Self {
+        let biases = 0..if wanted { self.biases.len() } else { 0 };
+        self.parts(rows.start * outputs..rows.end * outputs, biases)
+    }
+
+    /// Some weights and some biases.
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn parts(self, weights: Range<usize>, biases: Range<usize>) -> Self {
+        Self {
+            weights: Work::part_mut(self.weights, weights.clone()),
+            weight_slots: Work::part_mut(self.weight_slots, weights),
+            biases: Work::part_mut(self.biases, biases.clone()),
+            bias_slots: Work::part_mut(self.bias_slots, biases),
+        }
+    }
+}
+
+/// The sums of the gradients of a layer's parameters.
+#[derive(Debug)]
+pub struct Collected<'a, S> {
+    /// As [`Parameters::weights`].
+    pub weights: &'a mut [S],
+    /// As [`Parameters::biases`].
+    pub biases: &'a mut [S],
+}
+
+/// The gradient of a layer from one or several samples: that of one is an outer product,
+/// dE/dw\[i\]\[o\] = `x[i] * delta[o]`, and is never stored.
+#[derive(Clone, Copy, Debug)]
+pub struct Gradient<'a, T> {
+    /// The inputs, sample by sample.
+    pub x: &'a [T],
+    /// The deltas, sample by sample.
+    pub deltas: &'a [T],
+    /// What the sum over the samples is multiplied by.
+    pub scale: T,
+}
+
+/// [`Optimizer::apply`] for as many parameters of a layer as are to be done now: the weights, then the biases.
+#[cfg_attr(not(unoptimized), inline(always))]
+pub(crate) fn apply<T: Scalar, P: Optimizer<T>, W: Budget>(
+    optimizer: &P,
+    layer: Parameters<T, P::Slot>,
+    collected: Collected<P::Sum>,
+    work: &mut W,
+) {
+    let (weights, biases) = (layer.weights.len(), layer.biases.len());
+    let Some(now) = work.take(weights + biases, P::MACS) else { return };
+    if W::WHOLE {
+        return optimizer.apply(layer, collected);
+    }
+    let biases = now.start.saturating_sub(weights)..now.end.saturating_sub(weights);
+    let weights = now.start.min(weights)..now.end.min(weights);
+    let Collected { weights: weight_sums, biases: bias_sums } = collected;
+    let collected = Collected {
+        weights: Work::part_mut(weight_sums, weights.clone()),
+        biases: Work::part_mut(bias_sums, biases.clone()),
+    };
+    optimizer.apply(layer.parts(weights, biases), collected);
+}
+
+/// Hands every parameter and its gradient to the optimiser: rows of rising inputs, then the biases. One instance per
+/// optimiser on a chip, one per layer on the host.
+#[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(any(target_os = "none", unoptimized)), inline(always))]
+fn follow<T: Scalar, P: Optimizer<T> + ?Sized>(optimizer: &P, layer: Parameters<T, P::Slot>, gradient: Gradient<T>) {
+    let Gradient { x, deltas, scale } = gradient;
+    let outputs = deltas.len().max(1);
+    let rows = layer.weights.chunks_exact_mut(outputs).zip(layer.weight_slots.chunks_exact_mut(outputs));
+    for ((weights, slots), &x) in rows.zip(x) {
+        for ((w, slot), &d) in weights.iter_mut().zip(slots).zip(deltas) {
+            optimizer.weight(w, slot, x * d * scale);
+        }
+    }
+    for ((b, slot), &d) in layer.biases.iter_mut().zip(layer.bias_slots).zip(deltas) {
+        optimizer.bias(b, slot, d * scale);
+    }
+}
+
+/// [`follow`] for several samples: their products are added to 0 in their order, and the sum is multiplied by the
+/// scale.
+#[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(any(target_os = "none", unoptimized)), inline(always))]
+fn follow_batch<T: Scalar, P: Optimizer<T> + ?Sized>(
+    optimizer: &P,
+    layer: Parameters<T, P::Slot>,
+    gradient: Gradient<T>,
+    size: (usize, usize),
+) {
+    let Gradient { x, deltas, scale } = gradient;
+    let weights = (layer.weights, layer.weight_slots);
+    kernel::gradients(weights, (x, deltas), size, |w, slot, g| optimizer.weight(w, slot, g * scale));
+    let biases = (layer.biases, layer.bias_slots);
+    kernel::bias_gradients(biases, deltas, |b, slot, g| optimizer.bias(b, slot, g * scale));
+}
+
+/// 1 / samples, exactly 1 for one.
+#[cfg_attr(not(unoptimized), inline(always))]
+pub(crate) fn mean<T: Scalar>(samples: usize) -> T {
+    if samples == 1 { T::ONE } else { T::ONE / count(samples) }
+}
+
+/// Positive, and within the limit of rates; zero in a trainer that was never started. Positive numbers order as their bits do.
+pub(super) fn check_rate<T: Scalar>(rate: T) -> Result<(), StepError> {
+    let bits = rate.bits();
+    check(bits != 0 && bits <= T::RATE_LIMIT.bits(), StepError::LearningRate)
+}
+
+/// From 0 to below 1: what fraction of a running value stays.
+pub(super) fn check_fraction<T: Scalar>(fraction: T, error: StepError) -> Result<(), StepError> {
+    check(fraction >= T::ZERO && fraction < T::ONE, error)
+}
+
+pub(super) fn check(holds: bool, error: StepError) -> Result<(), StepError> {
+    if holds { Ok(()) } else { Err(error) }
+}

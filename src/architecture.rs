@@ -50,7 +50,7 @@ impl Architecture {
         Self { hash, factor: BASE }
     }
 
-    /// This, and what comes after it.
+    /// The architecture of this part followed by `next`.
     #[must_use]
     pub const fn then(self, next: Self) -> Self {
         Self {

@@ -77,8 +77,8 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
         -T::ZERO
     }
 
-    // On the host, three outputs are predicted with a fourth that counts for nothing: so they fill a vector. A step is
-    // not: it waits for the step before it, and outputs are at hand sooner without.
+    // On the host, three outputs are predicted with a fourth that is not used, so that they fill a vector. In a step this
+    // would be slower: each step waits for the one before, and the outputs are ready sooner without the fourth.
     #[cfg_attr(not(unoptimized), inline(always))]
     fn forward<W: Budget, const N: usize>(&self, x: &[[T; I]], y: &mut [[T; O]; N], mode: Mode, work: &mut W) -> T {
         let vector = W::WHOLE && A::VECTOR && size_of::<T>() == size_of::<f32>();

@@ -63,8 +63,8 @@
 //!
 //! Samples without an order of their own come from [`Samples`]; those that arrive one after the other, as from a
 //! sensor, are an iterator: [`Fit::stream`], or [`epoch`] for one pass. [`evaluate`] measures a network on a test set.
-//! Weights by class or by sample belong to the samples ([`Samples::weighted`]), and so does a call after every so many
-//! of them ([`Samples::every`]).
+//! Weights by class or by sample belong to the samples ([`Samples::weighted`]), and so does a function that is called after
+//! every `n` of them ([`Samples::every`]).
 //!
 //! Where the loss does not fall: `docs/when-it-does-not-learn.md` in the repository has the usual causes.
 
@@ -125,10 +125,10 @@ use measured::Measured;
 pub struct Fit<S, M = Argmax> {
     /// The largest number of epochs.
     pub epochs: u32,
-    /// The fit ends after so many epochs in a row that are not better than the best before them ("early stopping"); 0
-    /// counts as 1. `None` waits for ever.
+    /// The number of epochs in a row without a better loss after which the fit ends ("early stopping"); 0 counts as 1. With
+    /// `None` all epochs are done.
     pub patience: Option<u32>,
-    /// By how much more than this a loss must be lower than the last one that was, for `patience` to count anew: 0 or
+    /// `patience` begins to count anew when a loss is lower by more than this than the last loss for which it did: 0 or
     /// more. What a [`Best`] keeps does not depend on it.
     pub min_delta: f32,
     /// Whether the network that enters the fit is measured before the first epoch, and is the best until an epoch is
@@ -145,7 +145,7 @@ pub struct Fit<S, M = Argmax> {
 }
 
 impl<S> Fit<S> {
-    /// So many epochs at the rates of `schedule`, without early stopping, with the seed 1. The network that enters is a
+    /// `epochs` epochs at the rates of `schedule`, without early stopping, with the seed 1. The network that enters is a
     /// candidate, and the metric is the accuracy of a classifier with an output per class.
     pub const fn new(epochs: u32, schedule: S) -> Self {
         Self { epochs, patience: None, min_delta: 0.0, entering: true, seed: 1, schedule, metric: Argmax }
@@ -202,10 +202,10 @@ impl<S, M> Fit<S, M> {
         self.drive(trainer, (self.seed, entering), learn, &measured, best, on_epoch).result()
     }
 
-    /// Trains on what comes, in the order in which it comes: `samples` gives an iterator for each epoch, the first of
+    /// Trains on samples in the order in which they arrive: `samples` gives an iterator for each epoch, the first of
     /// which is 0, over `(inputs, target)`, `(inputs, target, weight)`, or references to such a [`Sample`].
     ///
-    /// What has come does not come again, so that the network can't be measured on it: a [`Best`] needs validation
+    /// These samples cannot be read a second time, so the network can't be measured on them: a [`Best`] needs validation
     /// samples.
     ///
     /// # Errors

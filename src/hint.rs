@@ -25,8 +25,8 @@ pub(crate) fn keep_rolled() {
 
 /// On a chip, the compiler does not see that it is the same value: it computes the addresses of parts again, which would
 /// otherwise wait on the stack from one stage of a step to the next: 40 of 260 bytes for a network of four layers. Where
-/// registers are [few](FEW_REGISTERS) always; elsewhere in code for speed, if there are so many `parameters` that 25
-/// instructions more are less than a thousandth of the step.
+/// registers are [few](FEW_REGISTERS) always; elsewhere in code for speed with more than 4096 `parameters`, where its 25
+/// instructions are less than a thousandth of the step.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn afresh<T>(value: &mut T, parameters: usize) -> &mut T {
     // In a function of its own, because the value is hidden by storing it.

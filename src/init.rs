@@ -84,7 +84,7 @@ impl Generator {
         Self { state: seed }
     }
 
-    /// The generator after so many more numbers, of which there are 2^32 before it begins anew.
+    /// The generator after it has given `numbers` more numbers. It gives 2^32 before it begins anew.
     #[allow(clippy::cast_possible_truncation)]
     pub(crate) fn after(self, numbers: usize) -> Self {
         Self { state: self.state.wrapping_add(GOLDEN.wrapping_mul(numbers as u32)) }

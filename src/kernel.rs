@@ -80,7 +80,7 @@ macro_rules! kernel {
 kernel!(f32);
 kernel!(f64);
 
-/// Whether a layer is small enough for loops of its own: so few weights are faster, and hardly longer, than a call.
+/// Whether a layer has so few weights that loops in place are faster than a call of shared ones, and hardly longer.
 const fn tiny(weights: usize) -> bool {
     weights <= 16
 }
@@ -114,7 +114,7 @@ pub(crate) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [
     }
 }
 
-/// The sums of [`forward`] for a tiny layer with three outputs and biases, and a fourth that counts for nothing; on the
+/// The sums of [`forward`] for a tiny layer with three outputs and biases. A fourth fills the vector and is not used. On the
 /// host only.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn forward_four<T: Scalar>(weights: &[T], biases: &[T], x: &[T]) -> Option<[T; 4]> {
@@ -157,7 +157,8 @@ pub(crate) fn forward_samples<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z
     }
 }
 
-/// Hands each weight, its slot and its gradient, the sum over some samples of so many inputs and outputs, to `learn`.
+/// Hands each weight, its slot and its gradient, the sum over several samples, to `learn`. `size` is the number of inputs
+/// and of outputs of a sample.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn gradients<T: Scalar, S>(
     parameters: (&mut [T], &mut [S]),
@@ -191,16 +192,15 @@ pub(crate) fn magnitude<T: Scalar>(values: &[T]) -> T {
     if in_place(values.len()) { plain::magnitude(values) } else { T::magnitude(values) }
 }
 
-/// Whether loops over so many outputs stand where they are needed, where the compiler knows how many: on a chip if they
-/// are few.
+/// Whether a loop over `outputs` outputs is compiled in place, where their number is known: on a chip if they are few.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) const fn in_place(outputs: usize) -> bool {
     outputs <= 4 || !SHARED
 }
 
-/// Whether so many outputs, their loss and their deltas are found finite in one comparison at the end of all: on a chip
-/// if they are few. Where they are many, or the crate is built for size, one for each keeps fewer numbers waiting on the
-/// stack; on the host, it keeps the loops apart.
+/// Whether one comparison at the end checks that outputs, loss and deltas are finite: on a chip with few outputs. With many,
+/// or where the crate is built for size, a comparison for each keeps fewer numbers on the stack; on the host, it keeps the
+/// loops apart.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) const fn checked_together(outputs: usize) -> bool {
     SHARED && in_place(outputs) && !FOR_SIZE

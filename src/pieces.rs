@@ -162,8 +162,8 @@ enum Phase<T> {
 }
 
 impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'_, N, L, P, R, B> {
-    /// Makes the sample count so many times as much as others, as [`Trainer::step_weighted`] does. Call it before the
-    /// first [`run`](Step::run).
+    /// Multiplies the loss and the gradient of the sample by `weight`, as [`Trainer::step_weighted`] does. Call it before
+    /// the first [`run`](Step::run).
     pub fn weighted(mut self, weight: N::Scalar) -> Self {
         self.weight = Some(weight);
         self
@@ -173,8 +173,8 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'
     /// before the update when all is done.
     ///
     /// # Errors
-    /// As [`Trainer::step`], in the call that comes upon it; the step has ended then. [`StepError::Over`] if it had
-    /// ended before. The weights keep every bit.
+    /// As [`Trainer::step`], in the call that finds the fault, which ends the step. [`StepError::Over`] if it had ended
+    /// before. The weights keep every bit.
     pub fn run(&mut self, macs: usize) -> Result<Progress<N::Scalar>, StepError> {
         self.work.resume(macs);
         loop {

@@ -169,7 +169,7 @@ pub struct Cosine<T = f32> {
 }
 
 impl<T: Scalar> Cosine<T> {
-    /// From `rate` to 0 in so many epochs, without warm-up.
+    /// From `rate` to 0 in `epochs` epochs, without warm-up.
     pub const fn new(rate: T, epochs: u32) -> Self {
         Self { rate, lowest: T::ZERO, warmup: 0, epochs }
     }

@@ -25,8 +25,8 @@ use crate::work::Whole;
 /// layer. `size_of::<Trainer<..>>()` is all the memory that training needs besides a small stack.
 ///
 /// `N` is the network, `L` the [`Loss`], `P` the [`Optimizer`], `R` the [`Rule`] by which errors travel, and `B` the
-/// number of samples that [`step_batch`](Trainer::step_batch) takes at most: the outputs and deltas of so many have
-/// room.
+/// largest number of samples that [`step_batch`](Trainer::step_batch) takes: there is room for the outputs and deltas of
+/// `B`.
 pub struct Trainer<N: Layer, L, P: Optimizer<N::Scalar>, R = ChainRule, const B: usize = 1> {
     /// The network.
     pub network: N,
@@ -41,8 +41,8 @@ pub struct Trainer<N: Layer, L, P: Optimizer<N::Scalar>, R = ChainRule, const B:
 }
 
 impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R, const B: usize> Trainer<N, L, P, R, B> {
-    /// Whether the last activation is the one that belongs to the loss. A pair that cannot learn does not compile: every
-    /// way to make or to use a trainer comes by here.
+    /// Whether the last activation is the one that belongs to the loss. Everything that makes or uses a trainer reads this
+    /// constant, so a pair that cannot learn does not compile.
     pub(crate) const LINKED: bool = linked::<L>(N::LINK);
 }
 

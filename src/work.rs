@@ -95,7 +95,7 @@ pub struct Work {
 impl Work {
     pub(crate) const NEW: Self = Self { done: 0, passed: 0, budget: 0, spent: 0, paused: false };
 
-    /// Another call, which may spend so much.
+    /// Begins another call, which may spend `macs` MACs.
     pub(crate) fn resume(&mut self, macs: usize) {
         *self = Self { budget: macs, ..Self { done: self.done, ..Self::NEW } };
     }

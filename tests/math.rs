@@ -26,7 +26,9 @@ fn ulp(exact: f64) -> f64 {
 /// How an error is measured: `(y, exact)`.
 type Measure = fn(f64, f64) -> f64;
 const ULP: Measure = |y, exact| (y - exact).abs() / ulp(exact);
+#[cfg(feature = "micromath")]
 const RELATIVE: Measure = |y, exact| (y / exact - 1.0).abs();
+#[cfg(feature = "micromath")]
 const ABSOLUTE: Measure = |y, exact| (y - exact).abs();
 
 /// A function of a backend, and what is said of it.

@@ -12,7 +12,7 @@ pub trait Kernel: Sized {
     /// `W -= x (rate d)`, `b -= rate d`.
     fn descend(weights: &mut [Self], biases: &mut [Self], x: &[Self], delta: &[Self], rate: Self);
 
-    /// [`forward`](Kernel::forward) for some samples of so many inputs and outputs.
+    /// [`forward`](Kernel::forward) for several samples. `size` is the number of inputs and of outputs of one.
     fn forward_samples(weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self], size: (usize, usize));
 
     /// 0 if all values are finite, otherwise NaN or infinity.

@@ -8,7 +8,7 @@ use crate::target::{AVX, AVX512};
 /// How many samples share the load of a weight, and how many rows that of a delta.
 const SHARERS: usize = 4;
 
-/// How many outputs of so many sharers have sums that fit into the registers: two vectors of `f32`.
+/// The number of outputs whose sums, for [`SHARERS`] samples or rows, fit into the registers: two vectors of `f32`.
 const BLOCK: usize = if AVX512 {
     32
 } else if AVX {
@@ -139,7 +139,7 @@ fn add_products<T: Scalar>([a, b, c, d]: &mut Sums<T>, [p, q, r, s]: &[T; SHARER
     add(d, *s);
 }
 
-/// Values from a first one on, so many; none if there are not as many.
+/// `len` values from place `start` on; none if there are fewer.
 #[cfg_attr(not(unoptimized), inline(always))]
 fn piece<T>(values: &[T], (start, len): (usize, usize)) -> &[T] {
     values.get(start..start + len).unwrap_or_default()

@@ -100,7 +100,7 @@ pub trait Optimizer<T: Scalar> {
         follow(self, layer, gradient);
     }
 
-    /// Updates a layer of so many inputs and outputs from several samples.
+    /// Updates a layer from several samples. `size` is its number of inputs and of outputs.
     #[cfg_attr(not(unoptimized), inline(always))]
     fn update_batch(&self, layer: Parameters<T, Self::Slot>, gradient: Gradient<T>, size: (usize, usize)) {
         follow_batch(self, layer, gradient, size);

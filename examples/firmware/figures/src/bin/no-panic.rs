@@ -18,7 +18,7 @@ use downhill::rule::Rule;
 use downhill::schedule::{Constant, Cosine, Exponential, Plateau, Schedule, StepDecay};
 use downhill::{
     Adam, AdamW, Batch, Best, BiasOnly, BinaryCrossEntropy, ChainRule, ClipNorm, ClipSample, ClipValue, CrossEntropy,
-    Dense, Dropout, ErrorShare, Fit, Frozen, Huber, Identity, LeakyRelu, Momentum, Nesterov, Predictor, Ratio,
+    Dense, Dropout, ErrorShare, Fit, Frozen, Huber, Identity, Layer, LeakyRelu, Momentum, Nesterov, Predictor, Ratio,
     RawError, Relu, RmsProp, Rprop, Samples, ScaledRate, Sgd, Softmax, SquaredError, Tanh, Trainer, Unbiased,
     WeightDecay, Zero, digest, encode,
 };

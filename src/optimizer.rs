@@ -22,6 +22,7 @@ mod batch;
 mod descent;
 mod interface;
 mod modifier;
+mod norm;
 pub(crate) mod usual;
 
 pub use adaptive::{Adam, AdamW, RmsProp, Rprop, RpropSlot};
@@ -30,5 +31,6 @@ pub(crate) use batch::Collect;
 pub use descent::{Momentum, Nesterov, Sgd};
 pub use interface::{Collected, Gradient, Optimizer, Parameters, Sum};
 pub(crate) use interface::{apply, mean};
-pub(crate) use modifier::shrink;
-pub use modifier::{ClipNorm, ClipSample, ClipValue, WeightDecay};
+pub use modifier::{ClipValue, WeightDecay};
+pub(crate) use norm::shrink;
+pub use norm::{ClipNorm, ClipSample};

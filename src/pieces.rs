@@ -48,10 +48,10 @@
 //! [`Optimizer::MACS`] per parameter.
 //!
 //! How long it takes depends on the chip, and on the loop. A call of `run(1000)` on 64-32-10 with `Sgd` took at most
-//! 4,000 instructions on an emulated Cortex-M4F at `opt-level = 3`, 10,000 at `s`, and 231,000 on a Cortex-M0, whose
-//! floating point is software; on 784-100-10 at `s`, where short rows are slow to send back, 18,000. To find the
-//! place where the last call stopped takes besides that some 300 instructions per call (600 at `s`) for two layers:
-//! with `run(300)`, a step of 64-32-10 takes 25 calls and 27,000 instructions, of which 18,000 are the uninterrupted
+//! 3,900 instructions on an emulated Cortex-M4F at `opt-level = 3`, 7,400 at `s`, and 230,000 on a Cortex-M0, whose
+//! floating point is software; on 784-100-10 at `s`, where short rows are slow to send back, 14,000. To find the
+//! place where the last call stopped takes besides that some 370 instructions per call (600 at `s`) for two layers:
+//! with `run(300)`, a step of 64-32-10 takes 24 calls and 26,400 instructions, of which 17,500 are the uninterrupted
 //! step's. So budgets of a few hundred are sensible, and 1 is possible.
 //!
 //! Some pieces can't be split: a row of weights, a softmax, a loss, the norm of a gradient, all of
@@ -282,7 +282,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'
                 self.trainer.limit(from_ref(x), limit);
             }
         }
-        Ok(if P::COLLECTS && self.trainer.optimizer.is_new() { Phase::Discard } else { Phase::Begin })
+        Ok(if P::Sum::COLLECTS && self.trainer.optimizer.is_new() { Phase::Discard } else { Phase::Begin })
     }
 
     fn discard(&mut self) -> Phase<N::Scalar> {
@@ -307,12 +307,12 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'
 
     fn update(&mut self, scale: N::Scalar) -> Phase<N::Scalar> {
         let Trainer { network, optimizer, slots, sums, tape, deltas, .. } = &mut *self.trainer;
-        if P::COLLECTS {
+        if P::Sum::COLLECTS {
             network.update(from_ref(self.x), tape, deltas, sums, &Collect::NEW, scale, &mut self.work);
         } else {
             network.update(from_ref(self.x), tape, deltas, slots, optimizer, scale, &mut self.work);
         }
-        if P::COLLECTS && optimizer.due() { Phase::Finish } else { Phase::Over(true) }
+        if P::Sum::COLLECTS && optimizer.due() { Phase::Finish } else { Phase::Over(true) }
     }
 
     fn finish(&mut self) -> Phase<N::Scalar> {

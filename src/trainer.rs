@@ -112,7 +112,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     /// In place: an assignment would copy a template of zeros from flash where nothing is optimised.
     fn clear_slots(&mut self) {
         clear(&mut self.network, &mut self.slots);
-        if P::COLLECTS {
+        if P::Sum::COLLECTS {
             clear(&mut self.network, &mut self.sums);
         }
     }
@@ -127,7 +127,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     /// Drops the samples that wait for the end of their [`Batch`](crate::Batch), as [`flush`](Trainer::flush) ends it
     /// with them. All else stays.
     pub fn discard(&mut self) {
-        if P::COLLECTS {
+        if P::Sum::COLLECTS {
             self.optimizer.discard();
             clear(&mut self.network, &mut self.sums);
         }
@@ -256,7 +256,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     pub fn flush(&mut self) -> Result<(), StepError> {
         self.network.check()?;
         self.optimizer.check()?;
-        if P::COLLECTS && self.optimizer.waits() {
+        if P::Sum::COLLECTS && self.optimizer.waits() {
             self.apply();
         }
         Ok(())

@@ -54,7 +54,7 @@ impl<T: Scalar, P: Optimizer<T> + Zero> Zero for Batch<P, T> {
 
 /// Another batch inside would never see its end, and never learn.
 const fn collects<T: Scalar, P: Optimizer<T>>() {
-    assert!(!P::COLLECTS, "a batch in a batch would never learn: one Batch is enough");
+    assert!(!P::Sum::COLLECTS, "a batch in a batch would never learn: one Batch is enough");
     inside::<T, P>();
 }
 

@@ -21,11 +21,9 @@ pub trait Optimizer<T: Scalar> {
     /// What is kept for each parameter; `()` for nothing.
     type Slot: Zero;
 
-    /// The sum of gradients that is kept for each parameter until a batch is complete, `T`; `()` where none is collected.
+    /// The sum of gradients that is kept for each parameter until [`finish`](Optimizer::finish), `T`; `()` for an optimiser
+    /// that does not collect them.
     type Sum: Sum<T>;
-
-    /// Whether gradients are only collected until [`finish`](Optimizer::finish).
-    const COLLECTS: bool = <Self::Sum as Sum<T>>::COLLECTS;
 
     /// Whether the gradient of each sample is limited, and nothing may go around that does not pass the limit on.
     const LIMITS_SAMPLES: bool = false;

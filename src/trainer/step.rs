@@ -108,12 +108,12 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     /// The third stage: the weights.
     #[cfg_attr(not(unoptimized), inline(always))]
     fn write(&mut self, x: &[N::Input]) {
-        if P::COLLECTS && self.optimizer.is_new() {
+        if P::Sum::COLLECTS && self.optimizer.is_new() {
             self.discard();
         }
         let Self { network, optimizer, slots, sums, tape, deltas, .. } = self;
         let scale = optimizer.begin(x.len(), || gradient::norm::<N, B>(x, tape, deltas, None));
-        if !P::COLLECTS {
+        if !P::Sum::COLLECTS {
             network.update(x, tape, deltas, slots, optimizer, scale, &mut Whole);
             return;
         }

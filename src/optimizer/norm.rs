@@ -1,0 +1,232 @@
+//! What limits the norm of a gradient on its way to the optimiser.
+
+use super::interface::{Collected, Gradient, Optimizer, Parameters, mean};
+use super::modifier::{before_a_limit, check_limit, inside, least};
+use crate::error::StepError;
+use crate::scalar::{Scalar, Zero};
+
+/// The factor that brings `norm` down to `limit`, 1 if it is not above.
+pub(crate) fn shrink<T: Scalar>(norm: T, limit: T) -> T {
+    if norm > limit { limit / norm } else { T::ONE }
+}
+
+/// One limit of single samples is enough.
+const fn outermost<T: Scalar, P: Optimizer<T>>() {
+    assert!(!P::LIMITS_SAMPLES, "a limit around a limit: one ClipSample is enough");
+}
+
+/// Shrinks the gradient of all layers together to the norm `limit` where it is longer. In a [`Batch`](super::Batch), or
+/// for a slice of samples, this is the norm of their mean; [`ClipSample`] limits each of them. The norm is limited
+/// before all else, even where [`WeightDecay`](super::WeightDecay) or [`ClipValue`](super::ClipValue) goes around.
+///
+/// For one sample the norm costs next to nothing: its square is the sum over all layers of (|x|^2 + 1) |delta|^2. For a
+/// slice it takes as long as an update: it is summed parameter by parameter, with the bits of a collected batch.
+///
+/// A gradient with components up to 2^100 (1.2e30; in `f64` 2^800), and up to 2^110 (2^810) times the limit, is limited; a larger
+/// one is refused. Limits above 2^50 act as 2^50
+/// ([`GRADIENT_LIMIT`](Scalar::GRADIENT_LIMIT)).
+///
+/// Razvan Pascanu et al., "On the difficulty of training recurrent neural networks", 2013.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ClipNorm<P, T = f32> {
+    /// The largest Euclidean norm: finite and positive.
+    pub limit: T,
+    /// The optimiser that gets the gradient.
+    pub inner: P,
+}
+
+impl<T: Scalar, P: Optimizer<T>> ClipNorm<P, T> {
+    /// Limits the norm to `limit` (finite and positive) for `inner`.
+    pub const fn new(limit: T, inner: P) -> Self {
+        const { inside::<T, P>() };
+        Self { limit, inner }
+    }
+}
+
+impl<T: Scalar, P: Optimizer<T> + Zero> Zero for ClipNorm<P, T> {
+    const ZERO: Self = {
+        inside::<T, P>();
+        Self { limit: T::ZERO, inner: P::ZERO }
+    };
+}
+
+impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipNorm<P, T> {
+    type Slot = P::Slot;
+    type Sum = ();
+    const NORMS: bool = true;
+    const MACS: usize = P::MACS;
+
+    fn is_finite(slot: &P::Slot) -> bool {
+        P::is_finite(slot)
+    }
+
+    fn check(&self) -> Result<(), StepError> {
+        const { inside::<T, P>() };
+        check_limit(self.limit)?;
+        self.inner.check()
+    }
+
+    fn set_rate(&mut self, rate: T) {
+        self.inner.set_rate(rate);
+    }
+
+    fn rate(&self) -> Option<T> {
+        self.inner.rate()
+    }
+
+    fn scaled(&self, factor: T) -> Self {
+        Self { inner: self.inner.scaled(factor), ..*self }
+    }
+
+    fn clear(&mut self) {
+        self.inner.clear();
+    }
+
+    fn gradient_limit(&self) -> T {
+        before_a_limit(self.limit)
+    }
+
+    fn begin(&mut self, samples: usize, norm: impl FnOnce() -> T) -> T {
+        let norm = norm();
+        let limit = least(self.limit, T::GRADIENT_LIMIT);
+        let factor = shrink(norm * mean(samples), limit);
+        self.inner.begin(samples, || norm * factor) * factor
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn weight(&self, weight: &mut T, slot: &mut P::Slot, gradient: T) {
+        self.inner.weight(weight, slot, gradient);
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn bias(&self, bias: &mut T, slot: &mut P::Slot, gradient: T) {
+        self.inner.bias(bias, slot, gradient);
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn update(&self, layer: Parameters<T, P::Slot>, gradient: Gradient<T>) {
+        self.inner.update(layer, gradient);
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn update_batch(&self, layer: Parameters<T, P::Slot>, gradient: Gradient<T>, size: (usize, usize)) {
+        self.inner.update_batch(layer, gradient, size);
+    }
+}
+
+/// Shrinks the gradient of every single sample to the norm `limit` where it is longer, before it is added to others: no
+/// sample of a batch can outweigh the rest. Goes around everything else, [`Batch`](super::Batch) too.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ClipSample<P, T = f32> {
+    /// The largest Euclidean norm: finite and positive.
+    pub limit: T,
+    /// The optimiser that gets the gradients.
+    pub inner: P,
+}
+
+impl<T: Scalar, P: Optimizer<T>> ClipSample<P, T> {
+    /// Limits the norm of each sample's gradient to `limit` (finite and positive) for `inner`.
+    pub const fn new(limit: T, inner: P) -> Self {
+        const { outermost::<T, P>() };
+        Self { limit, inner }
+    }
+}
+
+impl<T: Scalar, P: Optimizer<T> + Zero> Zero for ClipSample<P, T> {
+    const ZERO: Self = {
+        outermost::<T, P>();
+        Self { limit: T::ZERO, inner: P::ZERO }
+    };
+}
+
+impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipSample<P, T> {
+    type Slot = P::Slot;
+    type Sum = P::Sum;
+    const LIMITS_SAMPLES: bool = true;
+    const NORMS: bool = true;
+    const MACS: usize = P::MACS;
+
+    fn is_finite(slot: &P::Slot) -> bool {
+        P::is_finite(slot)
+    }
+
+    fn check(&self) -> Result<(), StepError> {
+        const { outermost::<T, P>() };
+        check_limit(self.limit)?;
+        self.inner.check()
+    }
+
+    fn set_rate(&mut self, rate: T) {
+        self.inner.set_rate(rate);
+    }
+
+    fn rate(&self) -> Option<T> {
+        self.inner.rate()
+    }
+
+    fn scaled(&self, factor: T) -> Self {
+        Self { inner: self.inner.scaled(factor), ..*self }
+    }
+
+    fn clear(&mut self) {
+        self.inner.clear();
+    }
+
+    fn discard(&mut self) {
+        self.inner.discard();
+    }
+
+    fn sample_limit(&self) -> Option<T> {
+        Some(least(self.limit, T::GRADIENT_LIMIT))
+    }
+
+    fn gradient_limit(&self) -> T {
+        before_a_limit(self.limit)
+    }
+
+    fn begin(&mut self, samples: usize, norm: impl FnOnce() -> T) -> T {
+        self.inner.begin(samples, norm)
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn weight(&self, weight: &mut T, slot: &mut P::Slot, gradient: T) {
+        self.inner.weight(weight, slot, gradient);
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn bias(&self, bias: &mut T, slot: &mut P::Slot, gradient: T) {
+        self.inner.bias(bias, slot, gradient);
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn update(&self, layer: Parameters<T, P::Slot>, gradient: Gradient<T>) {
+        self.inner.update(layer, gradient);
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn update_batch(&self, layer: Parameters<T, P::Slot>, gradient: Gradient<T>, size: (usize, usize)) {
+        self.inner.update_batch(layer, gradient, size);
+    }
+
+    fn due(&self) -> bool {
+        self.inner.due()
+    }
+
+    fn waits(&self) -> bool {
+        self.inner.waits()
+    }
+
+    fn is_new(&self) -> bool {
+        self.inner.is_new()
+    }
+
+    fn finish(&mut self, norm: impl FnOnce() -> T) {
+        self.inner.finish(norm);
+    }
+
+    fn apply(&self, layer: Parameters<T, P::Slot>, collected: Collected<P::Sum>) {
+        self.inner.apply(layer, collected);
+    }
+}

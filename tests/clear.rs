@@ -3,8 +3,8 @@
 use downhill::init::{Generator, Xavier};
 use downhill::optimizer::Optimizer;
 use downhill::{
-    Adam, AdamW, Batch, ClipNorm, ClipSample, ClipValue, Dense, Momentum, Nesterov, RmsProp, Rprop, Sgd, SquaredError,
-    Trainer, WeightDecay, Zero, digest,
+    Adam, AdamW, Batch, ClipNorm, ClipSample, ClipValue, Dense, Identity, Momentum, Nesterov, RmsProp, Rprop, Sgd,
+    SquaredError, StepError, Trainer, WeightDecay, Zero, digest,
 };
 
 type Net = (Dense<2, 3>, Dense<3, 1>);
@@ -107,4 +107,47 @@ fn the_rate_is_the_one_that_was_set() {
     let mut none = Batch::<_, f32>::new(4, Rprop::new());
     none.set_rate(0.375);
     assert_eq!(none.rate(), None);
+}
+
+/// An optimiser of one's own that only collects, whatever the size of a gradient.
+#[derive(Clone, Copy)]
+struct Collecting;
+
+impl Optimizer<f32> for Collecting {
+    type Slot = ();
+    type Sum = f32;
+
+    fn check(&self) -> Result<(), StepError> {
+        Ok(())
+    }
+
+    fn set_rate(&mut self, _: f32) {}
+
+    fn rate(&self) -> Option<f32> {
+        None
+    }
+
+    fn scaled(&self, _: f32) -> Self {
+        Self
+    }
+
+    fn gradient_limit(&self) -> f32 {
+        f32::MAX
+    }
+
+    fn weight(&self, _: &mut f32, (): &mut (), _: f32) {}
+}
+
+/// A sum that has overflowed is found by `is_finite`, and `clear` drops it, for optimisers other than `Batch`, too.
+#[test]
+fn sums_are_looked_at_and_cleared() {
+    let mut trainer = Trainer::<Dense<1, 1, Identity>, SquaredError, _>::new(Zero::ZERO, Collecting);
+    for _ in 0..2 {
+        trainer.step(&[1.5e19], &[-1e19]).unwrap();
+    }
+    assert!(trainer.is_finite());
+    trainer.step(&[1.5e19], &[-1e19]).unwrap();
+    assert!(trainer.network == Zero::ZERO && !trainer.is_finite());
+    trainer.clear();
+    assert!(trainer.is_finite());
 }

@@ -5,6 +5,7 @@
 
 use downhill::init::{Generator, Random, Uniform};
 use downhill::optimizer::Optimizer;
+use downhill::pieces::Progress;
 use downhill::{
     Adam, Batch, ChainRule, ClipNorm, Dense, Identity, Momentum, Sgd, SquaredError, StepError, Tanh, Trainer, Unbiased,
     Zero, digest,
@@ -111,6 +112,24 @@ fn a_batch_whose_optimizer_is_replaced() {
         trainer.step(&[1.0], &[-1.0]).unwrap();
     }
     assert_eq!(trainer.network.weights, [[-0.5]]);
+
+    trainer = Trainer::new(Zero::ZERO, Batch::new(4, Sgd::new(0.1)));
+    trainer.step(&[1.0], &[-1000.0]).unwrap();
+    trainer.optimizer = Batch::new(2, Sgd::new(0.5));
+    for _ in 0..2 {
+        while trainer.step_in_pieces(&[1.0], &[-1.0]).run(usize::MAX).unwrap() == Progress::More {}
+    }
+    assert_eq!(trainer.network.weights, [[-0.5]]);
+}
+
+/// A batch collects slices as it does single samples.
+#[test]
+fn a_batch_of_slices() {
+    let mut trainer = Trainer::<One, SquaredError, _, ChainRule, 2>::new(Zero::ZERO, Batch::new(4, Sgd::new(0.5)));
+    trainer.step_batch(&[[1.0], [1.0]], &[[-1.0], [-2.0]]).unwrap();
+    assert_eq!((trainer.network.weights, trainer.optimizer.waiting()), ([[0.0]], 2));
+    trainer.step_batch(&[[1.0], [1.0]], &[[-3.0], [-4.0]]).unwrap();
+    assert_eq!((trainer.network.weights, trainer.optimizer.waiting()), ([[-1.25]], 0));
 }
 
 /// Where the square of the delta, or of the input, is nearly subnormal and the other large, the norm was a fifth too small.

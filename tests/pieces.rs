@@ -287,6 +287,20 @@ fn dropped_at_any_time_odd() {
     dropped_at_any_time(1);
 }
 
+/// The MACs of the end of a batch are counted: `Optimizer::MACS` for each parameter, and the norm.
+#[test]
+fn the_end_of_a_batch_is_counted() {
+    type Net = (Dense<7, 5>, Dense<5, 3>);
+    let spent = |size| {
+        let adam = Adam::new(0.01);
+        let mut trainer = Trainer::<Net, SquaredError, _>::new(Zero::ZERO, Batch::new(size, adam));
+        let mut step = trainer.step_in_pieces(&[0.5; 7], &[0.5; 3]);
+        assert!(matches!(step.run(usize::MAX), Ok(Progress::Done(_))));
+        step.spent()
+    };
+    assert_eq!(spent(1) - spent(2), Net::PARAMETERS * <Batch<Adam> as Optimizer<f32>>::MACS + ACTIVATION);
+}
+
 thread_local! {
     /// What was computed since the last look, in MACs.
     static WORK: Cell<usize> = const { Cell::new(0) };

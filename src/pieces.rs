@@ -331,7 +331,8 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'
             return Phase::Finish;
         }
         let mut again = None;
-        let norm = gradient::root(*square, *scale, |scale| again = Some(scale));
+        let norm =
+            if P::NORMS { gradient::root(*square, *scale, |scale| again = Some(scale)) } else { N::Scalar::ZERO };
         if let Some(scale) = again {
             self.norm = (N::Scalar::ZERO, scale);
             return Phase::Finish;

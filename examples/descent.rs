@@ -52,7 +52,7 @@ const SAMPLES: [([f32; 2], [f32; 1]); 4] =
 type Points = Vec<(f64, f64)>;
 
 fn loss(trainer: &mut Xor) -> f32 {
-    SAMPLES.iter().map(|(x, target)| SquaredError::value(trainer.predict(x), target)).sum()
+    SAMPLES.iter().map(|(x, target)| SquaredError::value(&trainer.predict(x), target)).sum()
 }
 
 /// Trains from new random weights. Returns the loss on the way.

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use common::{BLUE, ORANGE, announce, axes, legend, picture, stroke};
 use downhill::fit::{Epoch, FitError};
 use downhill::init::{Generator, TruncatedNormal};
-use downhill::layer::Layer;
+use downhill::layer::Infer;
 use downhill::metrics::ConfusionMatrix;
 use downhill::schedule::Constant;
 use downhill::{Dense, Fit, Samples, Sgd, SquaredError, Trainer, encode};
@@ -117,7 +117,7 @@ fn learn(trainer: &mut Digits, train: &[Sample], test: &[Sample], seed: u32) -> 
 fn evaluate(trainer: &mut Digits, samples: &[Sample]) -> ConfusionMatrix<10> {
     let mut matrix = ConfusionMatrix::new();
     for (x, class) in samples {
-        matrix.record(*class, encode::class(trainer.predict(x)));
+        matrix.record(*class, encode::class(&trainer.predict(x)));
     }
     matrix
 }

@@ -12,7 +12,7 @@ use std::fmt::Display;
 
 use downhill::dense::Bias;
 use downhill::init::{Generator, Init, TruncatedNormal, Uniform, Xavier};
-use downhill::layer::Layer;
+use downhill::layer::Infer;
 use downhill::loss::Loss;
 use downhill::metrics::ConfusionMatrix;
 use downhill::optimizer::Optimizer;
@@ -69,7 +69,7 @@ fn t2() -> Result<(), Box<dyn Error>> {
     heading("T2", "linear network", "o = sum over i of x_i w_i,  e = t - o,  E = 1/2 (t - o)^2");
     let layer = Dense::<4, 1, Identity, f64, Unbiased>::new(INTO_O1.map(|w| [w]), []);
     let mut trainer = Trainer::<_, SquaredError, _>::new(layer, Sgd::new(0.1));
-    let o = *trainer.predict(&HIDDEN);
+    let o = trainer.predict(&HIDDEN);
     let mut gradient = [0.0];
     SquaredError::gradient(&o, &[1.0], &mut gradient);
     number("trainer.predict(&x)", vector(&o), "chapter: 0.92");
@@ -111,7 +111,7 @@ fn t5() -> Result<(), Box<dyn Error>> {
     heading("T5", "gradient of an output layer with sigmoid", "dE/dw_ij = -(t_j - o_j) o_j (1 - o_j) h_i");
     let layer = Dense::<4, 1, Sigmoid, f64, Unbiased>::new(INTO_O1.map(|w| [w]), []);
     let mut trainer = Trainer::<_, SquaredError, _>::new(layer, Sgd::new(1.0));
-    let [o] = *trainer.predict(&HIDDEN);
+    let [o] = trainer.predict(&HIDDEN);
     trainer.step(&HIDDEN, &[1.0])?;
     let gradient: Vec<f64> = INTO_O1.iter().zip(&trainer.network.weights).map(|(old, [new])| old - new).collect();
     let formula = HIDDEN.map(|h| -(1.0 - o) * o * (1.0 - o) * h);
@@ -141,7 +141,7 @@ fn t6_t7() -> Result<(), Box<dyn Error>> {
     let loss = |change: f64| {
         let mut network = NET;
         network.0.weights[0][0] += change;
-        SquaredError::value(Trainer::<_, SquaredError, _>::new(network, Sgd::new(1.0)).predict(&x), &target)
+        SquaredError::value(&Trainer::<_, SquaredError, _>::new(network, Sgd::new(1.0)).predict(&x), &target)
     };
     let descent = NET.0.weights[0][0] - exact.network.0.weights[0][0];
     number("dE/dw_11 of the step", format!("{descent:.8}"), "");

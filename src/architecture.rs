@@ -8,7 +8,7 @@
 /// ([`math`](crate::math)) is left out: the results differ in the last bits only.
 ///
 /// ```
-/// use downhill::{BiasOnly, Dense, Dropout, Frozen, Layer, Relu};
+/// use downhill::{BiasOnly, Dense, Dropout, Frozen, Infer, Relu};
 ///
 /// type Net = (Dense<4, 8, Relu>, Dense<8, 2>);
 /// type Device = (Frozen<&'static Dense<4, 8, Relu>>, (Dropout<8>, BiasOnly<&'static Dense<8, 2>>));

@@ -7,13 +7,14 @@ use core::marker::PhantomData;
 use crate::activation::{self, Activation, Link, Sigmoid};
 use crate::architecture::Architecture;
 use crate::error::StepError;
+use crate::frozen::{BiasOnly, OtherBiases};
 use crate::hint::through_memory;
-use crate::init::Init;
 use crate::kernel::{self, Finite, Magnitude};
-use crate::layer::{Factors, Layer, Mode, first, first_mut};
+use crate::layer::{Infer, Layer, Mode, Pairs, Trace};
 use crate::optimizer::{self, Collected, Gradient, Optimizer, Parameters};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
+use crate::tensor::{Role, Tensor};
 use crate::work::{ACTIVATION, Budget, DERIVATIVE, SHARE, Sizes};
 
 /// A fully connected layer with `I` inputs, `O` outputs, activation `A`, number type `T`, and biases unless `B` is
@@ -49,27 +50,33 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Zero for
     const ZERO: Self = Self::new(Zero::ZERO, Zero::ZERO);
 }
 
-impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer for Dense<I, O, A, T, B> {
+impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Infer for Dense<I, O, A, T, B> {
     type Scalar = T;
     type Input = [T; I];
     type Output = [T; O];
-    type Tape<const N: usize> = [[T; O]; N];
-    type Deltas<const N: usize> = [[T; O]; N];
-    type Slots<S: Zero> = Slots<S, I, O, B>;
+    type Tape<const N: usize> = ();
+    type State = ();
 
     const PARAMETERS: usize = I * O + size_of::<B::Array<T, O>>() / size_of::<T>();
-    const LEARNS: bool = true;
-    const LINK: Link = A::LINK;
-    const SIZES: Sizes =
-        Sizes { row: O, learns: O, weights: I * O, whole: if A::BY_ELEMENT { 0 } else { O }, vectors: I + O };
-    const BOUNDED: bool = A::BOUNDED;
     const ARCHITECTURE: Architecture =
         Architecture::layer(&["dense", A::NAME, T::NAME], &[I, O, Self::PARAMETERS - I * O]);
+    const LINK: Link = A::LINK;
+    const BOUNDED: bool = A::BOUNDED;
+    const SIZES: Sizes =
+        Sizes { row: O, learns: O, weights: I * O, whole: if A::BY_ELEMENT { 0 } else { O }, vectors: I + O, pairs: 1 };
 
     // z[o] = b[o] + sum over i of x[i] w[i][o]
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn linear<W: Budget, const N: usize>(&self, x: &[[T; I]], z: &mut [[T; O]; N], mode: Mode, work: &mut W) -> T {
-        forward(&self.weights, self.biases.as_ref(), x, z, work);
+    fn forward<W: Budget, const N: usize>(
+        &self,
+        x: &[[T; I]],
+        z: &mut [[T; O]],
+        (): &mut (),
+        (): &mut (),
+        mode: Mode,
+        work: &mut W,
+    ) -> T {
+        sums::<I, O, N, _, _>(&self.weights, self.biases.as_ref(), x, z, work);
         // A prediction is faster with its sums in registers.
         if W::WHOLE && mode == Mode::Train {
             through_memory(O);
@@ -77,12 +84,38 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
         -T::ZERO
     }
 
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn activate<W: Budget>(z: &mut [[T; O]], work: &mut W) -> T {
+        // -0 is the number that changes nothing when it is added.
+        let mut finite = -T::ZERO;
+        if let [z] = z {
+            if let Some(elements) = work.elements(A::BY_ELEMENT, O, ACTIVATION) {
+                finite = activation::activate::<A, T>(W::part_mut(z, elements));
+            }
+        } else if W::WHOLE && A::BY_ELEMENT {
+            finite = activation::activate::<A, T>(z.as_flattened_mut());
+        } else if W::WHOLE {
+            for z in z {
+                finite += activation::activate::<A, T>(z);
+            }
+        }
+        finite
+    }
+
     // On the host, three outputs are predicted with a fourth that is not used, so that they fill a vector. In a step this
     // would be slower: each step waits for the one before, and the outputs are ready sooner without the fourth.
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn forward<W: Budget, const N: usize>(&self, x: &[[T; I]], y: &mut [[T; O]; N], mode: Mode, work: &mut W) -> T {
+    fn outputs<W: Budget, const N: usize>(
+        &self,
+        x: &[[T; I]],
+        y: &mut [[T; O]],
+        tape: &mut (),
+        state: &mut (),
+        mode: Mode,
+        work: &mut W,
+    ) -> T {
         let vector = W::WHOLE && A::VECTOR && size_of::<T>() == size_of::<f32>();
-        if let (true, Mode::Predict, [x], Some(y)) = (vector, mode, x, y.first_mut()) {
+        if let (true, Mode::Predict, [x], [y]) = (vector, mode, x, &mut *y) {
             if let Some(mut four) = kernel::forward_four(self.weights.as_flattened(), self.biases.as_ref(), x) {
                 let mut finite = Finite::new();
                 for &z in four.iter().take(O) {
@@ -97,127 +130,149 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
                 return finite.number();
             }
         }
-        self.linear(x, y, mode, work) + Self::activate(y, x.len(), work)
+        self.forward::<W, N>(x, y, tape, state, mode, work) + Self::activate(y, work)
     }
+
+    fn tensors(&self, visit: &mut dyn FnMut(Tensor<&[T]>)) {
+        visit(Tensor::new("weight", &[I, O], weight(I, O), self.weights.as_flattened()));
+        let biases = self.biases.as_ref();
+        if !biases.is_empty() {
+            visit(Tensor::new("bias", &[O], Role::Bias, biases));
+        }
+    }
+}
+
+const fn weight(inputs: usize, outputs: usize) -> Role {
+    Role::Weight { inputs, outputs }
+}
+
+impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer for Dense<I, O, A, T, B> {
+    type Deltas<const N: usize> = ();
+    type Slots<S: Zero> = Slots<S, I, O, B>;
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn activate<W: Budget, const N: usize>(z: &mut [[T; O]; N], samples: usize, work: &mut W) -> T {
-        activate::<A, _, _, _, N>(z, samples, work)
+    fn derive<W: Budget>(y: &[[T; O]], errors: &mut [[T; O]], work: &mut W) -> T {
+        let mut magnitude = Magnitude::none();
+        for (y, error) in y.iter().zip(errors) {
+            if let Some(elements) = work.elements(A::BY_ELEMENT, O, DERIVATIVE) {
+                let (y, error) = (W::part(y, elements.clone()), W::part_mut(error, elements));
+                magnitude.join(activation::derivative::<A, T>(y, error));
+            }
+        }
+        magnitude.number()
     }
 
-    fn outputs<const N: usize>(y: &[[T; O]; N]) -> &[[T; O]; N] {
-        y
-    }
-
-    fn errors<const N: usize>(deltas: &mut [[T; O]; N]) -> &mut [[T; O]; N] {
-        deltas
-    }
-
-    // delta[o] = error[o] A'(z[o]);  below[i] = sum over o of delta[o] w[i][o], or as the rule has it
+    // below[i] = sum over o of delta[o] w[i][o], or as the rule has it
     #[cfg_attr(not(unoptimized), inline(always))]
     fn back<R: Rule, W: Budget, const N: usize>(
         &self,
-        y: &[[T; O]; N],
-        errors: &mut [[T; O]; N],
-        samples: usize,
-        settled: bool,
-        below: Option<&mut [[T; I]; N]>,
+        trace: Trace<'_, Self, N>,
+        (): &mut (),
+        below: Option<&mut [[T; I]]>,
         work: &mut W,
     ) -> Result<T, StepError> {
-        back::<R, A, _, _, _, _>(
-            &self.weights,
-            first(y, samples),
-            first_mut(errors, samples),
-            settled,
-            below.map(|below| &mut below[..]),
-            work,
-        )
+        for (delta, below) in trace.errors.iter().zip(below.into_iter().flatten()) {
+            if W::WHOLE {
+                kernel::apart(I * O, &self.weights, delta, below, |weights, delta, below| {
+                    R::send_back(weights.as_flattened(), delta, below)
+                })?;
+            } else if R::BY_ROW {
+                if let Some(rows) = work.take(I, O) {
+                    let weights = W::part(&self.weights, rows.clone()).as_flattened();
+                    R::send_rows(weights, delta, W::part_mut(below, rows))?;
+                }
+            } else if work.one(I * O * SHARE) {
+                R::send_back(self.weights.as_flattened(), delta, below)?;
+            }
+        }
+        Ok(-T::ZERO)
     }
 
     // dE/dw[i][o] = x[i] delta[o];  dE/db[o] = delta[o]
     #[cfg_attr(not(unoptimized), inline(always))]
+    fn gradient<const N: usize>(trace: Trace<'_, Self, N>, (): &(), bounded: bool, visit: &mut impl FnMut(Pairs<T>)) {
+        let (x, deltas) = (trace.x.as_flattened(), trace.errors.as_flattened());
+        visit(Pairs::new(x, deltas, (I, O), Self::PARAMETERS > I * O).bounded(bounded));
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn parameters<S: Zero, Z: Zero>(
+        &mut self,
+        slots: &mut Slots<S, I, O, B>,
+        sums: &mut Slots<Z, I, O, B>,
+        visit: &mut impl FnMut(Parameters<T, S>, Collected<Z>),
+    ) {
+        visit(self.with(slots), sums.collected());
+    }
+
+    // On the host in a function of its own for each layer, in which the compiler knows all lengths.
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn update<P: Optimizer<T>, W: Budget, const N: usize>(
         &mut self,
-        x: &[[T; I]],
-        _: &[[T; O]; N],
-        deltas: &[[T; O]; N],
+        trace: Trace<'_, Self, N>,
+        (): &(),
         slots: &mut Slots<P::Slot, I, O, B>,
         optimizer: &P,
         scale: T,
         work: &mut W,
     ) {
-        let deltas = first(deltas, x.len());
-        if let ([x], [delta]) = (x, deltas) {
-            // The biases are one more row, of an input that is always 1.
-            let Some(rows) = work.take(I + usize::from(Self::PARAMETERS > I * O), O * P::MACS) else { return };
-            if W::WHOLE {
-                kernel::apart(I * O, x, delta, self, |x, delta, layer| {
-                    let gradient = Gradient { x, deltas: delta, scale };
-                    optimizer.update(layer.parameters(slots), gradient);
-                });
-            } else {
-                let weights = rows.start.min(I)..rows.end.min(I);
-                let gradient = Gradient { x: W::part(x, weights.clone()), deltas: delta, scale };
-                optimizer.update(self.parameters(slots).rows(weights, O, rows.end > I), gradient);
-            }
-        } else if W::WHOLE && N > 1 {
-            kernel::apart(I * O, x, deltas, self, |x, deltas, layer| {
-                let (x, deltas) = (x.as_flattened(), deltas.as_flattened());
-                optimizer.update_batch(layer.parameters(slots), Gradient { x, deltas, scale }, (I, O));
+        let biases = Self::PARAMETERS > I * O;
+        if let (true, [x], [delta]) = (W::WHOLE, trace.x, trace.errors) {
+            kernel::apart(I * O, x, delta, self, |x, deltas, layer| {
+                optimizer.update(layer.with(slots), Gradient { x, deltas, scale });
             });
+        } else if W::WHOLE && N > 1 {
+            kernel::apart(I * O, trace.x, trace.errors, self, |x, deltas, layer| {
+                let pairs = Pairs::new(x.as_flattened(), deltas.as_flattened(), (I, O), biases);
+                optimizer.update_batch(layer.with(slots), pairs, scale);
+            });
+        } else {
+            let pairs = Pairs::new(trace.x.as_flattened(), trace.errors.as_flattened(), (I, O), biases);
+            optimizer::update(optimizer, self.with(slots), pairs, scale, work);
         }
     }
 
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn apply<P: Optimizer<T>, W: Budget>(
-        &mut self,
-        slots: &mut Slots<P::Slot, I, O, B>,
-        sums: &mut Slots<P::Sum, I, O, B>,
-        optimizer: &P,
-        work: &mut W,
-    ) {
-        optimizer::apply(optimizer, self.parameters(slots), sums.collected(), work);
+    fn tensors_mut(&mut self, visit: &mut dyn FnMut(Tensor<&mut [T]>)) {
+        visit(Tensor::new("weight", &[I, O], weight(I, O), self.weights.as_flattened_mut()));
+        let biases = self.biases.as_mut();
+        if !biases.is_empty() {
+            visit(Tensor::new("bias", &[O], Role::Bias, biases));
+        }
+    }
+}
+
+impl<const I: usize, const O: usize, A: Activation, T: Scalar> BiasOnly<&'static Dense<I, O, A, T>> {
+    /// Borrows the weights of `layer`, and starts from a copy of its biases.
+    pub const fn new(layer: &'static Dense<I, O, A, T>) -> Self {
+        Self { frozen: layer, biases: layer.biases }
+    }
+}
+
+impl<const I: usize, const O: usize, A: Activation, T: Scalar> OtherBiases for Dense<I, O, A, T> {
+    type Biases<S: Zero> = [S; O];
+
+    fn biases(&self) -> &[T; O] {
+        &self.biases
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn gradient<const N: usize>(
+    fn forward_with<W: Budget, const N: usize>(
+        &self,
+        biases: &[T; O],
         x: &[[T; I]],
-        _: &[[T; O]; N],
-        deltas: &[[T; O]; N],
-        bounded: bool,
-        visit: &mut impl FnMut(Factors<T>),
-    ) {
-        let deltas = first(deltas, x.len()).as_flattened();
-        let biases = size_of::<B::Array<T, O>>() > 0;
-        visit(Factors { x: x.as_flattened(), deltas, outputs: O, biases, bounded });
-    }
-
-    fn scale<const N: usize>(deltas: &mut [[T; O]; N], sample: usize, factor: T) {
-        scale(deltas, sample, factor);
-    }
-
-    fn initialize(&mut self, init: &mut impl Init) {
-        for weight in self.weights.as_flattened_mut() {
-            *weight = init.weight(I, O);
-        }
-        self.biases.as_mut().fill(T::ZERO);
-    }
-
-    fn seed<const N: usize>(_: &mut [[T; O]; N], _: &mut impl FnMut() -> u32) {}
-
-    fn visit(&self, visit: &mut impl FnMut(&[T])) {
-        visit(self.weights.as_flattened());
-        visit(self.biases.as_ref());
-    }
-
-    fn visit_mut<S: Zero>(&mut self, slots: &mut Slots<S, I, O, B>, visit: &mut impl FnMut(Parameters<T, S>)) {
-        visit(self.parameters(slots));
+        z: &mut [[T; O]],
+        (): &mut (),
+        work: &mut W,
+    ) -> T {
+        sums::<I, O, N, _, _>(&self.weights, biases, x, z, work);
+        -T::ZERO
     }
 }
 
 impl<const I: usize, const O: usize, A, T: Scalar, B: Bias> Dense<I, O, A, T, B> {
+    /// The parameters with their slots.
     #[cfg_attr(not(unoptimized), inline(always))]
-    pub(crate) fn parameters<'a, S: Zero>(&'a mut self, slots: &'a mut Slots<S, I, O, B>) -> Parameters<'a, T, S> {
+    fn with<'a, S: Zero>(&'a mut self, slots: &'a mut Slots<S, I, O, B>) -> Parameters<'a, T, S> {
         Parameters {
             weights: self.weights.as_flattened_mut(),
             weight_slots: slots.weights.as_flattened_mut(),
@@ -227,16 +282,15 @@ impl<const I: usize, const O: usize, A, T: Scalar, B: Bias> Dense<I, O, A, T, B>
     }
 }
 
-/// [`Layer::linear`] of a layer with these parameters.
+/// The weighted sums of some samples.
 #[cfg_attr(not(unoptimized), inline(always))]
-pub(crate) fn forward<const I: usize, const O: usize, const N: usize, T: Scalar, W: Budget>(
+fn sums<const I: usize, const O: usize, const N: usize, T: Scalar, W: Budget>(
     weights: &[[T; O]; I],
     biases: &[T],
     x: &[[T; I]],
-    z: &mut [[T; O]; N],
+    z: &mut [[T; O]],
     work: &mut W,
 ) {
-    let z = first_mut(z, x.len());
     if let ([x], [z]) = (x, &mut *z) {
         let Some(rows) = work.take(I, O) else { return };
         if biases.is_empty() && rows.start == 0 {
@@ -260,82 +314,6 @@ pub(crate) fn forward<const I: usize, const O: usize, const N: usize, T: Scalar,
     }
 }
 
-/// [`Layer::activate`] of a layer with the activation `A`.
-#[cfg_attr(not(unoptimized), inline(always))]
-pub(crate) fn activate<A: Activation, T: Scalar, W: Budget, const O: usize, const N: usize>(
-    z: &mut [[T; O]; N],
-    samples: usize,
-    work: &mut W,
-) -> T {
-    let z = first_mut(z, samples);
-    // -0 is the number that changes nothing when it is added.
-    let mut finite = -T::ZERO;
-    if let [z] = z {
-        if let Some(elements) = work.elements(A::BY_ELEMENT, O, ACTIVATION) {
-            finite = activation::activate::<A, T>(W::part_mut(z, elements));
-        }
-    } else if W::WHOLE && N > 1 && A::BY_ELEMENT {
-        finite = activation::activate::<A, T>(z.as_flattened_mut());
-    } else if W::WHOLE && N > 1 {
-        for z in z {
-            finite += activation::activate::<A, T>(z);
-        }
-    }
-    finite
-}
-
-/// [`Layer::back`] of a layer with these weights and the activation `A`.
-#[cfg_attr(not(unoptimized), inline(always))]
-pub(crate) fn back<R: Rule, A: Activation, T: Scalar, W: Budget, const I: usize, const O: usize>(
-    weights: &[[T; O]; I],
-    y: &[[T; O]],
-    errors: &mut [[T; O]],
-    settled: bool,
-    mut below: Option<&mut [[T; I]]>,
-    work: &mut W,
-) -> Result<T, StepError> {
-    let mut magnitude = Magnitude::none();
-    for (sample, (y, error)) in y.iter().zip(errors).enumerate() {
-        let mut derive = |error: &mut [T; O], work: &mut W| {
-            if let Some(elements) = work.elements(A::BY_ELEMENT || settled, O, DERIVATIVE) {
-                let (y, error) = (W::part(y, elements.clone()), W::part_mut(error, elements));
-                magnitude.join(if settled {
-                    kernel::magnitude(error)
-                } else {
-                    activation::derivative::<A, T>(y, error)
-                });
-            }
-        };
-        if !R::RAW {
-            derive(error, work);
-        }
-        if let Some(below) = below.as_deref_mut().and_then(|below| below.get_mut(sample)) {
-            if W::WHOLE {
-                kernel::apart(I * O, weights, error, below, |weights, error, below| {
-                    R::send_back(weights.as_flattened(), error, below)
-                })?;
-            } else if R::BY_ROW {
-                if let Some(rows) = work.take(I, O) {
-                    R::send_rows(W::part(weights, rows.clone()).as_flattened(), error, W::part_mut(below, rows))?;
-                }
-            } else if work.one(I * O * SHARE) {
-                R::send_back(weights.as_flattened(), error, below)?;
-            }
-        }
-        if R::RAW {
-            derive(error, work);
-        }
-    }
-    Ok(magnitude.number())
-}
-
-/// [`Layer::scale`].
-pub(crate) fn scale<T: Scalar, const O: usize>(deltas: &mut [[T; O]], sample: usize, factor: T) {
-    for delta in deltas.get_mut(sample).into_iter().flatten() {
-        *delta *= factor;
-    }
-}
-
 #[cfg(feature = "defmt")]
 impl<const I: usize, const O: usize, A, T: Scalar + defmt::Format, B: Bias> defmt::Format for Dense<I, O, A, T, B> {
     fn format(&self, f: defmt::Formatter) {
@@ -351,7 +329,7 @@ pub struct Slots<S: Zero, const I: usize, const O: usize, B: Bias> {
 }
 
 impl<S: Zero, const I: usize, const O: usize, B: Bias> Slots<S, I, O, B> {
-    pub(crate) fn collected(&mut self) -> Collected<'_, S> {
+    fn collected(&mut self) -> Collected<'_, S> {
         Collected { weights: self.weights.as_flattened_mut(), biases: self.biases.as_mut() }
     }
 }

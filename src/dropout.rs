@@ -1,15 +1,15 @@
 //! Dropout: a layer that, while a network learns, forgets some of its inputs.
 
-use crate::activation::Link;
 use crate::architecture::Architecture;
 use crate::error::StepError;
-use crate::init::{Generator, Init, Random};
-use crate::layer::{Factors, Layer, Mode, first, first_mut};
-use crate::optimizer::{Optimizer, Parameters};
+use crate::init::{Generator, Random};
+use crate::layer::{Infer, Layer, Mode, Pairs, Trace};
+use crate::optimizer::{Collected, Parameters};
 pub use crate::ratio::Ratio;
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
-use crate::work::{Budget, DROPOUT, Sizes};
+use crate::tensor::Tensor;
+use crate::work::{Budget, DROPOUT};
 
 /// Sets each of its `N` inputs to 0 with the probability [`rate`](Dropout::rate) during a training step, and multiplies
 /// the others by 1 / (1 - rate), so that the mean stays: the network can't rely on any one of them. A prediction passes
@@ -103,20 +103,6 @@ impl<const NUMERATOR: usize, const DENOMINATOR: usize, T: Scalar> Rate for Ratio
     }
 }
 
-/// The outputs of [`Dropout`] for `B` samples, and which of the generator's numbers made their masks.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Tape<T, const N: usize, const B: usize> {
-    pub(crate) y: [[T; N]; B],
-    /// The generator before the masks of the last pass.
-    pub(crate) before: Generator,
-    /// The generator after them.
-    pub(crate) after: Generator,
-}
-
-impl<T: Scalar, const N: usize, const B: usize> Zero for Tape<T, N, B> {
-    const ZERO: Self = Self { y: Zero::ZERO, before: Generator::new(0), after: Generator::new(0) };
-}
-
 impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Dropout<N, Q> {
     /// What to multiply with: one factor per call, from the next number of the generator.
     pub(crate) fn mask(self, random: &mut Generator) -> T {
@@ -127,116 +113,103 @@ impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Dropout<N, Q> {
     }
 }
 
-impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Layer for Dropout<N, Q> {
+impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Infer for Dropout<N, Q> {
     type Scalar = T;
     type Input = [T; N];
     type Output = [T; N];
-    type Tape<const B: usize> = Tape<T, N, B>;
-    type Deltas<const B: usize> = [[T; N]; B];
-    type Slots<S: Zero> = ();
+    /// The generator before the masks of the last pass.
+    type Tape<const B: usize> = Generator;
+    /// The generator after them. All zero if it was never seeded.
+    type State = Generator;
 
     const PARAMETERS: usize = 0;
-    const LEARNS: bool = false;
-    const LINK: Link = Link::Identity;
-    const SIZES: Sizes = Sizes::NONE;
     const ARCHITECTURE: Architecture = Architecture::NONE;
 
-    fn check(&self) -> Result<(), StepError> {
-        let rate = self.rate.probability();
-        if rate >= T::ZERO && rate < T::ONE { Ok(()) } else { Err(StepError::Dropout) }
-    }
-
-    fn linear<W: Budget, const B: usize>(&self, x: &[[T; N]], tape: &mut Tape<T, N, B>, mode: Mode, work: &mut W) -> T {
-        let y = first_mut(&mut tape.y, x.len()).as_flattened_mut();
+    fn forward<W: Budget, const B: usize>(
+        &self,
+        x: &[[T; N]],
+        y: &mut [[T; N]],
+        before: &mut Generator,
+        random: &mut Generator,
+        mode: Mode,
+        work: &mut W,
+    ) -> T {
+        let (x, y) = (x.as_flattened(), y.as_flattened_mut());
         if let Some(elements) = work.take(y.len(), DROPOUT) {
             if mode == Mode::Train && elements.start == 0 {
-                tape.before = tape.after;
+                *before = *random;
             }
-            for (y, &x) in W::part_mut(y, elements.clone()).iter_mut().zip(W::part(x.as_flattened(), elements)) {
-                *y = if mode == Mode::Train { x * self.mask(&mut tape.after) } else { x };
+            for (y, &x) in W::part_mut(y, elements.clone()).iter_mut().zip(W::part(x, elements)) {
+                *y = if mode == Mode::Train { x * self.mask(random) } else { x };
             }
         }
         -T::ZERO
     }
 
     /// What has become infinite shows in the layer above, or in the loss.
-    fn activate<W: Budget, const B: usize>(_: &mut Tape<T, N, B>, _: usize, _: &mut W) -> T {
+    fn activate<W: Budget>(_: &mut [[T; N]], _: &mut W) -> T {
         -T::ZERO
     }
 
-    fn outputs<const B: usize>(tape: &Tape<T, N, B>) -> &[[T; N]; B] {
-        &tape.y
+    fn tensors(&self, _: &mut dyn FnMut(Tensor<&[T]>)) {}
+}
+
+impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Layer for Dropout<N, Q> {
+    type Deltas<const B: usize> = ();
+    type Slots<S: Zero> = ();
+
+    fn check(&self) -> Result<(), StepError> {
+        let rate = self.rate.probability();
+        if rate >= T::ZERO && rate < T::ONE { Ok(()) } else { Err(StepError::Dropout) }
     }
 
-    fn errors<const B: usize>(deltas: &mut [[T; N]; B]) -> &mut [[T; N]; B] {
-        deltas
+    /// What is too large shows in the layer below.
+    fn derive<W: Budget>(_: &[[T; N]], _: &mut [[T; N]], _: &mut W) -> T {
+        -T::ZERO
     }
 
     // dE/dx = dE/dy mask: the same numbers once more
     fn back<R: Rule, W: Budget, const B: usize>(
         &self,
-        tape: &Tape<T, N, B>,
-        errors: &mut [[T; N]; B],
-        samples: usize,
-        _: bool,
-        below: Option<&mut [[T; N]; B]>,
+        trace: Trace<'_, Self, B>,
+        (): &mut (),
+        below: Option<&mut [[T; N]]>,
         work: &mut W,
     ) -> Result<T, StepError> {
-        let Some(below) = below else { return Ok(T::ZERO) };
-        let errors = first(errors, samples).as_flattened();
+        let Some(below) = below else { return Ok(-T::ZERO) };
+        let errors = trace.errors.as_flattened();
         if let Some(elements) = work.take(errors.len(), DROPOUT) {
-            let mut random = tape.before.after(elements.start);
+            let mut random = trace.tape.after(elements.start);
             let below = W::part_mut(below.as_flattened_mut(), elements.clone());
             for (below, &error) in below.iter_mut().zip(W::part(errors, elements)) {
                 *below = error * self.mask(&mut random);
             }
         }
-        Ok(T::ZERO)
+        Ok(-T::ZERO)
     }
 
-    fn update<P: Optimizer<T>, W: Budget, const B: usize>(
+    fn gradient<const B: usize>(_: Trace<'_, Self, B>, (): &(), _: bool, _: &mut impl FnMut(Pairs<T>)) {}
+
+    fn parameters<S: Zero, Z: Zero>(
         &mut self,
-        _: &[[T; N]],
-        _: &Tape<T, N, B>,
-        _: &[[T; N]; B],
         (): &mut (),
-        _: &P,
-        _: T,
-        _: &mut W,
+        (): &mut (),
+        _: &mut impl FnMut(Parameters<T, S>, Collected<Z>),
     ) {
     }
 
-    fn apply<P: Optimizer<T>, W: Budget>(&mut self, (): &mut (), (): &mut (), _: &P, _: &mut W) {}
+    fn tensors_mut(&mut self, _: &mut dyn FnMut(Tensor<&mut [T]>)) {}
 
-    fn gradient<const B: usize>(
-        _: &[[T; N]],
-        _: &Tape<T, N, B>,
-        _: &[[T; N]; B],
-        _: bool,
-        _: &mut impl FnMut(Factors<T>),
-    ) {
-    }
-
-    // Nothing is updated by these deltas.
-    fn scale<const B: usize>(_: &mut [[T; N]; B], _: usize, _: T) {}
-
-    fn initialize(&mut self, _: &mut impl Init) {}
-
-    fn seed<const B: usize>(tape: &mut Tape<T, N, B>, seeds: &mut impl FnMut() -> u32) {
+    fn seed(random: &mut Generator, seeds: &mut impl FnMut() -> u32) {
         // A 0 stands for a layer that was never seeded.
-        tape.after = Generator::new(seeds().max(1));
-        tape.before = tape.after;
+        *random = Generator::new(seeds().max(1));
     }
 
-    fn rewind<const B: usize>(tape: &mut Tape<T, N, B>) {
-        tape.after = tape.before;
+    fn is_seeded<const B: usize>(random: &Generator, before: &Generator) -> bool {
+        [*before, *random] != [Generator::new(0); 2]
     }
 
-    fn is_seeded<const B: usize>(tape: &Tape<T, N, B>) -> bool {
-        [tape.before, tape.after] != [Generator::new(0); 2]
+    fn rewind<const B: usize>(random: &mut Generator, before: &Generator) {
+        *random = *before;
     }
-
-    fn visit(&self, _: &mut impl FnMut(&[T])) {}
-
-    fn visit_mut<S: Zero>(&mut self, (): &mut (), _: &mut impl FnMut(Parameters<T, S>)) {}
 }

@@ -1,7 +1,7 @@
 //! Where weights start: distributions, and a small generator that makes a seed reproducible.
 
 use crate::math::Math;
-use crate::scalar::{Scalar, count};
+use crate::scalar::{Scalar, Zero, count};
 
 /// Draws the first value of a weight.
 ///
@@ -76,6 +76,10 @@ impl<F: FnMut() -> u32> Random for F {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Generator {
     state: u32,
+}
+
+impl Zero for Generator {
+    const ZERO: Self = Self::new(0);
 }
 
 impl Generator {

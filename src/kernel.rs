@@ -37,7 +37,7 @@ pub(crate) use plain::tree as sum_lanes;
 pub(crate) use wide::sum_lanes;
 
 pub use interface::Kernel;
-pub(crate) use magnitude::{Finite, Magnitude, add_now, larger_product, largest, product_and_limit};
+pub(crate) use magnitude::{Finite, Magnitude, add_now, larger_product, largest, product_and_limit, times};
 
 use crate::scalar::Scalar;
 use crate::target::{FEW_REGISTERS, FOR_SIZE, SHARED};
@@ -167,6 +167,17 @@ pub(crate) fn gradients<T: Scalar, S>(
     learn: impl Fn(&mut T, &mut S, T),
 ) {
     several::gradients(parameters, samples, size, learn);
+}
+
+/// [`gradients`] of a layer whose inputs meet several deltas in a sample: `column` gives the values of an input.
+#[cfg_attr(not(unoptimized), inline(always))]
+pub(crate) fn pair_gradients<T: Scalar, S, X: Iterator<Item = T> + Clone>(
+    parameters: (&mut [T], &mut [S]),
+    column: impl Fn(usize) -> X,
+    deltas: (&[T], usize),
+    learn: impl Fn(&mut T, &mut S, T),
+) {
+    several::pair_gradients(parameters, column, deltas, learn);
 }
 
 /// [`gradients`] of biases.

@@ -1,4 +1,4 @@
-//! What a layer does: forward, back, update.
+//! What a layer is: to predict it needs [`Infer`], to learn [`Layer`].
 
 mod tuple;
 
@@ -8,21 +8,96 @@ use crate::activation::Link;
 use crate::architecture::Architecture;
 use crate::error::StepError;
 use crate::init::Init;
-use crate::optimizer::{Optimizer, Parameters};
+use crate::kernel;
+use crate::optimizer::{self, Collected, Optimizer, Parameters};
+pub use crate::pairs::Pairs;
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
-use crate::work::{Budget, Sizes};
+use crate::shape::Shape;
+use crate::tensor::{Role, Tensor};
+use crate::work::{Budget, DERIVATIVE, Sizes};
 
-/// A layer, or a tuple of one to eight layers, which is a layer again.
+/// What a layer needs that predicts. A tuple of one to eight layers is a layer again, and so is a reference to one.
 ///
-/// A training step calls [`linear`](Layer::linear) and [`activate`](Layer::activate), then [`back`](Layer::back), then
-/// [`update`](Layer::update). What the calls hand on to each other lies in three places that the layer names but does
-/// not own: its *tape* (the outputs), its *deltas* (the error of each output), and its *slots* (what an optimiser
-/// keeps for each parameter). Tape and deltas have room for `B` samples, of which a call uses the first.
+/// Outputs belong to whoever calls, who has room for as many as there are inputs. What else a pass leaves for those that
+/// follow lies in the *tape*, and what outlives a call in the *state*; for most layers both are `()`.
 ///
-/// Each of these passes takes a [`Budget`]. With [`Whole`](crate::work::Whole) it does everything in one call. With
+/// Each pass takes a [`Budget`]. With [`Whole`](crate::work::Whole) it does everything in one call. With
 /// [`Work`](crate::work::Work), and one sample, it does what [`Budget::take`] returns of each of its loops, which makes
 /// [steps in pieces](crate::pieces): so a pass is written once.
+pub trait Infer {
+    /// The number type.
+    type Scalar: Scalar;
+    /// The inputs, `[T; I]` for example.
+    type Input: Shape<Scalar = Self::Scalar>;
+    /// The outputs.
+    type Output: Shape<Scalar = Self::Scalar>;
+    /// Scratch: what a forward pass of up to `B` samples leaves for the way back, besides the outputs.
+    type Tape<const B: usize>: Zero;
+    /// What outlives a call: the generator of [`Dropout`](crate::Dropout) for example.
+    type State: Zero;
+
+    /// The number of parameters.
+    const PARAMETERS: usize;
+
+    /// What the layer computes from its parameters; see [`Architecture`].
+    const ARCHITECTURE: Architecture;
+
+    /// The link function that the activation inverts; see [`Link`]. [`Link::Identity`] for a layer that has none: with
+    /// it, only losses for numbers without a range compile.
+    const LINK: Link = Link::Identity;
+
+    /// Whether every output lies within -1 and 1.
+    const BOUNDED: bool = false;
+
+    /// What the largest [pieces](crate::pieces) of the passes are computed from.
+    const SIZES: Sizes = Sizes::NONE;
+
+    /// Forward pass of some samples, in a layer that has an [`activate`](Infer::activate) up to its weighted sums.
+    ///
+    /// Returns 0 if everything that it has computed is finite, otherwise NaN or infinity; `-0` if this shows in `y`.
+    fn forward<W: Budget, const B: usize>(
+        &self,
+        x: &[Self::Input],
+        y: &mut [Self::Output],
+        tape: &mut Self::Tape<B>,
+        state: &mut Self::State,
+        mode: Mode,
+        work: &mut W,
+    ) -> Self::Scalar;
+
+    /// Turns weighted sums into outputs: `y = activation(z)`. Returns 0 if the sums are finite, otherwise NaN or infinity:
+    /// a sum that has met a NaN or an infinity, among the inputs or the weights, never becomes finite again.
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn activate<W: Budget>(y: &mut [Self::Output], work: &mut W) -> Self::Scalar {
+        let y = Self::Output::numbers(y);
+        work.take(y.len(), 1).map_or(-Self::Scalar::ZERO, |range| kernel::finite(W::part(y, range)))
+    }
+
+    /// [`forward`](Infer::forward) and [`activate`](Infer::activate).
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn outputs<W: Budget, const B: usize>(
+        &self,
+        x: &[Self::Input],
+        y: &mut [Self::Output],
+        tape: &mut Self::Tape<B>,
+        state: &mut Self::State,
+        mode: Mode,
+        work: &mut W,
+    ) -> Self::Scalar {
+        self.forward(x, y, tape, state, mode, work) + Self::activate(y, work)
+    }
+
+    /// Shows every tensor to `visit`, always in the same order: layer by layer, weights (input by input), then biases.
+    fn tensors(&self, visit: &mut dyn FnMut(Tensor<&[Self::Scalar]>));
+}
+
+/// A layer that can be part of a network that learns. A tuple of one to eight layers is a layer again.
+///
+/// A training step calls [`forward`](Infer::forward) and [`activate`](Infer::activate), then [`derive`](Layer::derive)
+/// and [`back`](Layer::back), then [`update`](Layer::update). A layer says what its gradient is made of
+/// ([`gradient`](Layer::gradient)) and where its parameters are ([`parameters`](Layer::parameters)); updates, from one
+/// sample or several, whole or in pieces, accumulated batches, and norms follow from both.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a layer nor a tuple of one to eight layers",
     label = "not a layer",
@@ -31,38 +106,15 @@ use crate::work::{Budget, Sizes};
     note = "an activation such as `Relu` is a parameter of a layer: `Dense<2, 3, Relu>`; a reference to a layer is one when it \
             is frozen: `Frozen<&'static Dense<2, 3>>`"
 )]
-pub trait Layer {
-    /// The number type.
-    type Scalar: Scalar;
-    /// The inputs, `[T; I]`.
-    type Input: AsRef<[Self::Scalar]> + AsMut<[Self::Scalar]>;
-    /// The outputs, `[T; O]`.
-    type Output: AsRef<[Self::Scalar]> + AsMut<[Self::Scalar]>;
-    /// What a forward pass of up to `B` samples leaves for the way back.
-    type Tape<const B: usize>: Zero;
-    /// The error of each output of up to `B` samples, before and after the activation's derivative.
+pub trait Layer: Infer {
+    /// Scratch: what [`back`](Layer::back) leaves of up to `B` samples for the gradient, besides the errors; mostly `()`.
     type Deltas<const B: usize>: Zero;
-    /// One `S` per parameter that learns, for the optimiser.
+    /// One `S` per parameter that learns, for the optimiser; `()` if there are none.
     type Slots<S: Zero>: Zero;
-
-    /// The number of parameters (weights and biases).
-    const PARAMETERS: usize;
 
     /// Whether any parameter is ever changed. What does not learn, and has nothing below it that does, needs no deltas,
     /// and they are not computed.
-    const LEARNS: bool;
-
-    /// The link function that the last activation inverts; see [`Link`]. [`Link::Identity`] for a layer that has none: with
-    /// it, only losses for numbers without a range compile.
-    const LINK: Link;
-
-    /// What the largest [pieces](crate::pieces) of the passes are computed from.
-    const SIZES: Sizes;
-
-    /// Whether every output lies within -1 and 1.
-    const BOUNDED: bool = false;
-    /// What the layer computes from its parameters; see [`Architecture`].
-    const ARCHITECTURE: Architecture;
+    const LEARNS: bool = Self::PARAMETERS > 0;
 
     /// Checks the hyperparameters of layers that have any, before a training step.
     ///
@@ -72,145 +124,171 @@ pub trait Layer {
         Ok(())
     }
 
-    /// Forward pass of some samples up to the last layer's weighted sums `z`, which are then the
-    /// [`outputs`](Layer::outputs) on the tape.
-    ///
-    /// Returns 0 if the weighted sums of all layers but the last are finite, otherwise NaN or infinity.
-    fn linear<W: Budget, const B: usize>(
-        &self,
-        x: &[Self::Input],
-        tape: &mut Self::Tape<B>,
-        mode: Mode,
-        work: &mut W,
-    ) -> Self::Scalar;
-
-    /// Turns the weighted sums of the first `samples` on the tape into outputs: `y = activation(z)`. Returns 0 if these
-    /// sums are finite, otherwise NaN or infinity: a sum that has met a NaN or an infinity, among the inputs or the weights,
-    /// never becomes finite again.
-    fn activate<W: Budget, const B: usize>(tape: &mut Self::Tape<B>, samples: usize, work: &mut W) -> Self::Scalar;
-
-    /// The whole forward pass; the outputs are on the tape. Returns 0 if all weighted sums are finite, otherwise NaN or
-    /// infinity.
+    /// Turns the errors of the outputs into those of the weighted sums, the deltas: [`activate`](Infer::activate) on the
+    /// way back. Returns the [`magnitude`](crate::activation::magnitude) of the deltas: the trainer checks all at once.
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn forward<W: Budget, const B: usize>(
-        &self,
-        x: &[Self::Input],
-        tape: &mut Self::Tape<B>,
-        mode: Mode,
-        work: &mut W,
-    ) -> Self::Scalar {
-        self.linear(x, tape, mode, work) + Self::activate(tape, x.len(), work)
+    fn derive<W: Budget>(y: &[Self::Output], errors: &mut [Self::Output], work: &mut W) -> Self::Scalar {
+        let _ = y;
+        settled(errors, work)
     }
 
-    /// What the forward pass computed.
-    fn outputs<const B: usize>(tape: &Self::Tape<B>) -> &[Self::Output; B];
-
-    /// Where the errors of the outputs go before [`back`](Layer::back).
-    fn errors<const B: usize>(deltas: &mut Self::Deltas<B>) -> &mut [Self::Output; B];
-
-    /// Turns the errors of the outputs of the first `samples` into deltas, and sends them on to `below`, the errors of
-    /// the inputs, if there is anything below that learns. Nothing is changed but `deltas` and `below`.
+    /// Sends the deltas on to `below`, the errors of the inputs, if there is anything below that learns. Nothing is changed
+    /// but `deltas` and `below`.
     ///
-    /// `settled` says that the errors are the deltas already: activation and loss are linked, and the derivative has
-    /// cancelled out.
-    ///
-    /// Returns the [`magnitude`](crate::activation::magnitude) of all deltas: the trainer checks everything at once.
+    /// Returns the [`magnitude`](crate::activation::magnitude) of what it leaves in `deltas`, `-0` if that is nothing.
     ///
     /// # Errors
     /// That of the rule `R`.
     fn back<R: Rule, W: Budget, const B: usize>(
         &self,
-        tape: &Self::Tape<B>,
+        trace: Trace<'_, Self, B>,
         deltas: &mut Self::Deltas<B>,
-        samples: usize,
-        settled: bool,
-        below: Option<&mut [Self::Input; B]>,
+        below: Option<&mut [Self::Input]>,
         work: &mut W,
     ) -> Result<Self::Scalar, StepError>;
 
-    /// Writes the weights, from samples that had the inputs `x`. `scale` is what the sum of their gradients is
-    /// multiplied by.
-    #[allow(clippy::too_many_arguments)]
+    /// Shows what the gradient is made of to `visit`, after [`back`](Layer::back): for each group of
+    /// [`parameters`](Layer::parameters), in their order, the pairs whose outer products it is the sum of. `bounded` says
+    /// whether all inputs lie within -1 and 1.
+    fn gradient<const B: usize>(
+        trace: Trace<'_, Self, B>,
+        deltas: &Self::Deltas<B>,
+        bounded: bool,
+        visit: &mut impl FnMut(Pairs<Self::Scalar>),
+    );
+
+    /// Hands every parameter that learns to `visit`, group by group, with what is kept for it: an `S` and a `Z`.
+    fn parameters<S: Zero, Z: Zero>(
+        &mut self,
+        slots: &mut Self::Slots<S>,
+        sums: &mut Self::Slots<Z>,
+        visit: &mut impl FnMut(Parameters<Self::Scalar, S>, Collected<Z>),
+    );
+
+    /// Shows every tensor that can be written to `visit`, in the order of [`tensors`](Infer::tensors).
+    fn tensors_mut(&mut self, visit: &mut dyn FnMut(Tensor<&mut [Self::Scalar]>));
+
+    /// Writes the parameters. `scale` is what the sum of the gradients of all samples is multiplied by.
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn update<P: Optimizer<Self::Scalar>, W: Budget, const B: usize>(
         &mut self,
-        x: &[Self::Input],
-        tape: &Self::Tape<B>,
+        trace: Trace<'_, Self, B>,
         deltas: &Self::Deltas<B>,
         slots: &mut Self::Slots<P::Slot>,
         optimizer: &P,
         scale: Self::Scalar,
         work: &mut W,
-    );
+    ) {
+        let mut group = 0;
+        Self::gradient(trace, deltas, false, &mut |pairs| {
+            let mut other = 0;
+            visit_slots(self, slots, &mut |parameters| {
+                if other == group {
+                    optimizer::update(optimizer, parameters, pairs, scale, work);
+                }
+                other += 1;
+            });
+            group += 1;
+        });
+    }
 
-    /// Writes the weights from the sums that the optimiser has collected, by [`Optimizer::apply`].
+    /// Writes the parameters from the sums that the optimiser has collected, by [`Optimizer::apply`].
+    #[cfg_attr(not(unoptimized), inline(always))]
     fn apply<P: Optimizer<Self::Scalar>, W: Budget>(
         &mut self,
         slots: &mut Self::Slots<P::Slot>,
         sums: &mut Self::Slots<P::Sum>,
         optimizer: &P,
         work: &mut W,
-    );
+    ) {
+        self.parameters(slots, sums, &mut |parameters, collected| {
+            optimizer::apply(optimizer, parameters, collected, work);
+        });
+    }
 
-    /// Shows what the gradient is made of to `visit`, layer by layer, after [`back`](Layer::back). `bounded` says whether
-    /// all inputs lie within -1 and 1.
-    fn gradient<const B: usize>(
-        x: &[Self::Input],
-        tape: &Self::Tape<B>,
-        deltas: &Self::Deltas<B>,
-        bounded: bool,
-        visit: &mut impl FnMut(Factors<Self::Scalar>),
-    );
-
-    /// Multiplies the deltas of sample `sample` by `factor`, and with them its gradient.
-    fn scale<const B: usize>(deltas: &mut Self::Deltas<B>, sample: usize, factor: Self::Scalar);
+    /// Multiplies what `deltas` holds of the sample of this index by `factor`, and with it its gradient.
+    fn scale<const B: usize>(deltas: &mut Self::Deltas<B>, sample: usize, factor: Self::Scalar) {
+        let _ = (deltas, sample, factor);
+    }
 
     /// Draws the weights and sets the biases to zero.
-    fn initialize(&mut self, init: &mut impl Init);
+    fn initialize(&mut self, init: &mut impl Init) {
+        self.tensors_mut(&mut |tensor| match tensor.role {
+            Role::Weight { inputs, outputs } => {
+                tensor.data.iter_mut().for_each(|weight| *weight = init.weight(inputs, outputs));
+            }
+            Role::Bias => tensor.data.fill(Zero::ZERO),
+        });
+    }
 
     /// Seeds what is random in a forward pass, the masks of [`Dropout`](crate::Dropout). Each layer that has such a
     /// thing takes the next number of `seeds`.
-    fn seed<const B: usize>(tape: &mut Self::Tape<B>, seeds: &mut impl FnMut() -> u32);
+    fn seed(state: &mut Self::State, seeds: &mut impl FnMut() -> u32) {
+        let _ = (state, seeds);
+    }
 
-    /// Whether [`seed`](Layer::seed) was called since the tape was all zero, if there is anything to seed. Otherwise the
-    /// trainer calls it before the first step.
-    fn is_seeded<const B: usize>(_: &Self::Tape<B>) -> bool {
+    /// Whether [`seed`](Layer::seed) was called since all was zero, if there is anything to seed. Otherwise the trainer
+    /// calls it before the first step.
+    fn is_seeded<const B: usize>(state: &Self::State, tape: &Self::Tape<B>) -> bool {
+        let _ = (state, tape);
         true
     }
 
-    /// Takes back what a forward pass has drawn, because the step is refused: the next one draws it again.
-    fn rewind<const B: usize>(_: &mut Self::Tape<B>) {}
-
-    /// Shows every parameter to `visit`: layer by layer, weights (input by input), then biases.
-    fn visit(&self, visit: &mut impl FnMut(&[Self::Scalar]));
-
-    /// Hands every parameter that learns, with its slot, to `visit`: layer by layer.
-    fn visit_mut<S: Zero>(&mut self, slots: &mut Self::Slots<S>, visit: &mut impl FnMut(Parameters<Self::Scalar, S>));
-}
-
-/// What the gradient of a layer is made of. That of one sample is an outer product, dE/dw\[i\]\[o\] = `x[i] * delta[o]`
-/// and dE/db\[o\] = `delta[o]`; that of several is their sum.
-#[derive(Clone, Copy, Debug)]
-pub struct Factors<'a, T> {
-    /// The inputs, sample by sample; none where the biases alone learn.
-    pub x: &'a [T],
-    /// The deltas, sample by sample.
-    pub deltas: &'a [T],
-    /// The number of deltas of a sample.
-    pub outputs: usize,
-    /// Whether there are biases.
-    pub biases: bool,
-    /// Whether all inputs lie within -1 and 1.
-    pub bounded: bool,
-}
-
-impl<T> Factors<'_, T> {
-    /// Those of one sample.
-    pub(crate) fn sample(self, sample: usize) -> Self {
-        let outputs = self.outputs.max(1);
-        let inputs = self.x.len() / (self.deltas.len() / outputs).max(1);
-        let part = |values, len| <[T]>::chunks_exact(values, len).nth(sample).unwrap_or_default();
-        Self { x: part(self.x, inputs.max(1)), deltas: part(self.deltas, outputs), ..self }
+    /// Takes back what a forward pass has changed in the state, because the step is refused.
+    fn rewind<const B: usize>(state: &mut Self::State, tape: &Self::Tape<B>) {
+        let _ = (state, tape);
     }
+}
+
+/// What the forward pass of some samples leaves for the way back, and the errors of the outputs.
+#[derive(Debug)]
+pub struct Trace<'a, N: Infer + ?Sized, const B: usize> {
+    /// The inputs.
+    pub x: &'a [N::Input],
+    /// The outputs.
+    pub y: &'a [N::Output],
+    /// The errors of the outputs, or their deltas after [`derive`](Layer::derive).
+    pub errors: &'a [N::Output],
+    /// What else the layer left.
+    pub tape: &'a N::Tape<B>,
+}
+
+impl<'a, N: Infer, const B: usize> Trace<'a, N, B> {
+    /// As that of a layer which leaves the same.
+    #[cfg_attr(not(unoptimized), inline(always))]
+    pub(crate) fn of<L>(self) -> Trace<'a, L, B>
+    where
+        L: Infer<Input = N::Input, Output = N::Output, Tape<B> = N::Tape<B>>,
+    {
+        Trace { x: self.x, y: self.y, errors: self.errors, tape: self.tape }
+    }
+}
+
+impl<N: Infer + ?Sized, const B: usize> Clone for Trace<'_, N, B> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<N: Infer + ?Sized, const B: usize> Copy for Trace<'_, N, B> {}
+
+/// [`Layer::derive`] where the errors are the deltas already: there is no activation, or its derivative has cancelled out
+/// with the loss.
+#[cfg_attr(not(unoptimized), inline(always))]
+pub(crate) fn settled<Y: Shape, W: Budget>(errors: &[Y], work: &mut W) -> Y::Scalar {
+    let errors = Y::numbers(errors);
+    work.take(errors.len(), DERIVATIVE).map_or(-Y::Scalar::ZERO, |range| kernel::magnitude(W::part(errors, range)))
+}
+
+/// [`Layer::parameters`] with one thing that is kept for each.
+#[cfg_attr(not(unoptimized), inline(always))]
+pub(crate) fn visit_slots<N: Layer + ?Sized, S: Zero>(
+    network: &mut N,
+    slots: &mut N::Slots<S>,
+    visit: &mut impl FnMut(Parameters<N::Scalar, S>),
+) {
+    let mut none = <N::Slots<()>>::ZERO;
+    network.parameters(slots, &mut none, &mut |parameters, _| visit(parameters));
 }
 
 /// What a forward pass is for.
@@ -224,11 +302,13 @@ pub enum Mode {
 }
 
 /// The first `samples` of those there is room for.
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn first<X>(all: &[X], samples: usize) -> &[X] {
     all.get(..samples).unwrap_or(all)
 }
 
 /// [`first`], to be written.
+#[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn first_mut<X>(all: &mut [X], samples: usize) -> &mut [X] {
     let samples = samples.min(all.len());
     all.get_mut(..samples).unwrap_or_default()
@@ -237,4 +317,53 @@ pub(crate) fn first_mut<X>(all: &mut [X], samples: usize) -> &mut [X] {
 /// A copy from place to place. An assignment would go over the stack where nothing is optimised.
 pub(crate) fn copy<N: Copy>(from: &N, to: &mut N) {
     from_mut(to).copy_from_slice(from_ref(from));
+}
+
+impl<L: Infer> Infer for &L {
+    type Scalar = L::Scalar;
+    type Input = L::Input;
+    type Output = L::Output;
+    type Tape<const B: usize> = L::Tape<B>;
+    type State = L::State;
+
+    const PARAMETERS: usize = L::PARAMETERS;
+    const ARCHITECTURE: Architecture = L::ARCHITECTURE;
+    const LINK: Link = L::LINK;
+    const BOUNDED: bool = L::BOUNDED;
+    const SIZES: Sizes = L::SIZES;
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn forward<W: Budget, const B: usize>(
+        &self,
+        x: &[L::Input],
+        y: &mut [L::Output],
+        tape: &mut L::Tape<B>,
+        state: &mut L::State,
+        mode: Mode,
+        work: &mut W,
+    ) -> L::Scalar {
+        L::forward(self, x, y, tape, state, mode, work)
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn activate<W: Budget>(y: &mut [L::Output], work: &mut W) -> L::Scalar {
+        L::activate(y, work)
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn outputs<W: Budget, const B: usize>(
+        &self,
+        x: &[L::Input],
+        y: &mut [L::Output],
+        tape: &mut L::Tape<B>,
+        state: &mut L::State,
+        mode: Mode,
+        work: &mut W,
+    ) -> L::Scalar {
+        L::outputs(self, x, y, tape, state, mode, work)
+    }
+
+    fn tensors(&self, visit: &mut dyn FnMut(Tensor<&[L::Scalar]>)) {
+        L::tensors(self, visit);
+    }
 }

@@ -26,6 +26,7 @@ pub mod loss;
 pub mod math;
 pub mod metrics;
 pub mod optimizer;
+mod pairs;
 pub mod permutation;
 pub mod pieces;
 pub mod predictor;
@@ -35,8 +36,10 @@ pub mod samples;
 pub mod scalar;
 pub mod scaled_rate;
 pub mod schedule;
+pub mod shape;
 mod sum;
 mod target;
+pub mod tensor;
 pub mod trainer;
 pub mod work;
 
@@ -46,8 +49,8 @@ pub use dense::{Biased, Dense, Unbiased};
 pub use digest::digest;
 pub use dropout::Dropout;
 pub use fit::{Best, Fit};
-pub use frozen::{BiasOnly, Frozen};
-pub use layer::Layer;
+pub use frozen::{BiasOnly, Frozen, Owned};
+pub use layer::{Infer, Layer};
 pub use loss::{BinaryCrossEntropy, CrossEntropy, Huber, OfProbabilities, SquaredError};
 pub use optimizer::{
     Adam, AdamW, Batch, ClipNorm, ClipSample, ClipValue, Momentum, Nesterov, RmsProp, Rprop, Sgd, WeightDecay,
@@ -58,4 +61,6 @@ pub use rule::{ChainRule, ErrorShare, RawError};
 pub use samples::Samples;
 pub use scalar::{Scalar, Zero};
 pub use scaled_rate::ScaledRate;
+pub use shape::Shape;
+pub use tensor::Tensor;
 pub use trainer::{StepError, Trainer};

@@ -27,7 +27,7 @@ use crate::scalar::Scalar;
 /// # let test = [([1.0], [1.0]), ([-0.5], [1.0]), ([-2.0], [0.0])];
 /// let mut matrix = ConfusionMatrix::<2>::new();
 /// for (x, target) in &test {
-///     matrix.record_by(Threshold, target, trainer.predict(x));
+///     matrix.record_by(Threshold, target, &trainer.predict(x));
 /// }
 /// # assert_eq!(matrix.counts, [[1, 0], [1, 1]]);
 /// ```

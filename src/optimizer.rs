@@ -30,7 +30,7 @@ pub use batch::Batch;
 pub(crate) use batch::Collect;
 pub use descent::{Momentum, Nesterov, Sgd};
 pub use interface::{Collected, Gradient, Optimizer, Parameters, Sum};
-pub(crate) use interface::{apply, mean};
+pub(crate) use interface::{apply, mean, update};
 pub use modifier::{ClipValue, WeightDecay};
 pub(crate) use norm::shrink;
 pub use norm::{ClipNorm, ClipSample};

@@ -62,11 +62,12 @@ use core::slice::from_ref;
 
 use crate::error::StepError;
 use crate::kernel::{self, Magnitude};
-use crate::layer::{Layer, Mode};
+use crate::layer::{Layer, Mode, Trace, first, first_mut, visit_slots};
 use crate::loss::Loss;
 use crate::optimizer::{Collect, Optimizer, Sum};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
+use crate::shape::Shape;
 use crate::trainer::gradient::{self, add_squares};
 use crate::trainer::{Trainer, refuse};
 pub use crate::work::{ACTIVATION, DERIVATIVE, DROPOUT};
@@ -80,10 +81,10 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         ACTIVATION,
         DROPOUT,
         N::SIZES.row,
-        N::SIZES.learns * P::MACS,
+        N::SIZES.learns * (P::MACS + N::SIZES.pairs - 1),
         N::SIZES.whole * ACTIVATION,
         if R::BY_ROW { 0 } else { N::SIZES.weights * SHARE },
-        length::<N>() * L::MACS,
+        N::Output::LENGTH * L::MACS,
         Self::NORM,
     ]);
 
@@ -110,7 +111,8 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
 
     /// [`predict`](Trainer::predict) in pieces: [`Prediction::run`] does them. To drop the prediction does no harm.
     pub fn predict_in_pieces<'a>(&'a mut self, x: &'a N::Input) -> Prediction<'a, N, B> {
-        Prediction { network: &self.network, tape: &mut self.tape, x, work: Work::NEW }
+        let Self { network, tape, state, outputs, .. } = self;
+        Prediction { network, tape, state, y: first_mut(outputs, 1), x, work: Work::NEW }
     }
 }
 
@@ -230,56 +232,59 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'
     }
 
     fn errors(&mut self) -> Result<Phase<N::Scalar>, StepError> {
-        let Trainer { network, optimizer, tape, deltas, .. } = &mut *self.trainer;
-        let (x, work) = (self.x, &mut self.work);
+        let Trainer { network, optimizer, tape, state, outputs, errors, .. } = &mut *self.trainer;
+        let (x, y, errors) = (from_ref(self.x), first_mut(outputs, 1), first_mut(errors, 1));
+        let work = &mut self.work;
         let linked = Trainer::<N, L, P, R, B>::LINKED;
-        let value = length::<N>() * L::MACS;
+        let value = N::Output::LENGTH * L::MACS;
         if work.one(ACTIVATION) {
             network.check()?;
             optimizer.check()?;
         }
 
-        self.finite += network.linear(from_ref(x), tape, Mode::Train, work);
-        let target = self.target.as_ref();
-        if let Some(z) = N::outputs(tape).first() {
-            if linked && work.one(value) {
-                self.loss = L::linked_value(z.as_ref(), target);
-            }
+        self.finite += network.forward(x, y, tape, state, Mode::Train, work);
+        let target = self.target.flat();
+        if linked && work.one(value) {
+            self.loss = L::linked_value(N::Output::numbers(y), target);
         }
-        self.finite += N::activate(tape, 1, work);
-        if let (Some(y), Some(error)) = (N::outputs(tape).first(), N::errors(deltas).first_mut()) {
-            if !linked && work.one(value) {
-                self.loss = L::value(y.as_ref(), target);
-            }
-            if work.one(value) {
-                let gradient = if linked { L::linked_gradient } else { L::gradient };
-                gradient(y.as_ref(), target, error.as_mut());
-            }
+        self.finite += N::activate(y, work);
+        if !linked && work.one(value) {
+            self.loss = L::value(N::Output::numbers(y), target);
         }
-        if work.one(length::<N>()) {
+        if work.one(value) {
+            let gradient = if linked { L::linked_gradient } else { L::gradient };
+            gradient(N::Output::numbers(y), target, N::Output::numbers_mut(errors));
+        }
+        if work.one(N::Output::LENGTH) {
             if !self.finite.is_finite() || !self.loss.is_finite() || !L::accepts(target) {
-                return Err(refuse::<L, _, _, _>(from_ref(x), from_ref(self.target), self.loss));
+                return Err(refuse::<L, _, _>(x, from_ref(self.target), self.loss));
             }
             if let Some(weight) = self.weight {
                 self.loss = self.trainer.weigh(self.loss, weight)?;
             }
         }
 
-        let Trainer { network, optimizer, tape, deltas, .. } = &mut *self.trainer;
+        let Trainer { network, optimizer, tape, outputs, deltas, errors, .. } = &mut *self.trainer;
+        let (y, errors) = (first(outputs, 1), first_mut(errors, 1));
         let [inputs_magnitude, deltas_magnitude] = self.magnitudes.each_mut();
-        let now = network.back::<R, _, B>(tape, deltas, 1, linked, None, work)?;
+        let now = gradient::deltas::<N, R, _, B>(network, linked, x, y, errors, tape, deltas, work)?;
         join(deltas_magnitude, now);
-        N::gradient(from_ref(x), tape, deltas, false, &mut |layer| {
-            if let Some(range) = if layer.bounded { None } else { work.take(layer.x.len(), 1) } {
-                join(inputs_magnitude, kernel::magnitude(Work::part(layer.x, range)));
+        let trace = Trace { x, y, errors, tape };
+        N::gradient(trace, deltas, false, &mut |pairs| {
+            if let Some(range) = if pairs.bounded { None } else { work.take(pairs.x.len(), 1) } {
+                let magnitude = kernel::magnitude(Work::part(pairs.x, range));
+                join(inputs_magnitude, gradient::sum_of(pairs.count, magnitude));
+            }
+            if pairs.count > 1 {
+                join(inputs_magnitude, gradient::sum_of(pairs.count, N::Scalar::ONE));
             }
         });
         if work.one(ACTIVATION) && !gradient::is_small(*inputs_magnitude, *deltas_magnitude, -N::Scalar::ZERO) {
-            gradient::examine::<N, B>(from_ref(x), tape, deltas, optimizer.gradient_limit())?;
+            gradient::examine::<N, B>(trace, deltas, optimizer.gradient_limit())?;
         }
         if let Some(limit) = optimizer.sample_limit() {
             if work.one(Trainer::<N, L, P, R, B>::NORM) {
-                self.trainer.limit(from_ref(x), limit);
+                self.trainer.limit(from_ref(self.x), limit);
             }
         }
         Ok(if P::Sum::COLLECTS && self.trainer.optimizer.is_new() { Phase::Discard } else { Phase::Begin })
@@ -287,7 +292,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'
 
     fn discard(&mut self) -> Phase<N::Scalar> {
         let Trainer { network, sums, .. } = &mut *self.trainer;
-        network.visit_mut(sums, &mut |layer| {
+        visit_slots(network, sums, &mut |layer| {
             for sums in [layer.weight_slots, layer.bias_slots] {
                 if let Some(range) = self.work.take(sums.len(), 1) {
                     Work::part_mut(sums, range).fill_with(|| Zero::ZERO);
@@ -298,19 +303,21 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'
     }
 
     fn begin(&mut self) -> Phase<N::Scalar> {
-        let Trainer { optimizer, tape, deltas, .. } = &mut *self.trainer;
+        let Trainer { optimizer, tape, outputs, deltas, errors, .. } = &mut *self.trainer;
         if !self.work.one(Trainer::<N, L, P, R, B>::NORM) {
             return Phase::Begin;
         }
-        Phase::Update(optimizer.begin(1, || gradient::norm::<N, B>(from_ref(self.x), tape, deltas, None)))
+        let trace = Trace { x: from_ref(self.x), y: first(outputs, 1), errors: first(errors, 1), tape };
+        Phase::Update(optimizer.begin(1, || gradient::norm::<N, B>(trace, deltas, None)))
     }
 
     fn update(&mut self, scale: N::Scalar) -> Phase<N::Scalar> {
-        let Trainer { network, optimizer, slots, sums, tape, deltas, .. } = &mut *self.trainer;
+        let Trainer { network, optimizer, slots, sums, tape, outputs, deltas, errors, .. } = &mut *self.trainer;
+        let trace = Trace { x: from_ref(self.x), y: first(outputs, 1), errors: first(errors, 1), tape };
         if P::Sum::COLLECTS {
-            network.update(from_ref(self.x), tape, deltas, sums, &Collect::NEW, scale, &mut self.work);
+            network.update(trace, deltas, sums, &Collect::NEW, scale, &mut self.work);
         } else {
-            network.update(from_ref(self.x), tape, deltas, slots, optimizer, scale, &mut self.work);
+            network.update(trace, deltas, slots, optimizer, scale, &mut self.work);
         }
         if P::Sum::COLLECTS && optimizer.due() { Phase::Finish } else { Phase::Over(true) }
     }
@@ -319,7 +326,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'
         let Trainer { network, optimizer, sums, .. } = &mut *self.trainer;
         let ((square, scale), work) = (&mut self.norm, &mut self.work);
         if P::NORMS {
-            network.visit_mut(sums, &mut |layer| {
+            visit_slots(network, sums, &mut |layer| {
                 for sums in [layer.weight_slots, layer.bias_slots] {
                     if let Some(range) = work.take(sums.len(), 1) {
                         add_squares(square, P::Sum::values(Work::part_mut(sums, range)), *scale);
@@ -362,6 +369,8 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Drop f
 pub struct Prediction<'a, N: Layer, const B: usize> {
     network: &'a N,
     tape: &'a mut N::Tape<B>,
+    state: &'a mut N::State,
+    y: &'a mut [N::Output],
     x: &'a N::Input,
     work: Work,
 }
@@ -371,9 +380,10 @@ impl<N: Layer, const B: usize> Prediction<'_, N, B> {
     /// outputs when all is done, and again with every call after that.
     pub fn run(&mut self, macs: usize) -> Progress<&N::Output> {
         self.work.resume(macs);
-        let _ = self.network.linear(from_ref(self.x), self.tape, Mode::Predict, &mut self.work);
-        let _ = N::activate(self.tape, 1, &mut self.work);
-        match N::outputs(self.tape).first() {
+        let Self { network, tape, state, y, x, work } = self;
+        let _ = network.forward(from_ref(x), y, tape, state, Mode::Predict, work);
+        let _ = N::activate(y, work);
+        match self.y.first() {
             Some(y) if !self.work.paused => Progress::Done(y),
             _ => Progress::More,
         }
@@ -390,9 +400,4 @@ fn join<T: Scalar>(magnitude: &mut T, now: T) {
     let mut both = Magnitude::new(*magnitude);
     both.join(now);
     *magnitude = both.number();
-}
-
-/// The number of outputs.
-const fn length<N: Layer>() -> usize {
-    size_of::<N::Output>() / size_of::<N::Scalar>()
 }

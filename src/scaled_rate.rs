@@ -4,11 +4,12 @@ use crate::activation::Link;
 use crate::architecture::Architecture;
 use crate::error::StepError;
 use crate::init::Init;
-use crate::layer::{Factors, Layer, Mode};
-use crate::optimizer::{Optimizer, Parameters};
+use crate::layer::{Infer, Layer, Mode, Pairs, Trace};
+use crate::optimizer::{Collected, Optimizer, Parameters};
 use crate::ratio::Ratio;
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
+use crate::tensor::Tensor;
 use crate::work::{Budget, Sizes};
 
 /// A layer, or a tuple of layers, whose learning rate is `factor` times that of the optimiser. All else is as without.
@@ -113,20 +114,60 @@ impl<const NUMERATOR: usize, const DENOMINATOR: usize, T: Scalar> Factor for Rat
     }
 }
 
-impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {
+impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Infer for ScaledRate<L, Q> {
     type Scalar = L::Scalar;
     type Input = L::Input;
     type Output = L::Output;
     type Tape<const N: usize> = L::Tape<N>;
+    type State = L::State;
+
+    const PARAMETERS: usize = L::PARAMETERS;
+    const ARCHITECTURE: Architecture = L::ARCHITECTURE;
+    const LINK: Link = L::LINK;
+    const BOUNDED: bool = L::BOUNDED;
+    const SIZES: Sizes = L::SIZES;
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn forward<W: Budget, const N: usize>(
+        &self,
+        x: &[L::Input],
+        y: &mut [L::Output],
+        tape: &mut L::Tape<N>,
+        state: &mut L::State,
+        mode: Mode,
+        work: &mut W,
+    ) -> L::Scalar {
+        self.layer.forward(x, y, tape, state, mode, work)
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn activate<W: Budget>(y: &mut [L::Output], work: &mut W) -> L::Scalar {
+        L::activate(y, work)
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn outputs<W: Budget, const N: usize>(
+        &self,
+        x: &[L::Input],
+        y: &mut [L::Output],
+        tape: &mut L::Tape<N>,
+        state: &mut L::State,
+        mode: Mode,
+        work: &mut W,
+    ) -> L::Scalar {
+        self.layer.outputs(x, y, tape, state, mode, work)
+    }
+
+    fn tensors(&self, visit: &mut dyn FnMut(Tensor<&[L::Scalar]>)) {
+        self.layer.tensors(visit);
+    }
+}
+
+impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {
     type Deltas<const N: usize> = L::Deltas<N>;
     type Slots<S: Zero> = L::Slots<S>;
 
-    const PARAMETERS: usize = L::PARAMETERS;
     const LEARNS: bool = L::LEARNS;
-    const LINK: Link = L::LINK;
-    const SIZES: Sizes = L::SIZES;
-    const BOUNDED: bool = L::BOUNDED;
-    const ARCHITECTURE: Architecture = L::ARCHITECTURE;
 
     #[cfg_attr(not(unoptimized), inline(always))]
     fn check(&self) -> Result<(), StepError> {
@@ -139,66 +180,53 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn linear<W: Budget, const N: usize>(
-        &self,
-        x: &[L::Input],
-        tape: &mut L::Tape<N>,
-        mode: Mode,
-        work: &mut W,
-    ) -> L::Scalar {
-        self.layer.linear(x, tape, mode, work)
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn activate<W: Budget, const N: usize>(tape: &mut L::Tape<N>, samples: usize, work: &mut W) -> L::Scalar {
-        L::activate(tape, samples, work)
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn forward<W: Budget, const N: usize>(
-        &self,
-        x: &[L::Input],
-        tape: &mut L::Tape<N>,
-        mode: Mode,
-        work: &mut W,
-    ) -> L::Scalar {
-        self.layer.forward(x, tape, mode, work)
-    }
-
-    fn outputs<const N: usize>(tape: &L::Tape<N>) -> &[L::Output; N] {
-        L::outputs(tape)
-    }
-
-    fn errors<const N: usize>(deltas: &mut L::Deltas<N>) -> &mut [L::Output; N] {
-        L::errors(deltas)
+    fn derive<W: Budget>(y: &[L::Output], errors: &mut [L::Output], work: &mut W) -> L::Scalar {
+        L::derive(y, errors, work)
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
     fn back<R: Rule, W: Budget, const N: usize>(
         &self,
-        tape: &L::Tape<N>,
+        trace: Trace<'_, Self, N>,
         deltas: &mut L::Deltas<N>,
-        samples: usize,
-        settled: bool,
-        below: Option<&mut [L::Input; N]>,
+        below: Option<&mut [L::Input]>,
         work: &mut W,
     ) -> Result<L::Scalar, StepError> {
-        self.layer.back::<R, W, N>(tape, deltas, samples, settled, below, work)
+        self.layer.back::<R, W, N>(trace.of(), deltas, below, work)
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn gradient<const N: usize>(
+        trace: Trace<'_, Self, N>,
+        deltas: &L::Deltas<N>,
+        bounded: bool,
+        visit: &mut impl FnMut(Pairs<L::Scalar>),
+    ) {
+        L::gradient(trace.of(), deltas, bounded, visit);
+    }
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn parameters<S: Zero, Z: Zero>(
+        &mut self,
+        slots: &mut L::Slots<S>,
+        sums: &mut L::Slots<Z>,
+        visit: &mut impl FnMut(Parameters<L::Scalar, S>, Collected<Z>),
+    ) {
+        self.layer.parameters(slots, sums, visit);
     }
 
     // rate = factor * rate
     #[cfg_attr(not(unoptimized), inline(always))]
     fn update<P: Optimizer<L::Scalar>, W: Budget, const N: usize>(
         &mut self,
-        x: &[L::Input],
-        tape: &L::Tape<N>,
+        trace: Trace<'_, Self, N>,
         deltas: &L::Deltas<N>,
         slots: &mut L::Slots<P::Slot>,
         optimizer: &P,
         scale: L::Scalar,
         work: &mut W,
     ) {
-        self.layer.update(x, tape, deltas, slots, &optimizer.scaled(self.factor.factor()), scale, work);
+        self.layer.update(trace.of(), deltas, slots, &optimizer.scaled(self.factor.factor()), scale, work);
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
@@ -212,15 +240,8 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {
         self.layer.apply(slots, sums, &optimizer.scaled(self.factor.factor()), work);
     }
 
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn gradient<const N: usize>(
-        x: &[L::Input],
-        tape: &L::Tape<N>,
-        deltas: &L::Deltas<N>,
-        bounded: bool,
-        visit: &mut impl FnMut(Factors<L::Scalar>),
-    ) {
-        L::gradient(x, tape, deltas, bounded, visit);
+    fn tensors_mut(&mut self, visit: &mut dyn FnMut(Tensor<&mut [L::Scalar]>)) {
+        self.layer.tensors_mut(visit);
     }
 
     fn scale<const N: usize>(deltas: &mut L::Deltas<N>, sample: usize, factor: L::Scalar) {
@@ -231,23 +252,15 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {
         self.layer.initialize(init);
     }
 
-    fn seed<const N: usize>(tape: &mut L::Tape<N>, seeds: &mut impl FnMut() -> u32) {
-        L::seed(tape, seeds);
+    fn seed(state: &mut L::State, seeds: &mut impl FnMut() -> u32) {
+        L::seed(state, seeds);
     }
 
-    fn rewind<const N: usize>(tape: &mut L::Tape<N>) {
-        L::rewind(tape);
+    fn is_seeded<const N: usize>(state: &L::State, tape: &L::Tape<N>) -> bool {
+        L::is_seeded(state, tape)
     }
 
-    fn is_seeded<const N: usize>(tape: &L::Tape<N>) -> bool {
-        L::is_seeded(tape)
-    }
-
-    fn visit(&self, visit: &mut impl FnMut(&[L::Scalar])) {
-        self.layer.visit(visit);
-    }
-
-    fn visit_mut<S: Zero>(&mut self, slots: &mut L::Slots<S>, visit: &mut impl FnMut(Parameters<L::Scalar, S>)) {
-        self.layer.visit_mut(slots, visit);
+    fn rewind<const N: usize>(state: &mut L::State, tape: &L::Tape<N>) {
+        L::rewind(state, tape);
     }
 }

@@ -9,16 +9,17 @@ pub(crate) use refuse::refuse;
 
 use core::fmt;
 use core::marker::PhantomData;
-use core::slice::from_ref;
+use core::slice::{from_mut, from_ref};
 
 pub use crate::error::StepError;
 use crate::init::{Generator, Init, Random};
 use crate::kernel::{Finite, largest};
-use crate::layer::{Layer, Mode, copy};
+use crate::layer::{Layer, Mode, copy, first_mut, visit_slots};
 use crate::loss::{Loss, linked};
 use crate::optimizer::{Optimizer, Sum};
 use crate::rule::{ChainRule, Rule};
 use crate::scalar::{Scalar, Zero};
+use crate::shape::Shape;
 use crate::work::Whole;
 
 /// A network together with what it takes to train it: the optimiser and its slots, and the outputs and deltas of every
@@ -35,8 +36,12 @@ pub struct Trainer<N: Layer, L, P: Optimizer<N::Scalar>, R = ChainRule, const B:
     pub(crate) slots: N::Slots<P::Slot>,
     /// What is collected until a batch is complete.
     pub(crate) sums: N::Slots<P::Sum>,
+    pub(crate) state: N::State,
     pub(crate) tape: N::Tape<B>,
+    pub(crate) outputs: [N::Output; B],
     pub(crate) deltas: N::Deltas<B>,
+    /// Of the outputs.
+    pub(crate) errors: [N::Output; B],
     kind: PhantomData<fn() -> (L, R)>,
 }
 
@@ -62,8 +67,11 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
             optimizer,
             slots: Zero::ZERO,
             sums: Zero::ZERO,
+            state: Zero::ZERO,
             tape: Zero::ZERO,
+            outputs: Zero::ZERO,
             deltas: Zero::ZERO,
+            errors: Zero::ZERO,
             kind: PhantomData,
         }
     }
@@ -74,7 +82,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     pub fn start(&mut self, optimizer: P, init: &mut impl Init) {
         self.network.initialize(init);
         let mut seeds = None;
-        N::seed(&mut self.tape, &mut || seeds.get_or_insert_with(|| Generator::new(init.seed())).next_u32());
+        N::seed(&mut self.state, &mut || seeds.get_or_insert_with(|| Generator::new(init.seed())).next_u32());
         self.restart(optimizer);
     }
 
@@ -138,22 +146,29 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     /// never seeded does it with 0.
     pub fn seed(&mut self, seed: u32) {
         let mut seeds = Generator::new(seed);
-        N::seed(&mut self.tape, &mut || seeds.next_u32());
+        N::seed(&mut self.state, &mut || seeds.next_u32());
     }
 
     /// Before a step: no two layers may have the same masks.
     #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn seed_once(&mut self) {
-        if !N::is_seeded(&self.tape) {
+        if !N::is_seeded(&self.state, &self.tape) {
             self.seed(0);
         }
     }
 
     /// The outputs for the inputs `x`. Inputs that are NaN or infinite give outputs without meaning, and no error:
     /// [`try_predict`](Trainer::try_predict) tells.
-    pub fn predict(&mut self, x: &N::Input) -> &N::Output {
-        let _ = self.network.forward(from_ref(x), &mut self.tape, Mode::Predict, &mut Whole);
-        &N::outputs(&self.tape)[0]
+    pub fn predict(&mut self, x: &N::Input) -> N::Output {
+        let mut y = N::Output::ZERO;
+        self.predict_into(x, &mut y);
+        y
+    }
+
+    /// [`predict`](Trainer::predict) with the outputs in place: of hundreds, a copy and its room on the stack are felt.
+    pub fn predict_into(&mut self, x: &N::Input, y: &mut N::Output) {
+        let Self { network, tape, state, .. } = self;
+        let _ = network.outputs(from_ref(x), from_mut(y), tape, state, Mode::Predict, &mut Whole);
     }
 
     /// [`predict`](Trainer::predict), with an error where the outputs would have no meaning.
@@ -161,13 +176,15 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     /// # Errors
     /// [`StepError::Input`] if an input is NaN or infinite, [`StepError::Sum`] if a weighted sum is: a weight is not finite,
     /// or inputs and weights are too large.
-    pub fn try_predict(&mut self, x: &N::Input) -> Result<&N::Output, StepError> {
+    pub fn try_predict(&mut self, x: &N::Input) -> Result<N::Output, StepError> {
+        let mut y = N::Output::ZERO;
+        let Self { network, tape, state, .. } = self;
         let mut finite = Finite::new();
-        finite.join(self.network.forward(from_ref(x), &mut self.tape, Mode::Predict, &mut Whole));
+        finite.join(network.outputs(from_ref(x), from_mut(&mut y), tape, state, Mode::Predict, &mut Whole));
         if finite.all() {
-            return Ok(&N::outputs(&self.tape)[0]);
+            return Ok(y);
         }
-        let inputs_are = largest(x.as_ref()).is_finite();
+        let inputs_are = largest(x.flat()).is_finite();
         Err(if inputs_are { StepError::Sum } else { StepError::Input })
     }
 
@@ -183,22 +200,23 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
 
     /// [`loss`](Trainer::loss), and the outputs.
     pub(crate) fn evaluate(&mut self, x: &N::Input, target: &N::Output) -> Result<(N::Scalar, &N::Output), StepError> {
+        let Self { network, tape, state, outputs, .. } = self;
+        let y = first_mut(outputs, 1);
         let mut finite = Finite::new();
-        finite.join(self.network.linear(from_ref(x), &mut self.tape, Mode::Predict, &mut Whole));
+        finite.join(network.forward(from_ref(x), y, tape, state, Mode::Predict, &mut Whole));
         let mut loss = N::Scalar::ZERO;
         if Self::LINKED {
-            loss = L::linked_value(N::outputs(&self.tape)[0].as_ref(), target.as_ref());
+            loss = L::linked_value(N::Output::numbers(y), target.flat());
         }
-        finite.join(N::activate(&mut self.tape, 1, &mut Whole));
-        let y = &N::outputs(&self.tape)[0];
+        finite.join(N::activate(y, &mut Whole));
         if !Self::LINKED {
-            loss = L::value(y.as_ref(), target.as_ref());
+            loss = L::value(N::Output::numbers(y), target.flat());
         }
         finite.see(loss);
-        if finite.all() && accepts::<L, _, _>(from_ref(target)) {
-            Ok((loss, y))
+        if finite.all() && accepts::<L, _>(from_ref(target)) {
+            Ok((loss, &self.outputs[0]))
         } else {
-            Err(refuse::<L, _, _, _>(from_ref(x), from_ref(target), loss))
+            Err(refuse::<L, _, _>(from_ref(x), from_ref(target), loss))
         }
     }
 
@@ -266,12 +284,10 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     /// parameters that were set by hand, or read from somewhere, may not be.
     pub fn is_finite(&mut self) -> bool {
         let mut all = true;
-        self.network.visit(&mut |parameters| all &= largest(parameters).is_finite());
-        self.network.visit_mut(&mut self.slots, &mut |layer| {
+        self.network.tensors(&mut |tensor| all &= largest(tensor.data).is_finite());
+        self.network.parameters(&mut self.slots, &mut self.sums, &mut |layer, sums| {
             all &= layer.weight_slots.iter().chain(&*layer.bias_slots).all(P::is_finite);
-        });
-        self.network.visit_mut(&mut self.sums, &mut |layer| {
-            let (weights, biases) = (P::Sum::values(layer.weight_slots), P::Sum::values(layer.bias_slots));
+            let (weights, biases) = (P::Sum::values(sums.weights), P::Sum::values(sums.biases));
             all &= largest(weights).is_finite() && largest(biases).is_finite();
         });
         all
@@ -280,7 +296,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
 
 /// Sets what is kept for each parameter to zero.
 fn clear<N: Layer, S: Zero>(network: &mut N, kept: &mut N::Slots<S>) {
-    network.visit_mut(kept, &mut |layer| {
+    visit_slots(network, kept, &mut |layer| {
         layer.weight_slots.fill_with(|| Zero::ZERO);
         layer.bias_slots.fill_with(|| Zero::ZERO);
     });
@@ -301,8 +317,11 @@ impl<N: Layer + Zero, L: Loss, P: Optimizer<N::Scalar> + Zero, R, const B: usize
             optimizer: P::ZERO,
             slots: Zero::ZERO,
             sums: Zero::ZERO,
+            state: Zero::ZERO,
             tape: Zero::ZERO,
+            outputs: Zero::ZERO,
             deltas: Zero::ZERO,
+            errors: Zero::ZERO,
             kind: PhantomData,
         }
     };

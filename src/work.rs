@@ -141,11 +141,13 @@ pub struct Sizes {
     pub whole: usize,
     /// The inputs and outputs of all layers that learn together.
     pub vectors: usize,
+    /// The outer products that the gradient of a sample is the sum of.
+    pub pairs: usize,
 }
 
 impl Sizes {
     /// Of a layer without weights.
-    pub const NONE: Self = Self { row: 0, learns: 0, weights: 0, whole: 0, vectors: 0 };
+    pub const NONE: Self = Self { row: 0, learns: 0, weights: 0, whole: 0, vectors: 0, pairs: 1 };
 
     /// Of this and another part of a network.
     #[must_use]
@@ -156,6 +158,7 @@ impl Sizes {
             weights: max(&[self.weights, other.weights]),
             whole: max(&[self.whole, other.whole]),
             vectors: self.vectors + other.vectors,
+            pairs: max(&[self.pairs, other.pairs]),
         }
     }
 }

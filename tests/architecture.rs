@@ -13,8 +13,8 @@ const fn fingerprint<N: Layer>() -> u64 {
 /// The parameters alone, as FNV-1a has them: what the digest was before it told architectures apart.
 fn of_parameters<N: Layer>(network: &N, start: &[u8]) -> u64 {
     let mut bytes = start.to_vec();
-    network.visit(&mut |all| {
-        for parameter in all {
+    network.tensors(&mut |tensor| {
+        for parameter in tensor.data {
             bytes.extend_from_slice(&parameter.bits().to_le_bytes()[..size_of::<N::Scalar>()]);
         }
     });

@@ -49,7 +49,7 @@ where
     }
     let last = mean(&mut trainer);
     let mut largest: f32 = 0.0;
-    trainer.network.visit(&mut |parameters| largest = parameters.iter().fold(largest, |most, p| most.max(p.abs())));
+    trainer.network.tensors(&mut |tensor| largest = tensor.data.iter().fold(largest, |most, p| most.max(p.abs())));
     println!("{name}: loss {first} becomes {last}, largest parameter {largest}");
     assert!(last < 0.5 * first, "{name} does not learn: {first} becomes {last}");
     assert!(largest < 100.0, "{name} explodes: a parameter is {largest}");

@@ -9,10 +9,12 @@ mod probe;
 
 use downhill::dropout::{Rate, Ratio};
 use downhill::init::{Generator, He, Init, Random, TruncatedNormal, Uniform, Xavier};
+use downhill::layer::Mode;
 use downhill::pieces::Progress;
+use downhill::tensor::Role;
 use downhill::work::Whole;
 use downhill::{
-    ClipSample, Dense, Dropout, Frozen, Identity, Layer, RawError, Sgd, Sigmoid, SquaredError, StepError, Tanh,
+    ClipSample, Dense, Dropout, Frozen, Identity, Infer, Layer, RawError, Sgd, Sigmoid, SquaredError, StepError, Tanh,
     Trainer, Zero, digest,
 };
 use probe::parameters;
@@ -24,8 +26,11 @@ const T: [f64; 2] = [0.9, 0.1];
 fn drawn<L: Layer<Scalar = f64> + Zero>(seed: u32) -> L {
     let mut layer = L::ZERO;
     layer.initialize(&mut Uniform(Generator::new(seed)));
-    let mut slots = L::Slots::<()>::ZERO;
-    layer.visit_mut(&mut slots, &mut |layer| layer.biases.fill(0.1));
+    layer.tensors_mut(&mut |tensor| {
+        if tensor.role == Role::Bias {
+            tensor.data.fill(0.1);
+        }
+    });
     layer
 }
 
@@ -80,12 +85,13 @@ fn masks_differ_between_layers() {
 fn rate_and_scale() {
     for rate in [0.0, 0.1, 0.5, 0.9] {
         let dropout = Dropout::<1000, f64>::new(rate);
-        let mut tape = <Dropout<1000, f64> as Layer>::Tape::<1>::ZERO;
-        <Dropout<1000, f64> as Layer>::seed(&mut tape, &mut || 5);
+        let (mut before, mut random) = (Generator::new(0), Generator::new(0));
+        <Dropout<1000, f64> as Layer>::seed(&mut random, &mut || 5);
         let (mut dropped, mut sum) = (0_u32, 0.0);
         for _ in 0..20 {
-            dropout.forward(&[[1.0; 1000]], &mut tape, downhill::layer::Mode::Train, &mut Whole);
-            let [y] = <Dropout<1000, f64> as Layer>::outputs(&tape);
+            let mut y = [[0.0; 1000]];
+            dropout.forward::<_, 1>(&[[1.0; 1000]], &mut y, &mut before, &mut random, Mode::Train, &mut Whole);
+            let [y] = y;
             assert!(y.iter().all(|&y| y == 0.0 || (y - 1.0 / (1.0 - rate)).abs() < 1e-12));
             dropped += y.iter().map(|&y| u32::from(y == 0.0)).sum::<u32>();
             sum += y.iter().sum::<f64>();
@@ -333,10 +339,11 @@ fn nothing_is_dropped_at_rate_0() {
     let seed = 0_u32.wrapping_sub(0x9E37_79B9);
     assert_eq!(Generator::new(seed).next_u32(), 0);
     for (rate, first) in [(0.0, 1.0), (1e-6, 0.0)] {
-        let mut tape = <Dropout<1, f64> as Layer>::Tape::<1>::ZERO;
-        <Dropout<1, f64> as Layer>::seed(&mut tape, &mut || seed);
-        Dropout::<1, f64>::new(rate).forward(&[[1.0]], &mut tape, downhill::layer::Mode::Train, &mut Whole);
-        assert_eq!(<Dropout<1, f64> as Layer>::outputs(&tape), &[[first]]);
+        let (mut before, mut random) = (Generator::new(0), Generator::new(0));
+        <Dropout<1, f64> as Layer>::seed(&mut random, &mut || seed);
+        let (layer, mut y) = (Dropout::<1, f64>::new(rate), [[0.0]]);
+        layer.forward::<_, 1>(&[[1.0]], &mut y, &mut before, &mut random, Mode::Train, &mut Whole);
+        assert_eq!(y, [[first]]);
     }
 }
 

@@ -49,8 +49,8 @@ fn same_bits_as_a_loop_by_hand() {
         let mut correct = 0;
         for (x, target) in &validation {
             let y = by_hand.predict(x);
-            loss += f64::from(SquaredError::value(y, target));
-            correct += usize::from(encode::class(y) == encode::class(target));
+            loss += f64::from(SquaredError::value(&y, target));
+            correct += usize::from(encode::class(&y) == encode::class(target));
         }
         let score = epoch.validation.unwrap();
         assert!((f64::from(score.loss) / (loss / 45.0) - 1.0).abs() < 2e-7);

@@ -4,8 +4,8 @@
 
 use downhill::optimizer::Optimizer;
 use downhill::{
-    Adam, AdamW, Batch, BiasOnly, ChainRule, ClipNorm, ClipSample, ClipValue, Dense, Frozen, Layer, Momentum, Nesterov,
-    RmsProp, Rprop, Sgd, SquaredError, Trainer, WeightDecay, Zero,
+    Adam, AdamW, Batch, BiasOnly, ChainRule, ClipNorm, ClipSample, ClipValue, Dense, Frozen, Infer, Layer, Momentum,
+    Nesterov, RmsProp, Rprop, Sgd, SquaredError, Trainer, WeightDecay, Zero,
 };
 
 type Digits = (Dense<64, 32>, Dense<32, 10>);
@@ -88,7 +88,7 @@ fn little_more_than_the_weights() {
 #[test]
 fn zero_is_all_zero_bits() {
     let trainer = Trainer::<(Dense<2, 3>, Dense<3, 1>), SquaredError, Momentum>::ZERO;
-    trainer.network.visit(&mut |parameters| assert!(parameters.iter().all(|p| p.to_bits() == 0)));
+    trainer.network.tensors(&mut |tensor| assert!(tensor.data.iter().all(|p| p.to_bits() == 0)));
     assert_eq!((trainer.optimizer.rate.to_bits(), trainer.optimizer.momentum.to_bits()), (0, 0));
 
     let zeros = |shown: String| shown.contains("0.0") && !shown.contains(|c| ('1'..='9').contains(&c) || c == '-');

@@ -7,14 +7,15 @@ mod probe;
 mod shapes;
 
 use downhill::init::{Generator, Random};
-use downhill::layer::Mode;
+use downhill::layer::{Mode, Trace};
 use downhill::loss::Loss;
 use downhill::rule::{NoShares, Rule};
+use downhill::shape::Joins;
 use downhill::work::Whole;
 use downhill::{
     Biased, BinaryCrossEntropy, ChainRule, CrossEntropy, Dense, ErrorShare, Huber, Identity, Layer, LeakyRelu,
-    OfProbabilities, RawError, Relu, Scalar, Sgd, Sigmoid, Softmax, SquaredError, StepError, Tanh, Trainer, Unbiased,
-    Zero,
+    OfProbabilities, RawError, Relu, Scalar, Sgd, Shape as _, Sigmoid, Softmax, SquaredError, StepError, Tanh, Trainer,
+    Unbiased, Zero,
 };
 use probe::{Probe, Real, Step, array, network, parameters, step};
 
@@ -340,8 +341,8 @@ impl Rule for DroppedSign {
 fn update_first<A, B, L>(rate: f64, values: &[f64], x: &[f64], target: &[f64]) -> Result<(f64, Vec<f64>), StepError>
 where
     A: Layer<Scalar = f64, Input: Zero> + Zero,
-    B: Layer<Scalar = f64, Input = A::Output, Output: Zero> + Zero,
-    A::Output: Zero,
+    B: Layer<Scalar = f64, Input = A::Output> + Zero,
+    A::Output: Joins<A::Output>,
     L: Loss,
 {
     let (loss, mut gradient) = step::<f64, (A, B), L, ChainRule>(values, x, target)?;
@@ -350,25 +351,24 @@ where
     let (mut lower_tape, mut upper_tape) = (A::Tape::<1>::ZERO, B::Tape::<1>::ZERO);
     let (mut lower_deltas, mut upper_deltas) = (A::Deltas::<1>::ZERO, B::Deltas::<1>::ZERO);
     let (mut lower_slots, mut upper_slots) = (A::Slots::ZERO, B::Slots::ZERO);
+    let (mut lower_state, mut upper_state) = (A::State::ZERO, B::State::ZERO);
 
     let x = [array(x)];
-    lower.forward(&x, &mut lower_tape, Mode::Train, &mut Whole);
-    let h = A::outputs(&lower_tape);
-    upper.forward(h, &mut upper_tape, Mode::Train, &mut Whole);
-    let [y] = B::outputs(&upper_tape);
-    let error = |deltas: &mut B::Deltas<1>| {
-        let [error] = B::errors(deltas);
-        L::gradient(y.as_ref(), target, error.as_mut());
-    };
-    error(&mut upper_deltas);
-    upper.back::<ChainRule, _, 1>(&upper_tape, &mut upper_deltas, 1, false, None, &mut Whole)?;
-    upper.update(h, &upper_tape, &upper_deltas, &mut upper_slots, &Sgd::new(rate), 1.0, &mut Whole);
+    let (mut h, mut below) = ([A::Output::ZERO], [A::Output::ZERO]);
+    lower.outputs(&x, &mut h, &mut lower_tape, &mut lower_state, Mode::Train, &mut Whole);
+    let (mut y, mut errors) = ([B::Output::ZERO], [B::Output::ZERO]);
+    upper.outputs(&h, &mut y, &mut upper_tape, &mut upper_state, Mode::Train, &mut Whole);
+    L::gradient(y[0].flat(), target, errors[0].flat_mut());
+    B::derive(&y, &mut errors, &mut Whole);
+    let trace = Trace { x: &h, y: &y, errors: &errors, tape: &upper_tape };
+    upper.back::<ChainRule, _, 1>(trace, &mut upper_deltas, None, &mut Whole)?;
+    upper.update(trace, &upper_deltas, &mut upper_slots, &Sgd::new(rate), 1.0, &mut Whole);
 
-    error(&mut upper_deltas);
-    let below = A::errors(&mut lower_deltas);
-    upper.back::<ChainRule, _, 1>(&upper_tape, &mut upper_deltas, 1, false, Some(below), &mut Whole)?;
-    lower.back::<ChainRule, _, 1>(&lower_tape, &mut lower_deltas, 1, false, None, &mut Whole)?;
-    lower.update(&x, &lower_tape, &lower_deltas, &mut lower_slots, &Probe, 1.0, &mut Whole);
+    upper.back::<ChainRule, _, 1>(trace, &mut upper_deltas, Some(&mut below), &mut Whole)?;
+    A::derive(&h, &mut below, &mut Whole);
+    let trace = Trace { x: &x, y: &h, errors: &below, tape: &lower_tape };
+    lower.back::<ChainRule, _, 1>(trace, &mut lower_deltas, None, &mut Whole)?;
+    lower.update(trace, &lower_deltas, &mut lower_slots, &Probe, 1.0, &mut Whole);
     gradient.splice(..A::PARAMETERS, parameters(&lower));
     Ok((loss, gradient))
 }

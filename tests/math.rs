@@ -236,10 +236,10 @@ fn micromath_far_from_zero() {
         Dense::<1, 1, Tanh<Micromath>>::new([[1.0]], [0.0]),
     );
     let mut trainer = Trainer::<_, SquaredError, Sgd>::new(layers, Sgd::new(0.1));
-    assert_eq!(trainer.predict(&[889.0]), &[0.0]);
+    assert_eq!(trainer.predict(&[889.0]), [0.0]);
     trainer.network.0 = Dense::new([[1000.0]], [0.0]);
     trainer.network.2.weights = [[-44.5]];
-    assert_eq!(trainer.predict(&[1.0]), &[-1.0]);
+    assert_eq!(trainer.predict(&[1.0]), [-1.0]);
 }
 
 /// Softmax divides one exponential by the sum of all. Its differences to the largest `z` are rounded before: here they

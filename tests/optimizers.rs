@@ -14,8 +14,8 @@ use downhill::loss::Loss;
 use downhill::optimizer::{Collected, Optimizer, Parameters};
 use downhill::{
     Adam, AdamW, Batch, BiasOnly, Biased, BinaryCrossEntropy, ChainRule, ClipNorm, ClipSample, ClipValue, CrossEntropy,
-    Dense, Frozen, Identity, Layer, LeakyRelu, Momentum, Nesterov, RmsProp, Rprop, Scalar, Sgd, Sigmoid, Softmax,
-    SquaredError, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest, encode,
+    Dense, Frozen, Identity, Infer, Layer, LeakyRelu, Momentum, Nesterov, RmsProp, Rprop, Scalar, Sgd, Sigmoid,
+    Softmax, SquaredError, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest, encode,
 };
 use probe::{Real, array, network, parameters};
 use rows::Rows;
@@ -28,11 +28,11 @@ const SAMPLES: usize = 7;
 const DOUBLE: f64 = 1e-12;
 
 /// The inputs and the targets of the samples.
-type Samples<N> = (Vec<<N as Layer>::Input>, Vec<<N as Layer>::Output>);
+type Samples<N> = (Vec<<N as Infer>::Input>, Vec<<N as Infer>::Output>);
 
 fn samples<T: Real, N: Layer<Scalar = T, Input: Zero, Output: Zero>>(rows: &Rows) -> Samples<N> {
     let row = |kind, n| rows.get(&format!("{kind} {n}"));
-    (0..SAMPLES).map(|n| (array::<N::Input, T>(row("input", n)), array::<N::Output, T>(row("target", n)))).unzip()
+    (0..SAMPLES).map(|n| (array::<N::Input>(row("input", n)), array::<N::Output>(row("target", n)))).unzip()
 }
 
 /// The samples of each update: so many, and as many as are left at the end of a round.

@@ -11,9 +11,10 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use downhill::init::{Generator, Uniform};
+use downhill::tensor::Role;
 use downhill::{
-    Adam, BiasOnly, Dense, Dropout, Frozen, Identity, Layer, Momentum, Sgd, Sigmoid, SquaredError, StepError, Tanh,
-    Trainer, Zero, digest,
+    Adam, BiasOnly, Dense, Dropout, Frozen, Identity, Infer, Layer, Momentum, Sgd, Sigmoid, SquaredError, StepError,
+    Tanh, Trainer, Zero, digest,
 };
 use probe::parameters;
 
@@ -44,8 +45,11 @@ type Upper = Dense<5, 2, Sigmoid, f64>;
 fn drawn<L: Layer<Scalar = f64> + Zero>(seed: u32) -> L {
     let mut layer = L::ZERO;
     layer.initialize(&mut Uniform(Generator::new(seed)));
-    let mut slots = L::Slots::<()>::ZERO;
-    layer.visit_mut(&mut slots, &mut |layer| layer.biases.fill(0.1));
+    layer.tensors_mut(&mut |tensor| {
+        if tensor.role == Role::Bias {
+            tensor.data.fill(0.1);
+        }
+    });
     layer
 }
 
@@ -133,9 +137,9 @@ fn biases_start_as_they_were() {
     let mut trainer = Trainer::<BiasOnly<_>, SquaredError, Sgd>::new(BiasOnly::new(&FIRST), Sgd::new(0.5));
     for _ in 0..2 {
         trainer.start(Sgd::new(0.5), &mut Uniform(Generator::new(1)));
-        assert_eq!(trainer.predict(&[1.0]), &[0.5]);
+        assert_eq!(trainer.predict(&[1.0]), [0.5]);
         trainer.step(&[1.0], &[1.0]).unwrap();
-        assert_eq!(trainer.predict(&[1.0]), &[0.75]);
+        assert_eq!(trainer.predict(&[1.0]), [0.75]);
     }
 }
 
@@ -194,6 +198,6 @@ fn what_is_frozen_is_checked() {
     let network = (Frozen(Arc::new(below)), Dense::<3, 1>::new([[0.1]; 3], [0.0]));
     let mut trainer = Trainer::<_, SquaredError, _>::new(network, Sgd::new(0.1));
     assert_eq!(trainer.step(&[0.1, 0.2], &[0.5]), Err(StepError::Dropout));
-    assert_eq!(<BiasOnly<&Dense<2, 3>> as Layer>::PARAMETERS, 9);
-    assert_eq!(<BiasOnly<&Dense<4, 5>> as Layer>::PARAMETERS, 25);
+    assert_eq!(<BiasOnly<&Dense<2, 3>> as Infer>::PARAMETERS, 9);
+    assert_eq!(<BiasOnly<&Dense<4, 5>> as Infer>::PARAMETERS, 25);
 }

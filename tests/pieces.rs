@@ -10,8 +10,9 @@ use downhill::pieces::{ACTIVATION, Progress};
 use downhill::rule::Rule;
 use downhill::{
     Adam, AdamW, Batch, BiasOnly, BinaryCrossEntropy, ClipNorm, ClipSample, ClipValue, CrossEntropy, Dense, Dropout,
-    ErrorShare, Frozen, Identity, Layer, LeakyRelu, Momentum, Nesterov, OfProbabilities, RawError, Relu, RmsProp,
-    Rprop, Scalar, Sgd, Sigmoid, Softmax, SquaredError, StepError, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest,
+    ErrorShare, Frozen, Identity, Infer, Layer, LeakyRelu, Momentum, Nesterov, OfProbabilities, RawError, Relu,
+    RmsProp, Rprop, Scalar, Sgd, Shape, Sigmoid, Softmax, SquaredError, StepError, Tanh, Trainer, Unbiased,
+    WeightDecay, Zero, digest,
 };
 
 /// A case: a network that takes 7 numbers to 3, and what trains it. `made` makes it anew, with the same weights.
@@ -35,12 +36,12 @@ fn budgets() -> Vec<(String, Box<dyn FnMut() -> usize>)> {
     budgets
 }
 
-fn samples<X: Zero + AsMut<[T]>, Y: Zero + AsMut<[T]>, T: Scalar>() -> Vec<(X, Y)> {
+fn samples<X: Shape<Scalar = T>, Y: Shape<Scalar = T>, T: Scalar>() -> Vec<(X, Y)> {
     let mut random = Generator::new(5);
     let sample = |_| {
         let (mut x, mut y) = (X::ZERO, Y::ZERO);
-        x.as_mut().fill_with(|| T::from_f32(random.signed_unit()));
-        y.as_mut().fill_with(|| T::from_f32(random.signed_unit() * 0.4 + 0.5));
+        x.flat_mut().fill_with(|| T::from_f32(random.signed_unit()));
+        y.flat_mut().fill_with(|| T::from_f32(random.signed_unit() * 0.4 + 0.5));
         (x, y)
     };
     (0..STEPS).map(sample).collect()
@@ -93,9 +94,10 @@ where
                         Progress::Done(y) => break y,
                     }
                 };
-                let expected = whole.predict(x).as_ref();
-                assert!(y.as_ref().iter().zip(expected).all(|(&y, &e)| same(y, e)), "{context}: the prediction");
-                assert!(matches!(prediction.run(1), Progress::Done(y) if same(y.as_ref()[0], expected[0])));
+                let expected = whole.predict(x);
+                let expected = expected.flat();
+                assert!(y.flat().iter().zip(expected).all(|(&y, &e)| same(y, e)), "{context}: the prediction");
+                assert!(matches!(prediction.run(1), Progress::Done(y) if same(y.flat()[0], expected[0])));
             }
             // However it is cut, it is the same work.
             assert_eq!(*total.get_or_insert(spent), spent, "{context}: the work");

@@ -270,7 +270,7 @@ fn a_glitch_of_a_sensor() {
         for _ in 0..2000 {
             trainer.step(&[1.0], &[1.0]).unwrap();
         }
-        let [y] = *trainer.predict(&[1.0]);
+        let [y] = trainer.predict(&[1.0]);
         assert!((y - 1.0).abs() < 0.05, "{y}");
     }
     check(Adam::new(0.01));
@@ -319,5 +319,5 @@ fn predictions_that_mean_nothing() {
         assert_eq!(trainer.try_predict(&[bad]).err(), Some(StepError::Input));
     }
     assert_eq!(trainer.try_predict(&[f32::MAX]).err(), Some(StepError::Sum));
-    assert_eq!(trainer.try_predict(&[0.0]).ok(), Some(&[0.5]));
+    assert_eq!(trainer.try_predict(&[0.0]).ok(), Some([0.5]));
 }

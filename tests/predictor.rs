@@ -5,7 +5,8 @@
 
 use downhill::init::{Generator, Xavier};
 use downhill::pieces::Progress;
-use downhill::{Adam, CrossEntropy, Dense, Dropout, Predictor, Softmax, Tanh, Trainer, digest};
+use downhill::predictor::Workspace;
+use downhill::{Adam, CrossEntropy, Dense, Dropout, Softmax, Tanh, Trainer, digest};
 
 type Net = (Dense<4, 6, Tanh>, Dropout<6>, Dense<6, 3, Softmax>);
 type Learner = Trainer<Net, CrossEntropy, Adam>;
@@ -23,18 +24,18 @@ fn started() -> Learner {
 #[test]
 fn beside_a_step() {
     let (x, target, other) = ([0.1, -0.2, 0.3, 0.9], [0.0, 1.0, 0.0], [0.7, 0.1, -0.4, 0.2]);
-    let (mut alone, mut asked, mut predictor) = (started(), started(), Predictor::<Net>::ZERO);
+    let (mut alone, mut asked, mut workspace) = (started(), started(), Workspace::<Net>::NEW);
     for _ in 0..3 {
-        let old = *asked.predict(&other);
-        assert_eq!(predictor.predict(&asked.network, &other), &old);
+        let old = asked.predict(&other);
+        assert_eq!(workspace.predict(&asked.network, &other), old);
         alone.step(&x, &target).unwrap();
-        let new = *alone.predict(&other);
+        let new = alone.predict(&other);
         assert_ne!(new, old);
 
         let mut step = asked.step_in_pieces(&x, &target);
         let (mut before, mut during) = (0, 0);
         while step.run(1).unwrap() == Progress::More {
-            let outputs = *predictor.predict(step.network(), &other);
+            let outputs = workspace.predict(step.network(), &other);
             if !step.is_writing() {
                 assert_eq!(outputs, old);
                 before += 1;
@@ -43,7 +44,7 @@ fn beside_a_step() {
             }
         }
         assert!(before > 10 && during > 1, "{before} {during}");
-        assert_eq!(predictor.predict(step.network(), &other), &new);
+        assert_eq!(workspace.predict(step.network(), &other), new);
         drop(step);
         assert_eq!(digest(&asked.network), digest(&alone.network));
     }

@@ -10,7 +10,8 @@ use downhill::optimizer::Optimizer;
 use downhill::rule::Rule;
 use downhill::{
     Biased, BinaryCrossEntropy, ChainRule, CrossEntropy, Dense, ErrorShare, Huber, Identity, Layer, LeakyRelu,
-    Momentum, OfProbabilities, RawError, Relu, Sgd, Sigmoid, Softmax, SquaredError, Tanh, Trainer, Unbiased, Zero,
+    Momentum, OfProbabilities, RawError, Relu, Sgd, Shape, Sigmoid, Softmax, SquaredError, Tanh, Trainer, Unbiased,
+    Zero,
 };
 use probe::{Real, Step, array, network, parameters, step};
 use rows::Rows;
@@ -55,7 +56,7 @@ where
 
     let gradient: Step = step::<T, N, L, R>;
     for (n, (x, target)) in samples.iter().enumerate() {
-        let output: Vec<f64> = trainer.predict(&array(x)).as_ref().iter().map(|&y| y.into()).collect();
+        let output: Vec<f64> = trainer.predict(&array(x)).flat().iter().map(|&y| y.into()).collect();
         let (loss, gradient) = gradient(first, x, target).unwrap();
         compare(&format!("output {n}"), &output);
         compare(&format!("loss {n}"), &[loss]);

@@ -5,7 +5,9 @@ use downhill::init::{Generator, Random};
 use downhill::loss::Loss;
 use downhill::metrics::{Argmax, ConfusionMatrix, Decision, MeanAbsoluteError, Metric, R2, Sign, Threshold};
 use downhill::schedule::Constant;
-use downhill::{BinaryCrossEntropy, Dense, Fit, Identity, Layer, Sgd, SquaredError, Tanh, Trainer, Zero, encode};
+use downhill::{
+    BinaryCrossEntropy, Dense, Fit, Identity, Layer, Sgd, Shape, SquaredError, Tanh, Trainer, Zero, encode,
+};
 use std::ops::ControlFlow::Continue;
 
 #[test]
@@ -79,7 +81,7 @@ where
     let score = evaluate(&mut trainer, samples, decision).unwrap().unwrap();
     let mut matrix = ConfusionMatrix::<2>::new();
     for (x, target) in samples {
-        assert!(matrix.record_by(decision, target.as_ref(), trainer.predict(x).as_ref()));
+        assert!(matrix.record_by(decision, target.flat(), trainer.predict(x).flat()));
     }
     println!("{matrix:?} {score:?}");
     (matrix, [last.unwrap().metric, score.metric])

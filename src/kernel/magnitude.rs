@@ -120,6 +120,12 @@ pub(crate) fn add_now<T: Scalar>(a: T, b: T) -> T {
     if CHIP_WITH_FLOAT { now(a, b) } else { a + b }
 }
 
+/// The magnitude of `factor` times the values of this magnitude.
+#[cfg_attr(not(unoptimized), inline(always))]
+pub(crate) fn times<T: Scalar>(magnitude: T, factor: T) -> T {
+    if CHIP_WITH_FLOAT { magnitude * factor * factor } else { magnitude * factor }
+}
+
 /// A number, and a limit for it: if the number is within, so is, within `limit`, every product of two values of the
 /// magnitudes `a` and `b`. If it is not, the values have to be looked at one by one: see [`largest`].
 #[cfg_attr(not(unoptimized), inline(always))]
@@ -141,9 +147,9 @@ pub(crate) fn largest<T: Scalar>(values: &[T]) -> T {
     largest
 }
 
-/// The larger of `product` and the largest product of an input, or the 1 of a bias, and a delta.
+/// The larger of `product` and `count` times the largest product of an input, or the 1 of a bias, and a delta.
 #[cold]
 #[inline(never)]
-pub(crate) fn larger_product<T: Scalar>(product: T, x: &[T], deltas: &[T]) -> T {
-    product.larger(largest(x).larger(T::ONE) * largest(deltas))
+pub(crate) fn larger_product<T: Scalar>(product: T, x: &[T], deltas: &[T], count: T) -> T {
+    product.larger(largest(x).larger(T::ONE) * largest(deltas) * count)
 }

@@ -1,14 +1,16 @@
 //! A tuple of layers is a layer: its passes are those of its layers, one after the other.
 
-use super::{Factors, Layer, Mode, first};
+use super::{Infer, Layer, Mode, Pairs, Trace, first, first_mut};
 use crate::activation::Link;
 use crate::architecture::Architecture;
 use crate::error::StepError;
 use crate::init::Init;
 use crate::kernel::{Magnitude, add_now};
-use crate::optimizer::{Optimizer, Parameters};
+use crate::optimizer::{Collected, Optimizer, Parameters};
 use crate::rule::Rule;
 use crate::scalar::Zero;
+use crate::shape::{Joins, Shape};
+use crate::tensor::Tensor;
 use crate::work::{Budget, Sizes};
 
 /// Calls `$make` for every tuple of one to eight layers. It walks along the neighbours, `A 0 B 1` then `B 1 C 2`, and
@@ -32,20 +34,60 @@ macro_rules! layer {
     (($A:ident $a:tt) [$(($L:ident $l:tt $U:ident $u:tt))*] [$(($M:ident $m:tt $V:ident $v:tt))*] ($Z:ident $z:tt)) => {
         // A single layer has no neighbours.
         #[allow(unused_variables, unused_mut)]
-        impl<$A: Layer, $($U: Layer<Input = $L::Output, Scalar = $A::Scalar>),*> Layer for ($A, $($U,)*) {
+        impl<$A: Infer, $($U: Infer<Input: Joins<$L::Output>, Scalar = $A::Scalar>),*> Infer for ($A, $($U,)*) {
             type Scalar = $A::Scalar;
             type Input = $A::Input;
             type Output = $Z::Output;
-            type Tape<const N: usize> = ($A::Tape<N>, $($U::Tape<N>,)*);
-            type Deltas<const N: usize> = ($A::Deltas<N>, $($U::Deltas<N>,)*);
-            type Slots<S: Zero> = ($A::Slots<S>, $($U::Slots<S>,)*);
+            /// The outputs of all layers but the last, and the layers' tapes.
+            type Tape<const N: usize> = (($([$L::Output; N],)*), ($A::Tape<N>, $($U::Tape<N>,)*));
+            type State = ($A::State, $($U::State,)*);
 
             const PARAMETERS: usize = $A::PARAMETERS $(+ $U::PARAMETERS)*;
-            const LEARNS: bool = $A::LEARNS $(|| $U::LEARNS)*;
-            const LINK: Link = $Z::LINK;
-            const SIZES: Sizes = $A::SIZES$(.and($U::SIZES))*;
-            const BOUNDED: bool = $Z::BOUNDED;
             const ARCHITECTURE: Architecture = $A::ARCHITECTURE $(.then($U::ARCHITECTURE))*;
+            const LINK: Link = $Z::LINK;
+            const BOUNDED: bool = $Z::BOUNDED;
+            const SIZES: Sizes = $A::SIZES$(.and($U::SIZES))*;
+
+            #[cfg_attr(not(unoptimized), inline(always))]
+            fn forward<W: Budget, const N: usize>(
+                &self,
+                x: &[Self::Input],
+                y: &mut [Self::Output],
+                (between, tape): &mut Self::Tape<N>,
+                state: &mut Self::State,
+                mode: Mode,
+                work: &mut W,
+            ) -> Self::Scalar {
+                let samples = x.len();
+                // -0 is the number that changes nothing when it is added.
+                let mut finite = -$A::Scalar::ZERO;
+                $(
+                    let lower = first_mut(&mut between.$l, samples);
+                    let now = self.$l.outputs(x, lower, &mut tape.$l, &mut state.$l, mode, work);
+                    finite = if $l > 0 { add_now(finite, now) } else { now };
+                    let x = $U::Input::inputs(first(&between.$l, samples));
+                )*
+                finite + self.$z.forward(x, y, &mut tape.$z, &mut state.$z, mode, work)
+            }
+
+            #[cfg_attr(not(unoptimized), inline(always))]
+            fn activate<W: Budget>(y: &mut [Self::Output], work: &mut W) -> Self::Scalar {
+                $Z::activate(y, work)
+            }
+
+            fn tensors(&self, visit: &mut dyn FnMut(Tensor<&[Self::Scalar]>)) {
+                self.$a.tensors(&mut |tensor| tensor.within($a, &mut *visit));
+                $(self.$u.tensors(&mut |tensor| tensor.within($u, &mut *visit));)*
+            }
+        }
+
+        #[allow(unused_variables, unused_mut)]
+        impl<$A: Layer, $($U: Layer<Input: Joins<$L::Output>, Scalar = $A::Scalar>),*> Layer for ($A, $($U,)*) {
+            /// The errors of all layers but the last, and the layers' deltas.
+            type Deltas<const N: usize> = (($([$L::Output; N],)*), ($A::Deltas<N>, $($U::Deltas<N>,)*));
+            type Slots<S: Zero> = ($A::Slots<S>, $($U::Slots<S>,)*);
+
+            const LEARNS: bool = $A::LEARNS $(|| $U::LEARNS)*;
 
             #[cfg_attr(not(unoptimized), inline(always))]
             fn check(&self) -> Result<(), StepError> {
@@ -55,87 +97,86 @@ macro_rules! layer {
             }
 
             #[cfg_attr(not(unoptimized), inline(always))]
-            fn linear<W: Budget, const N: usize>(
-                &self,
-                x: &[Self::Input],
-                tape: &mut Self::Tape<N>,
-                mode: Mode,
-                work: &mut W,
-            ) -> Self::Scalar {
-                let samples = x.len();
-                // -0 is the number that changes nothing when it is added.
-                let mut finite = -$A::Scalar::ZERO;
-                $(
-                    let now = self.$l.forward(x, &mut tape.$l, mode, work);
-                    finite = if $l > 0 { add_now(finite, now) } else { now };
-                    let x = first($L::outputs(&tape.$l), samples);
-                )*
-                finite + self.$z.linear(x, &mut tape.$z, mode, work)
-            }
-
-            #[cfg_attr(not(unoptimized), inline(always))]
-            fn activate<W: Budget, const N: usize>(
-                tape: &mut Self::Tape<N>,
-                samples: usize,
-                work: &mut W,
-            ) -> Self::Scalar {
-                $Z::activate(&mut tape.$z, samples, work)
-            }
-
-            fn outputs<const N: usize>(tape: &Self::Tape<N>) -> &[Self::Output; N] {
-                $Z::outputs(&tape.$z)
-            }
-
-            fn errors<const N: usize>(deltas: &mut Self::Deltas<N>) -> &mut [Self::Output; N] {
-                $Z::errors(&mut deltas.$z)
+            fn derive<W: Budget>(y: &[Self::Output], errors: &mut [Self::Output], work: &mut W) -> Self::Scalar {
+                $Z::derive(y, errors, work)
             }
 
             #[cfg_attr(not(unoptimized), inline(always))]
             fn back<R: Rule, W: Budget, const N: usize>(
                 &self,
-                tape: &Self::Tape<N>,
-                deltas: &mut Self::Deltas<N>,
-                samples: usize,
-                settled: bool,
-                below: Option<&mut [Self::Input; N]>,
+                Trace { x, y, errors: deltas, tape: (between, tape) }: Trace<'_, Self, N>,
+                (errors, own): &mut Self::Deltas<N>,
+                below: Option<&mut [Self::Input]>,
                 work: &mut W,
             ) -> Result<Self::Scalar, StepError> {
+                let samples = x.len();
                 // Whether a layer or any below it learns. Without a loop, which the compiler would not see through.
                 let mut learns = [below.is_some() || $A::LEARNS, $($U::LEARNS),*];
                 $(learns[$u] |= learns[$l];)*
                 let mut magnitude = Magnitude::none();
                 $(
+                    let lower = first(&between.$m, samples);
+                    let lower_errors = first_mut(&mut errors.$m, samples);
                     if learns[$v] {
-                        let errors = learns[$m].then_some($M::errors(&mut deltas.$m));
-                        let now = self.$v.back::<R, W, N>(&tape.$v, &mut deltas.$v, samples, settled, errors, work)?;
-                        if $v < $z { magnitude.join_now(now) } else { magnitude.join(now) }
+                        let trace = Trace { x: $V::Input::inputs(lower), y, errors: deltas, tape: &tape.$v };
+                        let below = learns[$m].then_some($V::Input::inputs_mut(&mut *lower_errors));
+                        magnitude.join(self.$v.back::<R, W, N>(trace, &mut own.$v, below, work)?);
                     }
-                    // Only the last layer meets the loss.
-                    let settled = false;
+                    if learns[$m] && !R::RAW {
+                        magnitude.join_now($M::derive(lower, lower_errors, work));
+                    }
+                    let (y, deltas) = (lower, &*lower_errors);
                 )*
                 if learns[0] {
-                    magnitude.join(self.$a.back::<R, W, N>(&tape.$a, &mut deltas.$a, samples, settled, below, work)?);
+                    let trace = Trace { x, y, errors: deltas, tape: &tape.$a };
+                    magnitude.join(self.$a.back::<R, W, N>(trace, &mut own.$a, below, work)?);
                 }
+                // Raw errors become deltas after all are sent.
+                $(
+                    if learns[$m] && R::RAW {
+                        let (lower, errors) = (first(&between.$m, samples), first_mut(&mut errors.$m, samples));
+                        magnitude.join_now($M::derive(lower, errors, work));
+                    }
+                )*
                 Ok(magnitude.number())
+            }
+
+            #[cfg_attr(not(unoptimized), inline(always))]
+            fn gradient<const N: usize>(
+                Trace { x, y, errors: deltas, tape: (between, tape) }: Trace<'_, Self, N>,
+                (errors, own): &Self::Deltas<N>,
+                bounded: bool,
+                visit: &mut impl FnMut(Pairs<Self::Scalar>),
+            ) {
+                let samples = x.len();
+                $(
+                    let (lower, lower_errors) = (first(&between.$l, samples), first(&errors.$l, samples));
+                    let trace = Trace { x, y: lower, errors: lower_errors, tape: &tape.$l };
+                    $L::gradient(trace, &own.$l, bounded, visit);
+                    let (x, bounded) = ($U::Input::inputs(lower), $L::BOUNDED);
+                )*
+                $Z::gradient(Trace { x, y, errors: deltas, tape: &tape.$z }, &own.$z, bounded, visit);
             }
 
             #[cfg_attr(not(unoptimized), inline(always))]
             fn update<P: Optimizer<Self::Scalar>, W: Budget, const N: usize>(
                 &mut self,
-                x: &[Self::Input],
-                tape: &Self::Tape<N>,
-                deltas: &Self::Deltas<N>,
+                Trace { x, y, errors: deltas, tape: (between, tape) }: Trace<'_, Self, N>,
+                (errors, own): &Self::Deltas<N>,
                 slots: &mut Self::Slots<P::Slot>,
                 optimizer: &P,
                 scale: Self::Scalar,
                 work: &mut W,
             ) {
                 let samples = x.len();
-                self.$a.update(x, &tape.$a, &deltas.$a, &mut slots.$a, optimizer, scale, work);
                 $(
-                    let x = first($L::outputs(&tape.$l), samples);
-                    self.$u.update(x, &tape.$u, &deltas.$u, &mut slots.$u, optimizer, scale, work);
+                    let (lower, lower_errors) = (first(&between.$l, samples), first(&errors.$l, samples));
+                    let trace = Trace { x, y: lower, errors: lower_errors, tape: &tape.$l };
+                    self.$l.update(trace, &own.$l, &mut slots.$l, optimizer, scale, work);
+                    let x = $U::Input::inputs(lower);
                 )*
+                let trace = Trace { x, y, errors: deltas, tape: &tape.$z };
+                self.$z.update(trace, &own.$z, &mut slots.$z, optimizer, scale, work);
             }
 
             #[cfg_attr(not(unoptimized), inline(always))]
@@ -151,24 +192,29 @@ macro_rules! layer {
             }
 
             #[cfg_attr(not(unoptimized), inline(always))]
-            fn gradient<const N: usize>(
-                x: &[Self::Input],
-                tape: &Self::Tape<N>,
-                deltas: &Self::Deltas<N>,
-                bounded: bool,
-                visit: &mut impl FnMut(Factors<Self::Scalar>),
+            fn parameters<S: Zero, X: Zero>(
+                &mut self,
+                slots: &mut Self::Slots<S>,
+                sums: &mut Self::Slots<X>,
+                visit: &mut impl FnMut(Parameters<Self::Scalar, S>, Collected<X>),
             ) {
-                let samples = x.len();
-                $A::gradient(x, &tape.$a, &deltas.$a, bounded, visit);
-                $(
-                    let x = first($L::outputs(&tape.$l), samples);
-                    $U::gradient(x, &tape.$u, &deltas.$u, $L::BOUNDED, visit);
-                )*
+                self.$a.parameters(&mut slots.$a, &mut sums.$a, visit);
+                $(self.$u.parameters(&mut slots.$u, &mut sums.$u, visit);)*
             }
 
-            fn scale<const N: usize>(deltas: &mut Self::Deltas<N>, sample: usize, factor: Self::Scalar) {
-                $A::scale(&mut deltas.$a, sample, factor);
-                $($U::scale(&mut deltas.$u, sample, factor);)*
+            fn tensors_mut(&mut self, visit: &mut dyn FnMut(Tensor<&mut [Self::Scalar]>)) {
+                self.$a.tensors_mut(&mut |tensor| tensor.within($a, &mut *visit));
+                $(self.$u.tensors_mut(&mut |tensor| tensor.within($u, &mut *visit));)*
+            }
+
+            fn scale<const N: usize>(
+                (errors, own): &mut Self::Deltas<N>,
+                sample: usize,
+                factor: Self::Scalar,
+            ) {
+                $(scale(errors.$l.get_mut(sample), factor);)*
+                $A::scale(&mut own.$a, sample, factor);
+                $($U::scale(&mut own.$u, sample, factor);)*
             }
 
             fn initialize(&mut self, init: &mut impl Init) {
@@ -176,32 +222,18 @@ macro_rules! layer {
                 $(self.$u.initialize(init);)*
             }
 
-            fn seed<const N: usize>(tape: &mut Self::Tape<N>, seeds: &mut impl FnMut() -> u32) {
-                $A::seed(&mut tape.$a, seeds);
-                $($U::seed(&mut tape.$u, seeds);)*
+            fn seed(state: &mut Self::State, seeds: &mut impl FnMut() -> u32) {
+                $A::seed(&mut state.$a, seeds);
+                $($U::seed(&mut state.$u, seeds);)*
             }
 
-            fn rewind<const N: usize>(tape: &mut Self::Tape<N>) {
-                $A::rewind(&mut tape.$a);
-                $($U::rewind(&mut tape.$u);)*
+            fn is_seeded<const N: usize>(state: &Self::State, (_, tape): &Self::Tape<N>) -> bool {
+                $A::is_seeded(&state.$a, &tape.$a) $(&& $U::is_seeded(&state.$u, &tape.$u))*
             }
 
-            fn is_seeded<const N: usize>(tape: &Self::Tape<N>) -> bool {
-                $A::is_seeded(&tape.$a) $(&& $U::is_seeded(&tape.$u))*
-            }
-
-            fn visit(&self, visit: &mut impl FnMut(&[Self::Scalar])) {
-                self.$a.visit(visit);
-                $(self.$u.visit(visit);)*
-            }
-
-            fn visit_mut<S: Zero>(
-                &mut self,
-                slots: &mut Self::Slots<S>,
-                visit: &mut impl FnMut(Parameters<Self::Scalar, S>),
-            ) {
-                self.$a.visit_mut(&mut slots.$a, visit);
-                $(self.$u.visit_mut(&mut slots.$u, visit);)*
+            fn rewind<const N: usize>(state: &mut Self::State, (_, tape): &Self::Tape<N>) {
+                $A::rewind(&mut state.$a, &tape.$a);
+                $($U::rewind(&mut state.$u, &tape.$u);)*
             }
         }
 
@@ -211,3 +243,10 @@ macro_rules! layer {
     };
 }
 tuples!(layer);
+
+/// Multiplies the errors of a sample by `factor`.
+pub(crate) fn scale<Y: Shape>(errors: Option<&mut Y>, factor: Y::Scalar) {
+    for error in errors.into_iter().flat_map(Shape::flat_mut) {
+        *error *= factor;
+    }
+}

@@ -2,6 +2,7 @@
 
 use crate::encode;
 use crate::scalar::{Scalar, Zero, count};
+use crate::shape::Shape;
 use crate::sum::Sum;
 
 /// A number that says how good outputs are, such as an accuracy. `T` is the scalar, and `Y` the type of outputs and
@@ -88,12 +89,12 @@ impl<T: Scalar> Decision<T> for Argmax {
     }
 }
 
-impl<T: Scalar, Y: AsRef<[T]>> Metric<T, Y> for Argmax {
+impl<T: Scalar, Y: Shape<Scalar = T>> Metric<T, Y> for Argmax {
     type State = Tally;
 
     fn record(&self, state: &mut Tally, target: &Y, outputs: &Y) {
-        if let Some(actual) = encode::class(target.as_ref()) {
-            state.count(encode::class(outputs.as_ref()) == Some(actual));
+        if let Some(actual) = encode::class(target.flat()) {
+            state.count(encode::class(outputs.flat()) == Some(actual));
         }
     }
 
@@ -129,12 +130,12 @@ macro_rules! by_level {
             }
         }
 
-        impl<T: Scalar, Y: AsRef<[T]>> Metric<T, Y> for $metric {
+        impl<T: Scalar, Y: Shape<Scalar = T>> Metric<T, Y> for $metric {
             type State = Tally;
 
             fn record(&self, state: &mut Tally, target: &Y, outputs: &Y) {
                 let level = T::from_f32($level);
-                for (&target, &y) in target.as_ref().iter().zip(outputs.as_ref()) {
+                for (&target, &y) in target.flat().iter().zip(outputs.flat()) {
                     if let Some(actual) = above(target, level) {
                         state.count(above(y, level) == Some(actual));
                     }
@@ -155,11 +156,11 @@ by_level!(Sign, 0.0);
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct MeanAbsoluteError;
 
-impl<T: Scalar, Y: AsRef<[T]>> Metric<T, Y> for MeanAbsoluteError {
+impl<T: Scalar, Y: Shape<Scalar = T>> Metric<T, Y> for MeanAbsoluteError {
     type State = Sum<T>;
 
     fn record(&self, state: &mut Sum<T>, target: &Y, outputs: &Y) {
-        for (&target, &y) in target.as_ref().iter().zip(outputs.as_ref()) {
+        for (&target, &y) in target.flat().iter().zip(outputs.flat()) {
             state.add(if y < target { target - y } else { y - target });
         }
     }

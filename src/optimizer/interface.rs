@@ -4,6 +4,7 @@ use core::ops::Range;
 
 use crate::error::StepError;
 use crate::kernel;
+use crate::pairs::Pairs;
 use crate::scalar::{Scalar, Zero, count};
 use crate::work::{Budget, Work};
 
@@ -98,10 +99,15 @@ pub trait Optimizer<T: Scalar> {
         follow(self, layer, gradient);
     }
 
-    /// Updates a layer from several samples. `size` is its number of inputs and of outputs.
+    /// Updates a layer, or some of its rows, or its biases alone, from several samples or several pairs of a sample. `scale`
+    /// is what the sum of the outer products is multiplied by.
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn update_batch(&self, layer: Parameters<T, Self::Slot>, gradient: Gradient<T>, size: (usize, usize)) {
-        follow_batch(self, layer, gradient, size);
+    fn update_batch(&self, layer: Parameters<T, Self::Slot>, pairs: Pairs<T>, scale: T) {
+        if pairs.count == 1 {
+            follow_batch(self, layer, pairs.x, pairs.deltas, (pairs.inputs, pairs.outputs), scale);
+        } else {
+            follow_pairs(self, layer, pairs, scale);
+        }
     }
 
     /// Whether what is kept for a parameter is finite, which it always is after steps of a trainer.
@@ -205,16 +211,42 @@ pub struct Collected<'a, S> {
     pub biases: &'a mut [S],
 }
 
-/// The gradient of a layer from one or several samples: that of one is an outer product,
-/// dE/dw\[i\]\[o\] = `x[i] * delta[o]`, and is never stored.
+/// The gradient of a layer from one sample: an outer product, dE/dw\[i\]\[o\] = `x[i] * delta[o]`, which is never stored.
 #[derive(Clone, Copy, Debug)]
 pub struct Gradient<'a, T> {
-    /// The inputs, sample by sample.
+    /// The inputs.
     pub x: &'a [T],
-    /// The deltas, sample by sample.
+    /// The deltas.
     pub deltas: &'a [T],
-    /// What the sum over the samples is multiplied by.
+    /// What the outer product is multiplied by.
     pub scale: T,
+}
+
+/// [`Optimizer::update`] or [`Optimizer::update_batch`] for as many rows of a layer as are to be done now. The biases are one
+/// more row, of an input that is always 1.
+#[cfg_attr(not(unoptimized), inline(always))]
+pub(crate) fn update<T: Scalar, P: Optimizer<T>, W: Budget>(
+    optimizer: &P,
+    layer: Parameters<T, P::Slot>,
+    pairs: Pairs<T>,
+    scale: T,
+    work: &mut W,
+) {
+    let inputs = pairs.inputs;
+    let cost = pairs.outputs * (P::MACS + pairs.count - 1);
+    let Some(rows) = work.take(inputs + usize::from(pairs.biases), cost) else { return };
+    let (layer, pairs) = if W::WHOLE {
+        (layer, pairs)
+    } else {
+        let weights = rows.start.min(inputs)..rows.end.min(inputs);
+        (layer.rows(weights.clone(), pairs.outputs, rows.end > inputs), pairs.rows(weights))
+    };
+    if pairs.is_one() {
+        let x = pairs.x.get(..pairs.inputs).unwrap_or_default();
+        optimizer.update(layer, Gradient { x, deltas: pairs.deltas, scale });
+    } else {
+        optimizer.update_batch(layer, pairs, scale);
+    }
 }
 
 /// [`Optimizer::apply`] for as many parameters of a layer as are to be done now: the weights, then the biases.
@@ -265,14 +297,31 @@ fn follow<T: Scalar, P: Optimizer<T> + ?Sized>(optimizer: &P, layer: Parameters<
 fn follow_batch<T: Scalar, P: Optimizer<T> + ?Sized>(
     optimizer: &P,
     layer: Parameters<T, P::Slot>,
-    gradient: Gradient<T>,
+    x: &[T],
+    deltas: &[T],
     size: (usize, usize),
+    scale: T,
 ) {
-    let Gradient { x, deltas, scale } = gradient;
     let weights = (layer.weights, layer.weight_slots);
     kernel::gradients(weights, (x, deltas), size, |w, slot, g| optimizer.weight(w, slot, g * scale));
     let biases = (layer.biases, layer.bias_slots);
     kernel::bias_gradients(biases, deltas, |b, slot, g| optimizer.bias(b, slot, g * scale));
+}
+
+/// [`follow_batch`] for several pairs of a sample.
+#[cfg_attr(target_os = "none", inline(never))]
+fn follow_pairs<T: Scalar, P: Optimizer<T> + ?Sized>(
+    optimizer: &P,
+    layer: Parameters<T, P::Slot>,
+    pairs: Pairs<T>,
+    scale: T,
+) {
+    let deltas = (pairs.deltas, pairs.outputs);
+    let weights = (layer.weights, layer.weight_slots);
+    kernel::pair_gradients(weights, |row| pairs.column(row), deltas, |w, slot, g| optimizer.weight(w, slot, g * scale));
+    let biases = (layer.biases, layer.bias_slots);
+    let ones = |_| pairs.column(pairs.inputs);
+    kernel::pair_gradients(biases, ones, deltas, |b, slot, g| optimizer.bias(b, slot, g * scale));
 }
 
 /// 1 / samples, exactly 1 for one.

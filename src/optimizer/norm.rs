@@ -3,6 +3,7 @@
 use super::interface::{Collected, Gradient, Optimizer, Parameters, mean};
 use super::modifier::{before_a_limit, check_limit, inside, least};
 use crate::error::StepError;
+use crate::pairs::Pairs;
 use crate::scalar::{Scalar, Zero};
 
 /// The factor that brings `norm` down to `limit`, 1 if it is not above.
@@ -110,8 +111,8 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipNorm<P, T> {
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn update_batch(&self, layer: Parameters<T, P::Slot>, gradient: Gradient<T>, size: (usize, usize)) {
-        self.inner.update_batch(layer, gradient, size);
+    fn update_batch(&self, layer: Parameters<T, P::Slot>, pairs: Pairs<T>, scale: T) {
+        self.inner.update_batch(layer, pairs, scale);
     }
 }
 
@@ -206,8 +207,8 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipSample<P, T> {
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn update_batch(&self, layer: Parameters<T, P::Slot>, gradient: Gradient<T>, size: (usize, usize)) {
-        self.inner.update_batch(layer, gradient, size);
+    fn update_batch(&self, layer: Parameters<T, P::Slot>, pairs: Pairs<T>, scale: T) {
+        self.inner.update_batch(layer, pairs, scale);
     }
 
     fn due(&self) -> bool {

@@ -2,19 +2,59 @@
 
 use crate::error::StepError;
 use crate::kernel::{self, Magnitude, larger_product, product_and_limit};
-use crate::layer::{Factors, Layer};
-use crate::scalar::{Scalar, Zero};
+use crate::layer::{Layer, Pairs, Trace, settled};
+use crate::rule::Rule;
+use crate::scalar::{Scalar, Zero, count};
+use crate::work::Budget;
 
 /// The magnitude of the inputs of all layers that learn, with the 1 that the inputs of biases are.
 #[cfg_attr(not(unoptimized), inline(always))]
-pub(crate) fn inputs<N: Layer, const B: usize>(x: &[N::Input], tape: &N::Tape<B>, deltas: &N::Deltas<B>) -> N::Scalar {
+pub(crate) fn inputs<N: Layer, const B: usize>(trace: Trace<N, B>, deltas: &N::Deltas<B>) -> N::Scalar {
     let mut inputs = Magnitude::new(N::Scalar::ONE);
-    N::gradient(x, tape, deltas, false, &mut |layer| {
-        if !layer.bounded {
-            inputs.join(kernel::magnitude(layer.x));
+    N::gradient(trace, deltas, false, &mut |pairs| {
+        if !pairs.bounded {
+            inputs.join(sum_of(pairs.count, kernel::magnitude(pairs.x)));
+        }
+        if pairs.count > 1 {
+            inputs.join(sum_of(pairs.count, N::Scalar::ONE));
         }
     });
     inputs.number()
+}
+
+/// The magnitude of a sum of `count` values of this magnitude, at most.
+#[cfg_attr(not(unoptimized), inline(always))]
+pub(crate) fn sum_of<T: Scalar>(count: usize, magnitude: T) -> T {
+    if count > 1 { kernel::times(magnitude, crate::scalar::count(count)) } else { magnitude }
+}
+
+/// The way back: the errors of the outputs become deltas, those of all layers. Returns their magnitude. With a `linked` loss
+/// the errors are the deltas of the last layer already.
+#[cfg_attr(not(unoptimized), inline(always))]
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn deltas<N: Layer, R: Rule, W: Budget, const B: usize>(
+    network: &N,
+    linked: bool,
+    x: &[N::Input],
+    y: &[N::Output],
+    errors: &mut [N::Output],
+    tape: &N::Tape<B>,
+    deltas: &mut N::Deltas<B>,
+    work: &mut W,
+) -> Result<N::Scalar, StepError> {
+    let mut magnitude = Magnitude::none();
+    if N::LEARNS {
+        if linked {
+            magnitude.join(settled(errors, work));
+        } else if !R::RAW {
+            magnitude.join(N::derive(y, errors, work));
+        }
+        magnitude.join(network.back::<R, W, B>(Trace { x, y, errors, tape }, deltas, None, work)?);
+        if R::RAW && !linked {
+            magnitude.join(N::derive(y, errors, work));
+        }
+    }
+    Ok(magnitude.number())
 }
 
 /// Whether every product of an input and a delta, of whatever layers, is certainly within [`Scalar::GRADIENT_LIMIT`], and
@@ -34,13 +74,14 @@ pub(crate) fn is_small<T: Scalar>(inputs: T, deltas: T, finite: T) -> bool {
 #[cold]
 #[inline(never)]
 pub(crate) fn examine<N: Layer, const B: usize>(
-    x: &[N::Input],
-    tape: &N::Tape<B>,
+    trace: Trace<N, B>,
     deltas: &N::Deltas<B>,
     limit: N::Scalar,
 ) -> Result<(), StepError> {
     let mut largest = N::Scalar::ZERO;
-    N::gradient(x, tape, deltas, false, &mut |layer| largest = larger_product(largest, layer.x, layer.deltas));
+    N::gradient(trace, deltas, false, &mut |pairs| {
+        largest = larger_product(largest, pairs.x, pairs.deltas, count(pairs.count));
+    });
     if largest.at_most(limit) {
         Ok(())
     } else if largest.is_finite() {
@@ -55,18 +96,17 @@ pub(crate) fn examine<N: Layer, const B: usize>(
 /// That of one sample is the root of the sum over the layers of (|x|^2 + 1) |delta|^2. That of several is computed
 /// parameter by parameter, as a [`Batch`](crate::Batch) does: products of pairs of samples would cancel each other.
 pub(crate) fn norm<N: Layer, const B: usize>(
-    x: &[N::Input],
-    tape: &N::Tape<B>,
+    trace: Trace<N, B>,
     deltas: &N::Deltas<B>,
     sample: Option<usize>,
 ) -> N::Scalar {
-    let layers = |visit: &mut dyn FnMut(Factors<N::Scalar>)| {
-        N::gradient(x, tape, deltas, false, &mut |layer| visit(sample.map_or(layer, |sample| layer.sample(sample))));
+    let layers = |visit: &mut dyn FnMut(Pairs<N::Scalar>)| {
+        N::gradient(trace, deltas, false, &mut |pairs| visit(sample.map_or(pairs, |sample| pairs.sample(sample))));
     };
     norm_of(|scale| {
         let mut square = N::Scalar::ZERO;
         layers(&mut |layer| {
-            if scale == N::Scalar::ONE && layer.deltas.len() == layer.outputs {
+            if scale == N::Scalar::ONE && layer.is_one() {
                 let [(mut x, mut x_unit), (delta, delta_unit)] = [square_of(layer.x), square_of(layer.deltas)];
                 if layer.biases {
                     (x, x_unit) = (x * x_unit + N::Scalar::ONE, N::Scalar::ONE);
@@ -117,33 +157,24 @@ fn square_of<T: Scalar>(values: &[T]) -> (T, T) {
     if plain < T::LEAST_MEAN { (sum(T::GRADIENT_LIMIT), T::LEAST_MEAN) } else { (plain, T::ONE) }
 }
 
-/// Adds the square of each component of the gradient, times `scale`, in the order of the parameters. The samples of a
+/// Adds the square of each component of the gradient, times `scale`, in the order of the parameters. The pairs of a
 /// component are summed in their order, from 0, as the [kernels](crate::kernel) do.
-fn add_components<T: Scalar>(square: &mut T, layer: &Factors<T>, scale: T) {
-    let outputs = layer.outputs.max(1);
-    let inputs = layer.x.len() / (layer.deltas.len() / outputs).max(1);
-    for input in 0..inputs {
-        add_row(square, layer, &layer.x.iter().skip(input).step_by(inputs).copied(), scale);
-    }
-    if layer.biases {
-        add_row(square, layer, &core::iter::repeat(T::ONE), scale);
-    }
-}
-
-/// The components of one input, whose values in the samples are `x`.
-fn add_row<T: Scalar>(square: &mut T, layer: &Factors<T>, x: &(impl Iterator<Item = T> + Clone), scale: T) {
+fn add_components<T: Scalar>(square: &mut T, pairs: &Pairs<T>, scale: T) {
     // So many sums stay in registers.
     const BLOCK: usize = 8;
-    let outputs = layer.outputs.max(1);
-    for first in (0..outputs).step_by(BLOCK) {
-        let mut sums = [T::ZERO; BLOCK];
-        for (x, deltas) in x.clone().zip(layer.deltas.chunks_exact(outputs)) {
-            for (sum, &delta) in sums.iter_mut().zip(deltas.get(first..).unwrap_or_default()) {
-                *sum += x * delta;
+    let outputs = pairs.outputs.max(1);
+    // The biases are one more row.
+    for input in 0..pairs.inputs + usize::from(pairs.biases) {
+        for first in (0..outputs).step_by(BLOCK) {
+            let mut sums = [T::ZERO; BLOCK];
+            for (x, deltas) in pairs.column(input).zip(pairs.deltas.chunks_exact(outputs)) {
+                for (sum, &delta) in sums.iter_mut().zip(deltas.get(first..).unwrap_or_default()) {
+                    *sum += x * delta;
+                }
             }
-        }
-        for sum in sums {
-            *square += (sum * scale) * (sum * scale);
+            for sum in sums {
+                *square += (sum * scale) * (sum * scale);
+            }
         }
     }
 }

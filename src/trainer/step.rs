@@ -6,11 +6,12 @@ use super::refuse::{accepts, refuse};
 use crate::error::StepError;
 use crate::hint::afresh;
 use crate::kernel::{Finite, checked_together};
-use crate::layer::{Layer, Mode, first_mut};
+use crate::layer::{Layer, Mode, Trace, first, first_mut, visit_slots};
 use crate::loss::{Loss, gradient_and_value};
 use crate::optimizer::{Collect, Optimizer, Sum, mean, shrink};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
+use crate::shape::Shape;
 use crate::target::FEW_REGISTERS;
 use crate::work::Whole;
 
@@ -42,7 +43,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     /// Leaves no trace of a step that comes to nothing.
     #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn refused(&mut self, error: StepError) -> StepError {
-        N::rewind(&mut self.tape);
+        N::rewind(&mut self.state, &self.tape);
         error
     }
 
@@ -57,10 +58,9 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     ) -> Result<(N::Scalar, N::Scalar), StepError> {
         let (mut loss, finite) = self.forward(x, targets);
         // The weight is a factor of the loss, which is looked at before it.
-        let together =
-            weight.is_none() && targets.first().is_some_and(|target| checked_together(target.as_ref().len()));
-        if !accepts::<L, _, _>(targets) || !together && !finite.all() {
-            return Err(refuse::<L, _, _, _>(x, targets, loss));
+        let together = weight.is_none() && targets.first().is_some_and(|target| checked_together(target.flat().len()));
+        if !accepts::<L, _>(targets) || !together && !finite.all() {
+            return Err(refuse::<L, _, _>(x, targets, loss));
         }
         if let Some(weight) = weight {
             loss = self.weigh(loss, weight)?;
@@ -77,18 +77,19 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         loss: N::Scalar,
         unchecked: N::Scalar,
     ) -> Result<(), StepError> {
-        let deltas =
-            self.network.back::<R, _, B>(&self.tape, &mut self.deltas, x.len(), Self::LINKED, None, &mut Whole);
-        let inputs = gradient::inputs::<N, B>(x, &self.tape, &self.deltas);
+        let Self { network, tape, outputs, deltas, errors, .. } = &mut *self;
+        let (y, errors) = (first(outputs, x.len()), first_mut(errors, x.len()));
+        let deltas = gradient::deltas::<N, R, _, B>(network, Self::LINKED, x, y, errors, tape, deltas, &mut Whole);
+        let inputs = gradient::inputs::<N, B>(self.trace(x), &self.deltas);
         if !deltas.is_ok_and(|deltas| gradient::is_small(inputs, deltas, unchecked)) {
             if !unchecked.is_finite() {
-                return Err(refuse::<L, _, _, _>(x, targets, loss));
+                return Err(refuse::<L, _, _>(x, targets, loss));
             }
             deltas?;
             if FEW_REGISTERS {
                 self.examine(x)?;
             } else {
-                gradient::examine::<N, B>(x, &self.tape, &self.deltas, self.optimizer.gradient_limit())?;
+                gradient::examine::<N, B>(self.trace(x), &self.deltas, self.optimizer.gradient_limit())?;
             }
         }
         if let Some(limit) = self.optimizer.sample_limit() {
@@ -97,12 +98,19 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         Ok(())
     }
 
+    /// What the last forward pass of the samples left, and their errors.
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn trace<'a>(&'a self, x: &'a [N::Input]) -> Trace<'a, N, B> {
+        let Self { tape, outputs, errors, .. } = self;
+        Trace { x, y: first(outputs, x.len()), errors: first(errors, x.len()), tape }
+    }
+
     /// [`gradient::examine`], with no other address than the trainer's: where there are few registers, those of its parts
     /// would wait for it on the stack.
     #[cold]
     #[inline(never)]
     fn examine(&self, x: &[N::Input]) -> Result<(), StepError> {
-        gradient::examine::<N, B>(x, &self.tape, &self.deltas, self.optimizer.gradient_limit())
+        gradient::examine::<N, B>(self.trace(x), &self.deltas, self.optimizer.gradient_limit())
     }
 
     /// The third stage: the weights.
@@ -111,13 +119,14 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         if P::Sum::COLLECTS && self.optimizer.is_new() {
             self.discard();
         }
-        let Self { network, optimizer, slots, sums, tape, deltas, .. } = self;
-        let scale = optimizer.begin(x.len(), || gradient::norm::<N, B>(x, tape, deltas, None));
+        let Self { network, optimizer, slots, sums, tape, outputs, deltas, errors, .. } = self;
+        let trace = Trace { x, y: first(outputs, x.len()), errors: first(errors, x.len()), tape };
+        let scale = optimizer.begin(x.len(), || gradient::norm::<N, B>(trace, deltas, None));
         if !P::Sum::COLLECTS {
-            network.update(x, tape, deltas, slots, optimizer, scale, &mut Whole);
+            network.update(trace, deltas, slots, optimizer, scale, &mut Whole);
             return;
         }
-        network.update(x, tape, deltas, sums, &Collect::NEW, scale, &mut Whole);
+        network.update(trace, deltas, sums, &Collect::NEW, scale, &mut Whole);
         if self.optimizer.due() {
             self.apply();
         }
@@ -128,23 +137,24 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     #[cfg_attr(not(unoptimized), inline(always))]
     fn forward(&mut self, x: &[N::Input], targets: &[N::Output]) -> (N::Scalar, Finite<N::Scalar>) {
         let samples = x.len();
-        let errors = first_mut(N::errors(&mut self.deltas), samples);
+        let Self { network, tape, state, outputs, errors, .. } = self;
+        let (y, errors) = (first_mut(outputs, samples), first_mut(errors, samples));
         let mut finite = Finite::new();
-        finite.join(self.network.linear(x, &mut self.tape, Mode::Train, &mut Whole));
+        finite.join(network.forward(x, y, tape, state, Mode::Train, &mut Whole));
         // -0 is the number that changes nothing when it is added.
         let mut loss = -N::Scalar::ZERO;
         if Self::LINKED {
-            for (z, target) in N::outputs(&self.tape).iter().zip(targets) {
-                loss += L::linked_value(z.as_ref(), target.as_ref());
+            for (z, target) in y.iter().zip(targets) {
+                loss += L::linked_value(z.flat(), target.flat());
             }
-            finite.join(N::activate(&mut self.tape, samples, &mut Whole));
-            for ((y, target), error) in N::outputs(&self.tape).iter().zip(targets).zip(errors) {
-                L::linked_gradient(y.as_ref(), target.as_ref(), error.as_mut());
+            finite.join(N::activate(y, &mut Whole));
+            for ((y, target), error) in y.iter().zip(targets).zip(errors) {
+                L::linked_gradient(y.flat(), target.flat(), error.flat_mut());
             }
         } else {
-            finite.join(N::activate(&mut self.tape, samples, &mut Whole));
-            for ((y, target), error) in N::outputs(&self.tape).iter().zip(targets).zip(errors) {
-                loss += gradient_and_value::<L, _>(y.as_ref(), target.as_ref(), error.as_mut());
+            finite.join(N::activate(y, &mut Whole));
+            for ((y, target), error) in y.iter().zip(targets).zip(errors) {
+                loss += gradient_and_value::<L, _>(y.flat(), target.flat(), error.flat_mut());
             }
         }
         finite.see(loss);
@@ -160,7 +170,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         if !loss.is_finite() {
             return Err(StepError::Loss);
         }
-        for error in N::errors(&mut self.deltas).iter_mut().take(1).flat_map(AsMut::as_mut) {
+        for error in self.errors.iter_mut().take(1).flat_map(Shape::flat_mut) {
             *error *= weight;
         }
         Ok(loss)
@@ -169,8 +179,11 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     /// Shrinks the gradient of each sample to the norm `limit`.
     pub(crate) fn limit(&mut self, x: &[N::Input], limit: N::Scalar) {
         for sample in 0..x.len() {
-            let norm = gradient::norm::<N, B>(x, &self.tape, &self.deltas, Some(sample));
-            N::scale(&mut self.deltas, sample, shrink(norm, limit));
+            let factor = shrink(gradient::norm::<N, B>(self.trace(x), &self.deltas, Some(sample)), limit);
+            for error in self.errors.get_mut(sample).into_iter().flat_map(Shape::flat_mut) {
+                *error *= factor;
+            }
+            N::scale(&mut self.deltas, sample, factor);
         }
     }
 
@@ -180,7 +193,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         optimizer.finish(|| {
             gradient::norm_of(|scale| {
                 let mut square = N::Scalar::ZERO;
-                network.visit_mut(sums, &mut |layer| {
+                visit_slots(network, sums, &mut |layer| {
                     add_squares(&mut square, P::Sum::values(layer.weight_slots), scale);
                     add_squares(&mut square, P::Sum::values(layer.bias_slots), scale);
                 });

@@ -182,7 +182,7 @@ fn fingerprint<N: Layer<Scalar = f32>>(network: &N) -> u64 {
         }
     }
     let mut hash = 1;
-    network.visit(&mut |parameters| add(&mut hash, parameters));
+    network.tensors(&mut |tensor| add(&mut hash, tensor.data));
     hash
 }
 

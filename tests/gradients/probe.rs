@@ -3,7 +3,7 @@
 use downhill::loss::Loss;
 use downhill::optimizer::Optimizer;
 use downhill::rule::Rule;
-use downhill::{Layer, Scalar, StepError, Trainer, Zero};
+use downhill::{Layer, Scalar, Shape, StepError, Trainer, Zero};
 
 /// One training step of some network from given parameters, in the order of `Layer::visit`, with inputs and targets:
 /// the loss, and the gradient with respect to each parameter, or what the rule takes for it.
@@ -61,9 +61,9 @@ fn fill<T: Real>(to: &mut [T], from: &[f64]) {
 }
 
 /// Inputs or targets.
-pub fn array<A: Zero + AsMut<[T]>, T: Real>(values: &[f64]) -> A {
+pub fn array<A: Shape<Scalar: Real>>(values: &[f64]) -> A {
     let mut array = A::ZERO;
-    fill(array.as_mut(), values);
+    fill(array.flat_mut(), values);
     array
 }
 
@@ -71,13 +71,10 @@ pub fn array<A: Zero + AsMut<[T]>, T: Real>(values: &[f64]) -> A {
 pub fn network<T: Real, N: Layer<Scalar = T, Input: Zero> + Zero>(parameters: &[f64]) -> N {
     let mut network = N::ZERO;
     let mut rest = parameters;
-    let mut slots = N::Slots::<()>::ZERO;
-    network.visit_mut(&mut slots, &mut |layer| {
-        for values in [layer.weights, layer.biases] {
-            let (first, others) = rest.split_at(values.len());
-            fill(values, first);
-            rest = others;
-        }
+    network.tensors_mut(&mut |tensor| {
+        let (first, others) = rest.split_at(tensor.data.len());
+        fill(tensor.data, first);
+        rest = others;
     });
     assert!(rest.is_empty(), "too many parameters");
     network
@@ -86,7 +83,7 @@ pub fn network<T: Real, N: Layer<Scalar = T, Input: Zero> + Zero>(parameters: &[
 /// All parameters of a network.
 pub fn parameters<T: Real>(network: &impl Layer<Scalar = T>) -> Vec<f64> {
     let mut all = Vec::new();
-    network.visit(&mut |parameters| all.extend(parameters.iter().map(|&p| p.into())));
+    network.tensors(&mut |tensor| all.extend(tensor.data.iter().map(|&p| p.into())));
     all
 }
 

@@ -13,7 +13,7 @@ pub mod workloads;
 pub use chip::{entry, exit, illegal_instruction};
 
 use bad_input::Failure;
-use downhill::layer::Layer;
+use downhill::layer::{Infer, Layer};
 use downhill::loss::Loss;
 use downhill::metrics::ConfusionMatrix;
 use downhill::optimizer::Optimizer;
@@ -85,7 +85,7 @@ where
 {
     let mut matrix = ConfusionMatrix::new();
     for (sample, class) in samples {
-        matrix.record(*class, encode::class(trainer.predict(&inputs(sample))));
+        matrix.record(*class, encode::class(&trainer.predict(&inputs(sample))));
     }
     matrix
 }

@@ -101,8 +101,8 @@ pub const LEARNER: Learner = Trainer::new(NETWORK, Optimizer::ZERO);
 
 /// Calls that are the same wherever they stand in a program.
 #[inline(never)]
-pub fn predict<'a>(trainer: &'a mut Learner, x: &Input) -> &'a Output {
-    trainer.predict(x)
+pub fn predict(trainer: &mut Learner, x: &Input, y: &mut Output) {
+    trainer.predict_into(x, y);
 }
 
 /// # Errors

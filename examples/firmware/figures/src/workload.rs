@@ -2,7 +2,7 @@
 //! `sizes`, and the backend of its sigmoids by another.
 
 use downhill::init::Random;
-use downhill::{Dense, Layer, Sigmoid};
+use downhill::{Dense, Infer, Sigmoid};
 
 #[cfg(feature = "fast")]
 use downhill::math::Fast as Backend;
@@ -43,8 +43,8 @@ const SIZES: [usize; 3] = {
     sizes
 };
 
-pub type Input = <Net as Layer>::Input;
-pub type Output = <Net as Layer>::Output;
+pub type Input = <Net as Infer>::Input;
+pub type Output = <Net as Infer>::Output;
 
 /// Draws inputs from [0, 1) and targets from [0.1, 0.9).
 pub fn draw(random: &mut impl Random, x: &mut [f32], target: &mut [f32]) {

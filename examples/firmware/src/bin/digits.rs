@@ -34,7 +34,7 @@ fn go_on(trainer: &mut Digits) {
         let mut right = 0;
         for (pixels, class) in &data::DIGITS_TRAIN {
             let x = workloads::digit(pixels);
-            right += usize::from(encode::class(trainer.predict(&x)) == Some(*class));
+            right += usize::from(encode::class(&trainer.predict(&x)) == Some(*class));
             let target = encode::targets(*class).expect("there are ten classes");
             trainer.step(&x, &target).expect("the data is finite");
         }

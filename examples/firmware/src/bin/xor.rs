@@ -17,7 +17,7 @@ fn main() -> ! {
     let trainer = TRAINER.take();
     train(&XOR, trainer, &());
     for (x, expected) in [([0.0, 0.0], false), ([0.0, 1.0], true), ([1.0, 0.0], true), ([1.0, 1.0], false)] {
-        let [y] = *trainer.predict(&x);
+        let [y] = trainer.predict(&x);
         info!("xor of {} is {}", x, y);
         assert_eq!(y > 0.5, expected);
     }

@@ -10,7 +10,7 @@ use core::hint::black_box;
 use downhill::loss::Loss;
 use downhill::optimizer::Optimizer;
 use downhill::rule::Rule;
-use downhill::{Layer, Trainer, Zero};
+use downhill::{Infer, Layer, Trainer, Zero};
 #[cfg(feature = "second")]
 use downhill::{Sgd, SquaredError};
 use figures::learner::{LEARNER, Learner, optimizer};
@@ -25,7 +25,7 @@ static SAMPLE: Once<(Input, Output)> = Once::new((Input::ZERO, Output::ZERO));
 #[cfg(feature = "second")]
 static SECOND: Once<Trainer<W3, SquaredError, Sgd>> = Once::new(Trainer::ZERO);
 #[cfg(feature = "second")]
-static SAMPLE2: Once<(<W3 as Layer>::Input, <W3 as Layer>::Output)> = Once::new((Zero::ZERO, Zero::ZERO));
+static SAMPLE2: Once<(<W3 as Infer>::Input, <W3 as Layer>::Output)> = Once::new((Zero::ZERO, Zero::ZERO));
 
 #[entry]
 fn main() -> ! {
@@ -63,5 +63,5 @@ fn learn<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize>(
 ) {
     let (x, target) = black_box((x, target));
     black_box(trainer.step(x, target).is_ok());
-    black_box(trainer.predict(x));
+    trainer.predict_into(x, target);
 }

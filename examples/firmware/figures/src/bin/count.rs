@@ -8,7 +8,7 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 
 use downhill::init::{Generator, Uniform};
-use downhill::{Layer, Zero};
+use downhill::{Infer, Zero};
 use figures::counter::Counter;
 use figures::learner::{AT_ONCE, LEARNER, Learner, SLICE, optimizer, predict, step};
 use figures::workload::{Input, Net, Output, draw};
@@ -26,11 +26,12 @@ const ROUNDS: u32 = 1 + 20_000 / Net::PARAMETERS as u32;
 
 static TRAINER: Once<Learner> = Once::new(LEARNER);
 static DATA: Once<[([Input; AT_ONCE], [Output; AT_ONCE]); STEPS]> = Once::new(Zero::ZERO);
+static OUTPUTS: Once<Output> = Once::new(Zero::ZERO);
 
 #[entry]
 fn main() -> ! {
     #[expect(unsafe_code, reason = "each static is taken once")]
-    let (trainer, data) = unsafe { (TRAINER.take(), DATA.take()) };
+    let (trainer, data, y) = unsafe { (TRAINER.take(), DATA.take(), OUTPUTS.take()) };
     let mut random = Generator::new(2);
     for (x, target) in data.iter_mut().flat_map(|(x, targets)| x.iter_mut().zip(targets)) {
         draw(&mut random, x, target);
@@ -42,7 +43,7 @@ fn main() -> ! {
         for _ in 0..ROUNDS {
             for (x, _) in data.iter() {
                 for x in x {
-                    black_box(predict(trainer, x));
+                    predict(trainer, x, black_box(y));
                 }
             }
         }
@@ -57,7 +58,7 @@ fn main() -> ! {
     });
     let [(x, targets), ..] = data;
     let predicting = stack::depth(|| {
-        black_box(predict(trainer, &x[0]));
+        predict(trainer, &x[0], y);
     });
     let learning = stack::depth(|| {
         refused += u32::from(step(trainer, x, targets).is_err());

@@ -18,7 +18,7 @@ use downhill::rule::Rule;
 use downhill::schedule::{Constant, Cosine, Exponential, Plateau, Schedule, StepDecay};
 use downhill::{
     Adam, AdamW, Batch, Best, BiasOnly, BinaryCrossEntropy, ChainRule, ClipNorm, ClipSample, ClipValue, CrossEntropy,
-    Dense, Dropout, ErrorShare, Fit, Frozen, Huber, Identity, Layer, LeakyRelu, Momentum, Nesterov, Predictor, Ratio,
+    Dense, Dropout, ErrorShare, Fit, Frozen, Huber, Identity, Layer, LeakyRelu, Momentum, Nesterov, Ratio,
     RawError, Relu, RmsProp, Rprop, Samples, ScaledRate, Sgd, Softmax, SquaredError, Tanh, Trainer, Unbiased,
     WeightDecay, Zero, digest, encode,
 };
@@ -101,7 +101,7 @@ where
     if let Err(error) = trainer.step(x, target) {
         black_box(error);
     }
-    black_box(encode::class(trainer.predict(x).as_ref()));
+    black_box(encode::class(trainer.predict(x).flat()));
     let mut step = trainer.step_in_pieces(x, target);
     while let Ok(Progress::More) = step.run(black_box(100)) {}
     drop(step);
@@ -139,10 +139,10 @@ fn frozen() {
     trainer.start_from(black_box(&network), Momentum::new(0.1, 0.9));
     let (x, target) = black_box((&[0.1; 4], &[0.2; 2]));
     black_box(trainer.step(x, target).is_ok());
-    let mut predictor = Predictor::ZERO;
+    let mut workspace = Workspace::NEW;
     let mut step = trainer.step_in_pieces(x, target);
     while let Ok(Progress::More) = step.run(black_box(100)) {
-        black_box(predictor.predict(step.network(), x));
+        black_box(workspace.predict(step.network(), x));
     }
 }
 

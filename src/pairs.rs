@@ -1,0 +1,122 @@
+//! What a gradient is made of: rows of inputs and the deltas that they meet.
+
+use core::ops::Range;
+
+use crate::scalar::Scalar;
+
+/// The gradient of a group of parameters: the sum, over some pairs of a row of inputs and a row of deltas, of their outer
+/// products, dE/dw\[i\]\[o\] = `x[i] * delta[o]` and dE/db\[o\] = `delta[o]`. It is never stored.
+///
+/// A dense layer has one pair a sample, a convolution one for each position, a recurrent layer one for each time step. The
+/// deltas of the pairs lie one behind the other, and so do the samples. The rows of inputs of a sample begin `step` numbers
+/// after each other, and may overlap, as the windows of a convolution do.
+#[derive(Clone, Copy, Debug)]
+pub struct Pairs<'a, T> {
+    /// The inputs of all samples.
+    pub(crate) x: &'a [T],
+    /// The deltas of all pairs.
+    pub(crate) deltas: &'a [T],
+    /// The length of a row of inputs.
+    pub(crate) inputs: usize,
+    /// The length of a row of deltas.
+    pub(crate) outputs: usize,
+    /// The number of pairs of a sample.
+    pub(crate) count: usize,
+    /// From one row of inputs to the next within a sample.
+    pub(crate) step: usize,
+    /// From one sample to the next.
+    pub(crate) stride: usize,
+    /// Whether there are biases.
+    pub(crate) biases: bool,
+    /// Whether all inputs lie within -1 and 1.
+    pub(crate) bounded: bool,
+}
+
+impl<'a, T: Scalar> Pairs<'a, T> {
+    /// One pair a sample: rows of `inputs` inputs and `outputs` deltas, and as many biases as outputs if there are
+    /// `biases`.
+    #[cfg_attr(not(unoptimized), inline(always))]
+    pub fn new(x: &'a [T], deltas: &'a [T], (inputs, outputs): (usize, usize), biases: bool) -> Self {
+        Self { x, deltas, inputs, outputs, count: 1, step: 0, stride: inputs, biases, bounded: false }
+    }
+
+    /// `count` pairs a sample, whose rows of inputs begin `step` numbers after each other. `stride` numbers belong to a
+    /// sample.
+    #[must_use]
+    #[cfg_attr(not(unoptimized), inline(always))]
+    pub fn windows(self, count: usize, step: usize, stride: usize) -> Self {
+        Self { count, step, stride, ..self }
+    }
+
+    /// Tells whether all inputs lie within -1 and 1, so that nobody need look.
+    #[must_use]
+    #[cfg_attr(not(unoptimized), inline(always))]
+    pub fn bounded(self, bounded: bool) -> Self {
+        Self { bounded, ..self }
+    }
+
+    /// Those of the biases alone.
+    #[must_use]
+    #[cfg_attr(not(unoptimized), inline(always))]
+    pub(crate) fn of_biases(self) -> Self {
+        Self { x: &[], inputs: 0, bounded: true, ..self }
+    }
+
+    /// Those of one sample.
+    pub(crate) fn sample(self, sample: usize) -> Self {
+        let part = |values, len: usize| <[T]>::chunks_exact(values, len.max(1)).nth(sample).unwrap_or_default();
+        Self { x: part(self.x, self.stride), deltas: part(self.deltas, self.count * self.outputs), ..self }
+    }
+
+    /// Those of some inputs.
+    #[cfg_attr(not(unoptimized), inline(always))]
+    pub(crate) fn rows(self, rows: Range<usize>) -> Self {
+        Self { x: self.x.get(rows.start..).unwrap_or_default(), inputs: rows.len(), ..self }
+    }
+
+    /// Whether there is a single pair.
+    #[cfg_attr(not(unoptimized), inline(always))]
+    pub(crate) fn is_one(&self) -> bool {
+        self.deltas.len() == self.outputs
+    }
+
+    /// The values of one input in all pairs; ones for the biases, whose input is [`inputs`](Pairs::inputs).
+    #[cfg_attr(not(unoptimized), inline(always))]
+    pub(crate) fn column(&self, input: usize) -> Column<'a, T> {
+        let gap = self.stride.saturating_sub(self.count.saturating_sub(1) * self.step);
+        let x = if input < self.inputs { self.x.get(input..).unwrap_or_default() } else { &[] };
+        Column { x, ones: input >= self.inputs, step: self.step, gap, count: self.count, left: self.count }
+    }
+}
+
+/// The values of one input in all pairs.
+#[derive(Clone)]
+pub(crate) struct Column<'a, T> {
+    x: &'a [T],
+    ones: bool,
+    step: usize,
+    /// From the last row of a sample to the first of the next.
+    gap: usize,
+    count: usize,
+    /// Rows of this sample to come.
+    left: usize,
+}
+
+impl<T: Scalar> Iterator for Column<'_, T> {
+    type Item = T;
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn next(&mut self) -> Option<T> {
+        if self.ones {
+            return Some(T::ONE);
+        }
+        let value = *self.x.first()?;
+        self.left = self.left.saturating_sub(1);
+        let step = if self.left == 0 { self.gap } else { self.step };
+        if self.left == 0 {
+            self.left = self.count;
+        }
+        self.x = self.x.get(step..).unwrap_or_default();
+        Some(value)
+    }
+}

@@ -1,0 +1,102 @@
+//! The parameters of a network as tensors, with names and shapes.
+
+use core::fmt;
+
+/// A tensor of a network. `D` is its data, `&[T]` or `&mut [T]`: the last index of [`shape`](Tensor::shape) changes first.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Tensor<'a, D> {
+    /// Unique in the network: `0.weight` is the weight of the first layer of a tuple.
+    pub name: Name<'a>,
+    /// The sizes, outermost first. A dense layer's weights are `[inputs, outputs]`.
+    pub shape: &'a [usize],
+    /// What it is to its layer.
+    pub role: Role,
+    /// Whether steps change it.
+    pub learns: bool,
+    /// The numbers.
+    pub data: D,
+}
+
+impl<'a, D> Tensor<'a, D> {
+    /// A tensor that learns. `name` is unique within its layer; `weight` and `bias` are usual.
+    pub const fn new(name: &'static str, shape: &'a [usize], role: Role, data: D) -> Self {
+        Self { name: Name(Part::Own(name)), shape, role, learns: true, data }
+    }
+
+    /// The same tensor, which steps do not change.
+    #[must_use]
+    pub fn frozen(self) -> Self {
+        Self { learns: false, ..self }
+    }
+
+    /// The same with other data.
+    pub(crate) fn over<E>(self, data: E) -> Tensor<'a, E> {
+        let Self { name, shape, role, learns, data: _ } = self;
+        Tensor { name, shape, role, learns, data }
+    }
+
+    /// Shows the tensor to `visit` as one of the layer of this index in a tuple.
+    pub(crate) fn within(self, index: usize, visit: impl FnOnce(Tensor<D>)) {
+        let Self { name, shape, role, learns, data } = self;
+        visit(Tensor { name: Name(Part::In(index, &name)), shape, role, learns, data });
+    }
+}
+
+/// What a tensor is to its layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Role {
+    /// Weights. An initialiser draws them for a sum of this many inputs, and this many outputs.
+    Weight {
+        /// The number of inputs of a sum.
+        inputs: usize,
+        /// The number of sums that an input goes into.
+        outputs: usize,
+    },
+    /// Biases, which start at 0.
+    Bias,
+}
+
+/// The name of a tensor: the places of its layers in their tuples, and its own in its layer, joined by points.
+#[derive(Clone, Copy)]
+pub struct Name<'a>(Part<'a>);
+
+#[derive(Clone, Copy)]
+enum Part<'a> {
+    Own(&'static str),
+    In(usize, &'a Name<'a>),
+}
+
+impl Name<'_> {
+    /// Whether this is the name, `0.weight` for example.
+    pub fn is(&self, text: &str) -> bool {
+        match self.0 {
+            Part::Own(name) => name == text,
+            Part::In(index, name) => text
+                .split_once('.')
+                .is_some_and(|(place, rest)| place.parse() == Ok(index) && !padded(place) && name.is(rest)),
+        }
+    }
+}
+
+/// Whether a number is written otherwise than [`Display`](fmt::Display) writes it.
+fn padded(number: &str) -> bool {
+    number.starts_with('+') || number.len() > 1 && number.starts_with('0')
+}
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Part::Own(name) => f.write_str(name),
+            Part::In(index, name) => write!(f, "{index}.{name}"),
+        }
+    }
+}
+
+impl fmt::Debug for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}

@@ -9,7 +9,7 @@ use crate::architecture::Architecture;
 use crate::error::StepError;
 use crate::frozen::{BiasOnly, OtherBiases};
 use crate::hint::through_memory;
-use crate::kernel::{self, Finite, Magnitude};
+use crate::kernel::{self, Finite, Magnitude, SEAL};
 use crate::layer::{Infer, Layer, Mode, Pairs, Trace};
 use crate::optimizer::{self, Collected, Gradient, Optimizer, Parameters};
 use crate::rule::Rule;
@@ -134,16 +134,12 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Infer fo
     }
 
     fn tensors(&self, visit: &mut dyn FnMut(Tensor<&[T]>)) {
-        visit(Tensor::new("weight", &[I, O], weight(I, O), self.weights.as_flattened()));
+        visit(Tensor::new("weight", &[I, O], Role::weight(I, O), self.weights.as_flattened()));
         let biases = self.biases.as_ref();
         if !biases.is_empty() {
             visit(Tensor::new("bias", &[O], Role::Bias, biases));
         }
     }
-}
-
-const fn weight(inputs: usize, outputs: usize) -> Role {
-    Role::Weight { inputs, outputs }
 }
 
 impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer for Dense<I, O, A, T, B> {
@@ -233,7 +229,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
     }
 
     fn tensors_mut(&mut self, visit: &mut dyn FnMut(Tensor<&mut [T]>)) {
-        visit(Tensor::new("weight", &[I, O], weight(I, O), self.weights.as_flattened_mut()));
+        visit(Tensor::new("weight", &[I, O], Role::weight(I, O), self.weights.as_flattened_mut()));
         let biases = self.biases.as_mut();
         if !biases.is_empty() {
             visit(Tensor::new("bias", &[O], Role::Bias, biases));
@@ -301,7 +297,7 @@ fn sums<const I: usize, const O: usize, const N: usize, T: Scalar, W: Budget>(
         } else {
             let biases = if rows.start == 0 { biases } else { &[] };
             // The loops that all layers share.
-            T::forward(W::part(weights, rows.clone()).as_flattened(), biases, W::part(x, rows), z);
+            T::forward(SEAL, W::part(weights, rows.clone()).as_flattened(), biases, W::part(x, rows), z);
         }
     } else if W::WHOLE && N > 1 {
         if biases.is_empty() {

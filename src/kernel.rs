@@ -13,7 +13,7 @@
 //! 4. The gradient of several samples: `g[i][o]` starts as 0; then `g[i][o] += x[i] * d[o]` for rising samples. That of a bias
 //!    has `x[i]` = 1.
 //!
-//! [`plain`] says the same in code.
+//! `plain.rs` says the same in code.
 
 // A chip has one of the two; the host has both, so that its tests hold them against each other.
 #[cfg(any(test, target_os = "none"))]
@@ -36,7 +36,7 @@ pub(crate) use plain::tree as sum_lanes;
 #[cfg(not(target_os = "none"))]
 pub(crate) use wide::sum_lanes;
 
-pub use interface::Kernel;
+pub(crate) use interface::{Kernel, SEAL, Seal};
 pub(crate) use magnitude::{Finite, Magnitude, add_now, larger_product, largest, product_and_limit, times};
 
 use crate::scalar::Scalar;
@@ -46,32 +46,39 @@ macro_rules! kernel {
     ($t:ty) => {
         impl Kernel for $t {
             #[inline(never)]
-            fn forward(weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self]) {
+            fn forward(_: Seal, weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self]) {
                 loops::forward(weights, biases, x, z);
             }
 
             #[inline(never)]
-            fn send_back(weights: &[Self], delta: &[Self], back: &mut [Self]) {
+            fn send_back(_: Seal, weights: &[Self], delta: &[Self], back: &mut [Self]) {
                 loops::send_back(weights, delta, back);
             }
 
             #[inline(never)]
-            fn descend(weights: &mut [Self], biases: &mut [Self], x: &[Self], delta: &[Self], rate: Self) {
+            fn descend(_: Seal, weights: &mut [Self], biases: &mut [Self], x: &[Self], delta: &[Self], rate: Self) {
                 loops::descend(weights, biases, x, delta, rate);
             }
 
             #[inline(never)]
-            fn forward_samples(weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self], size: (usize, usize)) {
+            fn forward_samples(
+                _: Seal,
+                weights: &[Self],
+                biases: &[Self],
+                x: &[Self],
+                z: &mut [Self],
+                size: (usize, usize),
+            ) {
                 several::forward_samples(weights, biases, x, z, size);
             }
 
             #[inline(never)]
-            fn finite(values: &[Self]) -> Self {
+            fn finite(_: Seal, values: &[Self]) -> Self {
                 plain::finite(values)
             }
 
             #[inline(never)]
-            fn magnitude(values: &[Self]) -> Self {
+            fn magnitude(_: Seal, values: &[Self]) -> Self {
                 loops::magnitude(values)
             }
         }
@@ -102,15 +109,17 @@ pub(crate) fn apart<A: ?Sized, B: ?Sized, C: ?Sized, R>(
     if SHARED || tiny(weights) { loops(a, b, c) } else { own(a, b, c, loops) }
 }
 
-/// [`Kernel::forward`]. Here as below, the compiler knows the lengths where the size of the layer is known.
+/// Weighted sums: `z = b + x W`, with as many biases as outputs; without biases `z += x W`. `weights` has a row of outputs for
+/// each input. What has no partner, in slices of other lengths, is left out.
+// Here as below, the compiler knows the lengths where the size of the layer is known.
 #[cfg_attr(not(unoptimized), inline(always))]
-pub(crate) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
+pub fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
     if !SHARED {
         loops::forward(weights, biases, x, z);
     } else if tiny(weights.len()) {
         plain::forward(weights, biases, x, z);
     } else {
-        T::forward(weights, biases, x, z);
+        T::forward(SEAL, weights, biases, x, z);
     }
 }
 
@@ -122,14 +131,14 @@ pub(crate) fn forward_four<T: Scalar>(weights: &[T], biases: &[T], x: &[T]) -> O
     Some(plain::forward_four(weights, three, x))
 }
 
-/// [`Kernel::send_back`].
+/// Errors of the inputs, from the deltas of the outputs: `back = W d`.
 #[cfg_attr(not(unoptimized), inline(always))]
-pub(crate) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
+pub fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
     // Lanes that the compiler does not write out would lie on the stack.
     if tiny(weights.len()) && !(FEW_REGISTERS && FOR_SIZE) {
         plain::send_back(weights, delta, back);
     } else if SHARED {
-        T::send_back(weights, delta, back);
+        T::send_back(SEAL, weights, delta, back);
     } else {
         loops::send_back(weights, delta, back);
     }
@@ -143,7 +152,7 @@ pub(crate) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], d
     } else if tiny(weights.len()) {
         plain::descend(weights, biases, x, delta, rate);
     } else {
-        T::descend(weights, biases, x, delta, rate);
+        T::descend(SEAL, weights, biases, x, delta, rate);
     }
 }
 
@@ -151,7 +160,7 @@ pub(crate) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], d
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn forward_samples<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T], size: (usize, usize)) {
     if SHARED {
-        T::forward_samples(weights, biases, x, z, size);
+        T::forward_samples(SEAL, weights, biases, x, z, size);
     } else {
         several::forward_samples(weights, biases, x, z, size);
     }
@@ -194,13 +203,13 @@ pub(crate) fn bias_gradients<T: Scalar, S>(
 /// [`Kernel::finite`].
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn finite<T: Scalar>(values: &[T]) -> T {
-    if in_place(values.len()) { plain::finite(values) } else { T::finite(values) }
+    if in_place(values.len()) { plain::finite(values) } else { T::finite(SEAL, values) }
 }
 
 /// [`Kernel::magnitude`].
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn magnitude<T: Scalar>(values: &[T]) -> T {
-    if in_place(values.len()) { plain::magnitude(values) } else { T::magnitude(values) }
+    if in_place(values.len()) { plain::magnitude(values) } else { T::magnitude(SEAL, values) }
 }
 
 /// Whether a loop over `outputs` outputs is compiled in place, where their number is known: on a chip if they are few.
@@ -222,7 +231,7 @@ pub(crate) const fn checked_together(outputs: usize) -> bool {
 mod tests {
     use core::hint::black_box;
 
-    use super::{Kernel, Scalar, blocks, plain, samples, wide};
+    use super::{Kernel, SEAL, Scalar, blocks, plain, samples, wide};
     use crate::init::{Generator, Random};
 
     type Descend<T> = fn(&mut [T], &mut [T], &[T], &[T], T);
@@ -373,10 +382,10 @@ mod tests {
     fn finite_sees_every_place() {
         for (n, bad) in (1..20).flat_map(|n| [f32::NAN, f32::INFINITY, f32::NEG_INFINITY].map(|bad| (n, bad))) {
             let mut values = [f32::MAX; 20];
-            assert!(Kernel::finite(&values[..n]) == 0.0);
+            assert!(Kernel::finite(SEAL, &values[..n]) == 0.0);
             values[n - 1] = bad;
-            assert!(!Scalar::is_finite(Kernel::finite(&values[..n])));
-            assert!(!Scalar::is_finite(Kernel::magnitude(&values[..n])));
+            assert!(!Scalar::is_finite(Kernel::finite(SEAL, &values[..n])));
+            assert!(!Scalar::is_finite(Kernel::magnitude(SEAL, &values[..n])));
             assert!(!Scalar::is_finite(blocks::magnitude(&values[..n])));
         }
     }
@@ -390,7 +399,7 @@ mod tests {
                 values[place] = -7.0;
                 let values = &values[..n];
                 let expected = 7.0_f32.to_bits();
-                assert_eq!(Kernel::magnitude(values).to_bits(), expected);
+                assert_eq!(Kernel::magnitude(SEAL, values).to_bits(), expected);
                 assert_eq!(blocks::magnitude(values).to_bits(), expected);
                 assert_eq!(super::largest(values).to_bits(), expected);
             }

@@ -2,6 +2,15 @@
 
 mod tuple;
 
+// All that the author of a layer names.
+pub use crate::activation::{Activation, magnitude};
+pub use crate::optimizer::{Collected, Parameters};
+pub use crate::pairs::Pairs;
+pub use crate::rule::Rule;
+pub use crate::shape::Shape;
+pub use crate::tensor::{Role, Tensor};
+pub use crate::work::{ACTIVATION, Budget, DERIVATIVE, Sizes};
+
 use core::slice::{from_mut, from_ref};
 
 use crate::activation::Link;
@@ -9,13 +18,8 @@ use crate::architecture::Architecture;
 use crate::error::StepError;
 use crate::init::Init;
 use crate::kernel;
-use crate::optimizer::{self, Collected, Optimizer, Parameters};
-pub use crate::pairs::Pairs;
-use crate::rule::Rule;
+use crate::optimizer::{self, Optimizer};
 use crate::scalar::{Scalar, Zero};
-use crate::shape::Shape;
-use crate::tensor::{Role, Tensor};
-use crate::work::{Budget, DERIVATIVE, Sizes};
 
 /// What a layer needs that predicts. A tuple of one to eight layers is a layer again, and so is a reference to one.
 ///

@@ -20,7 +20,7 @@ pub mod fit;
 pub mod frozen;
 mod hint;
 pub mod init;
-mod kernel;
+pub mod kernel;
 pub mod layer;
 pub mod loss;
 pub mod math;
@@ -43,7 +43,7 @@ pub mod tensor;
 pub mod trainer;
 pub mod work;
 
-pub use activation::{Identity, LeakyRelu, Relu, Sigmoid, Softmax, Tanh};
+pub use activation::{Activation, Identity, LeakyRelu, Relu, Sigmoid, Softmax, Tanh};
 pub use architecture::Architecture;
 pub use dense::{Biased, Dense, Unbiased};
 pub use digest::digest;
@@ -51,13 +51,14 @@ pub use dropout::Dropout;
 pub use fit::{Best, Fit};
 pub use frozen::{BiasOnly, Frozen, Owned};
 pub use layer::{Infer, Layer};
-pub use loss::{BinaryCrossEntropy, CrossEntropy, Huber, OfProbabilities, SquaredError};
+pub use loss::{BinaryCrossEntropy, CrossEntropy, Huber, Loss, OfProbabilities, SquaredError};
 pub use optimizer::{
-    Adam, AdamW, Batch, ClipNorm, ClipSample, ClipValue, Momentum, Nesterov, RmsProp, Rprop, Sgd, WeightDecay,
+    Adam, AdamW, Batch, ClipNorm, ClipSample, ClipValue, Momentum, Nesterov, Optimizer, RmsProp, Rprop, Sgd,
+    WeightDecay,
 };
 pub use predictor::Predictor;
 pub use ratio::Ratio;
-pub use rule::{ChainRule, ErrorShare, RawError};
+pub use rule::{ChainRule, ErrorShare, RawError, Rule};
 pub use samples::Samples;
 pub use scalar::{Scalar, Zero};
 pub use scaled_rate::ScaledRate;

@@ -64,8 +64,9 @@ impl<'a, T: Scalar> Pairs<'a, T> {
 
     /// Those of one sample.
     pub(crate) fn sample(self, sample: usize) -> Self {
-        let part = |values, len: usize| <[T]>::chunks_exact(values, len.max(1)).nth(sample).unwrap_or_default();
-        Self { x: part(self.x, self.stride), deltas: part(self.deltas, self.count * self.outputs), ..self }
+        let deltas = self.deltas.chunks_exact((self.count * self.outputs).max(1)).nth(sample).unwrap_or_default();
+        let x = self.x.get(sample * self.stride..).unwrap_or_default();
+        Self { x: x.get(..self.stride).unwrap_or(x), deltas, ..self }
     }
 
     /// Those of some inputs.

@@ -1,7 +1,7 @@
 //! How errors travel back from a layer's outputs to its inputs: three rules, one of which is the gradient.
 
 pub use crate::error::NoShares;
-use crate::kernel::{self, Kernel};
+use crate::kernel::{self, Kernel, SEAL};
 use crate::scalar::Scalar;
 
 /// How the errors of a layer's outputs become the errors of its inputs.
@@ -53,7 +53,7 @@ impl Rule for ChainRule {
     // The loops that all layers share: how many rows there are is not known anyway.
     #[cfg_attr(not(unoptimized), inline(always))]
     fn send_rows<T: Scalar>(weights: &[T], delta: &[T], below: &mut [T]) -> Result<(), NoShares> {
-        Kernel::send_back(weights, delta, below);
+        Kernel::send_back(SEAL, weights, delta, below);
         Ok(())
     }
 }
@@ -81,7 +81,7 @@ impl Rule for RawError {
     // The loops that all layers share: how many rows there are is not known anyway.
     #[cfg_attr(not(unoptimized), inline(always))]
     fn send_rows<T: Scalar>(weights: &[T], error: &[T], below: &mut [T]) -> Result<(), NoShares> {
-        Kernel::send_back(weights, error, below);
+        Kernel::send_back(SEAL, weights, error, below);
         Ok(())
     }
 }

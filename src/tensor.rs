@@ -59,6 +59,13 @@ pub enum Role {
     Bias,
 }
 
+impl Role {
+    /// [`Role::Weight`].
+    pub const fn weight(inputs: usize, outputs: usize) -> Self {
+        Self::Weight { inputs, outputs }
+    }
+}
+
 /// The name of a tensor: the places of its layers in their tuples, and its own in its layer, joined by points.
 #[derive(Clone, Copy)]
 pub struct Name<'a>(Part<'a>);

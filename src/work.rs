@@ -149,6 +149,13 @@ impl Sizes {
     /// Of a layer without weights.
     pub const NONE: Self = Self { row: 0, learns: 0, weights: 0, whole: 0, vectors: 0, pairs: 1 };
 
+    /// Of a layer whose gradient is the sum of `pairs` outer products of `inputs` inputs and `outputs` deltas, and that
+    /// computes one of them at a time.
+    pub const fn of_pairs(inputs: usize, outputs: usize, pairs: usize) -> Self {
+        let weights = inputs * outputs;
+        Self { row: weights, learns: outputs, weights, whole: 0, vectors: weights * pairs, pairs }
+    }
+
     /// Of this and another part of a network.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {

@@ -1,23 +1,30 @@
 //! The loops that a number type has.
 
+/// What only this crate can give: so nobody else calls the loops of a number type by its name.
+#[derive(Clone, Copy)]
+pub struct Seal(());
+
+/// The one.
+pub(crate) const SEAL: Seal = Seal(());
+
 /// One instance of every loop per number type, shared by all layers of a chip: code that is generic over a layer's size
 /// would stand in flash once per layer.
 pub trait Kernel: Sized {
     /// `z = b + x W`, with as many biases as outputs; without biases `z += x W`.
-    fn forward(weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self]);
+    fn forward(_: Seal, weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self]);
 
     /// `back = W d`.
-    fn send_back(weights: &[Self], delta: &[Self], back: &mut [Self]);
+    fn send_back(_: Seal, weights: &[Self], delta: &[Self], back: &mut [Self]);
 
     /// `W -= x (rate d)`, `b -= rate d`.
-    fn descend(weights: &mut [Self], biases: &mut [Self], x: &[Self], delta: &[Self], rate: Self);
+    fn descend(_: Seal, weights: &mut [Self], biases: &mut [Self], x: &[Self], delta: &[Self], rate: Self);
 
     /// [`forward`](Kernel::forward) for several samples. `size` is the number of inputs and of outputs of one.
-    fn forward_samples(weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self], size: (usize, usize));
+    fn forward_samples(_: Seal, weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self], size: (usize, usize));
 
     /// 0 if all values are finite, otherwise NaN or infinity.
-    fn finite(values: &[Self]) -> Self;
+    fn finite(_: Seal, values: &[Self]) -> Self;
 
     /// The [`Magnitude`](super::magnitude::Magnitude) of the values.
-    fn magnitude(values: &[Self]) -> Self;
+    fn magnitude(_: Seal, values: &[Self]) -> Self;
 }

@@ -182,7 +182,12 @@ pub struct Parameters<'a, T, S> {
     pub bias_slots: &'a mut [S],
 }
 
-impl<T, S> Parameters<'_, T, S> {
+impl<'a, T, S> Parameters<'a, T, S> {
+    /// Weights and biases, each with what is kept for them: as many as there are parameters.
+    pub fn new(weights: (&'a mut [T], &'a mut [S]), biases: (&'a mut [T], &'a mut [S])) -> Self {
+        Self { weights: weights.0, weight_slots: weights.1, biases: biases.0, bias_slots: biases.1 }
+    }
+
     /// Some rows of `outputs` weights each, and the biases if they are `wanted`.
     #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn rows(self, rows: Range<usize>, outputs: usize, wanted: bool) -> Self {
@@ -209,6 +214,13 @@ pub struct Collected<'a, S> {
     pub weights: &'a mut [S],
     /// As [`Parameters::biases`].
     pub biases: &'a mut [S],
+}
+
+impl<'a, S> Collected<'a, S> {
+    /// As many as there are weights and biases.
+    pub fn new(weights: &'a mut [S], biases: &'a mut [S]) -> Self {
+        Self { weights, biases }
+    }
 }
 
 /// The gradient of a layer from one sample: an outer product, dE/dw\[i\]\[o\] = `x[i] * delta[o]`, which is never stored.

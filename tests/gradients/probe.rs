@@ -5,7 +5,8 @@ use downhill::optimizer::Optimizer;
 use downhill::rule::Rule;
 use downhill::{Layer, Scalar, Shape, StepError, Trainer, Zero};
 
-/// One training step of some network from given parameters, in the order of `Layer::visit`, with inputs and targets:
+#[allow(dead_code)] // where only the function is used
+/// One training step of some network from given parameters, in the order of `Infer::tensors`, with inputs and targets:
 /// the loss, and the gradient with respect to each parameter, or what the rule takes for it.
 pub type Step = fn(&[f64], &[f64], &[f64]) -> Result<(f64, Vec<f64>), StepError>;
 

@@ -1,0 +1,221 @@
+//! Layers as a user would write them, a convolution and a recurrent one, against the public interface alone: the crate derives
+//! the rest.
+
+// What is compared are bits.
+#![allow(clippy::float_cmp)]
+
+#[path = "outside/conv1d.rs"]
+mod conv1d;
+#[path = "outside/gru.rs"]
+mod gru;
+#[path = "gradients/probe.rs"]
+mod probe;
+
+use conv1d::Conv1d;
+use downhill::init::{Generator, Random, Xavier};
+use downhill::loss::Loss;
+use downhill::optimizer::Optimizer;
+use downhill::pieces::Progress;
+use downhill::{
+    Adam, Batch, ChainRule, ClipNorm, ClipSample, CrossEntropy, Dense, Frozen, Identity, Infer, Layer, Momentum, Owned,
+    Predictor, RmsProp, Sgd, Shape, Softmax, SquaredError, Tanh, Trainer, Zero, digest,
+};
+use gru::Gru;
+use probe::{Probe, parameters, step};
+
+type Filters = Conv1d<2, 7, 3, 3, 5, f64>;
+type Signal = (Filters, Dense<15, 2, Identity, f64>);
+type Deep = (Conv1d<2, 9, 3, 3, 7, f64>, Conv1d<3, 7, 2, 4, 4, f64>, Dense<8, 3, Softmax, f64>);
+type Recurrent = (Gru<2, 6, 4, f64>, Dense<24, 2, Tanh, f64>);
+type Both = (Conv1d<1, 6, 2, 2, 5, f64>, Gru<2, 5, 3, f64>, Dense<15, 2, Identity, f64>);
+
+/// Numbers between -1 and 1.
+fn numbers<S: Shape>(random: &mut Generator) -> S {
+    let mut numbers = S::ZERO;
+    numbers.flat_mut().fill_with(|| downhill::Scalar::from_f32(random.signed_unit()));
+    numbers
+}
+
+fn samples<N: Layer>(n: usize) -> Vec<(N::Input, N::Output)> {
+    let mut random = Generator::new(3);
+    (0..n).map(|_| (numbers(&mut random), numbers(&mut random))).collect()
+}
+
+fn drawn<N: Layer<Scalar = f64> + Zero>() -> N {
+    let mut network = N::ZERO;
+    network.initialize(&mut Xavier(Generator::new(1)));
+    let mut random = Generator::new(2);
+    // Biases of 0 would hide what they do.
+    network.tensors_mut(&mut |tensor| tensor.data.iter_mut().for_each(|p| *p += 0.1 * f64::from(random.signed_unit())));
+    network
+}
+
+/// The gradient of every parameter against central differences.
+fn gradients<N: Layer<Scalar = f64> + Zero, L: Loss>() {
+    let values = parameters(&drawn::<N>());
+    let mut worst: f64 = 0.0;
+    for (x, target) in samples::<N>(3) {
+        // A target that every loss takes.
+        let target: Vec<f64> = target.flat().iter().map(|t| t.abs()).collect();
+        let loss =
+            |values: &[f64]| step::<f64, N, L, ChainRule>(values, x.flat(), &target).map(|(loss, _)| loss).unwrap();
+        let (_, gradient) = step::<f64, N, L, ChainRule>(&values, x.flat(), &target).unwrap();
+        for (at, gradient) in gradient.iter().enumerate() {
+            let (mut less, mut more) = (values.clone(), values.clone());
+            less[at] -= 1e-5;
+            more[at] += 1e-5;
+            worst = worst.max(((loss(&more) - loss(&less)) / 2e-5 - gradient).abs());
+        }
+    }
+    println!("{}: worst error of {} gradients {worst:.1e}", core::any::type_name::<N>(), values.len());
+    assert!(worst < 1e-7);
+}
+
+#[test]
+fn gradients_are_exact() {
+    gradients::<Signal, SquaredError>();
+    gradients::<Deep, CrossEntropy>();
+    gradients::<Recurrent, SquaredError>();
+    gradients::<Both, SquaredError>();
+}
+
+/// The same bits, and the same losses, whatever the budget.
+fn pieces<N: Layer<Scalar = f64> + Zero + Copy, P: Optimizer<f64> + Copy>(optimizer: P) {
+    for budget in [1, 7, 100, 1000, usize::MAX] {
+        let start = || Trainer::<N, SquaredError, P>::new(drawn(), optimizer);
+        let (mut whole, mut cut) = (start(), start());
+        for (x, target) in samples::<N>(7) {
+            let expected = whole.step(&x, &target).unwrap();
+            let mut step = cut.step_in_pieces(&x, &target);
+            let loss = loop {
+                let progress = step.run(budget).unwrap();
+                assert!(step.spent() <= budget.max(Trainer::<N, SquaredError, P>::LARGEST_PIECE));
+                if let Progress::Done(loss) = progress {
+                    break loss;
+                }
+            };
+            drop(step);
+            assert_eq!(loss, expected);
+            assert_eq!(digest(&whole.network), digest(&cut.network));
+            let mut prediction = cut.predict_in_pieces(&x);
+            let y = loop {
+                if let Progress::Done(y) = prediction.run(budget) {
+                    break *y;
+                }
+            };
+            assert_eq!(y.flat(), whole.predict(&x).flat());
+        }
+        assert_ne!(digest(&whole.network), digest(&drawn::<N>()));
+    }
+}
+
+#[test]
+fn pieces_equal_the_whole() {
+    fn all<N: Layer<Scalar = f64> + Zero + Copy>() {
+        pieces::<N, _>(Sgd::new(0.1));
+        pieces::<N, _>(Momentum::new(0.1, 0.9));
+        pieces::<N, _>(ClipNorm::new(0.1, Adam::new(0.01)));
+        pieces::<N, _>(Batch::new(3, Momentum::new(0.1, 0.9)));
+        pieces::<N, _>(ClipSample::new(0.1, Batch::new(2, RmsProp::new(0.01))));
+    }
+    all::<Signal>();
+    all::<Deep>();
+    all::<Recurrent>();
+    all::<Both>();
+}
+
+/// Samples at once, or collected one by one, give the mean of their gradients.
+fn batches<N: Layer<Scalar = f64> + Zero + Copy>() {
+    const B: usize = 5;
+    let (x, targets): (Vec<_>, Vec<_>) = samples::<N>(B).into_iter().unzip();
+    let values = parameters(&drawn::<N>());
+    let mut mean = vec![0.0; values.len()];
+    for (x, target) in x.iter().zip(&targets) {
+        let (_, gradient) = step::<f64, N, SquaredError, ChainRule>(&values, x.flat(), target.flat()).unwrap();
+        mean.iter_mut().zip(gradient).for_each(|(mean, g)| *mean += g / 5.0);
+    }
+    let norm = mean.iter().map(|g| g * g).sum::<f64>().sqrt();
+    let near = |network: &N, factor: f64| {
+        for ((new, old), g) in parameters(network).iter().zip(&values).zip(&mean) {
+            assert!((new - (old - factor * g)).abs() < 1e-12, "{new} {old} {g}");
+        }
+    };
+    let mut slice = Trainer::<N, SquaredError, _, ChainRule, B>::new(drawn(), Sgd::new(0.5));
+    slice.step_batch(&x, &targets).unwrap();
+    near(&slice.network, 0.5);
+    let mut clipped = Trainer::<N, SquaredError, _, ChainRule, B>::new(drawn(), ClipNorm::new(0.01, Sgd::new(0.5)));
+    clipped.step_batch(&x, &targets).unwrap();
+    near(&clipped.network, 0.5 * 0.01 / norm);
+    let mut probe = Trainer::<N, SquaredError, _, ChainRule, B>::new(drawn(), Probe);
+    probe.step_batch(&x, &targets).unwrap();
+    assert!(parameters(&probe.network).iter().zip(&mean).all(|(a, b)| (a - b).abs() < 1e-14));
+    let mut batch = Trainer::<N, SquaredError, _>::new(drawn(), Batch::new(B, ClipNorm::new(0.01, Sgd::new(0.5))));
+    for (x, target) in x.iter().zip(&targets) {
+        batch.step(x, target).unwrap();
+    }
+    near(&batch.network, 0.5 * 0.01 / norm);
+    // No sample's gradient is above the limit: that of a slice is the mean of the limited ones.
+    let mut one_by_one =
+        Trainer::<N, SquaredError, _>::new(drawn(), ClipSample::new(0.01, Batch::new(B, Sgd::new(0.5))));
+    let mut at_once = Trainer::<N, SquaredError, _, ChainRule, B>::new(drawn(), ClipSample::new(0.01, Sgd::new(0.5)));
+    for (x, target) in x.iter().zip(&targets) {
+        one_by_one.step(x, target).unwrap();
+    }
+    at_once.step_batch(&x, &targets).unwrap();
+    let (a, b) = (parameters(&one_by_one.network), parameters(&at_once.network));
+    assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-12));
+}
+
+#[test]
+fn batches_are_means() {
+    batches::<Signal>();
+    batches::<Recurrent>();
+    batches::<Both>();
+}
+
+/// What a layer derives: frozen, it sends the same errors on; and it predicts without a trainer.
+#[test]
+fn frozen_and_predicting() {
+    type Whole = (Filters, Recurrent2, Dense<10, 2, Identity, f64>);
+    type Recurrent2 = Gru<3, 5, 2, f64>;
+    type Part = (Filters, Frozen<Owned<Recurrent2>>, Dense<10, 2, Identity, f64>);
+    let whole = drawn::<Whole>();
+    let part: Part = (whole.0, Frozen(Owned(whole.1)), whole.2);
+    let mut learning = Trainer::<_, SquaredError, _>::new(whole, Sgd::new(0.1));
+    let mut adapting = Trainer::<_, SquaredError, _>::new(part, Sgd::new(0.1));
+    let (x, target) = samples::<Whole>(1)[0];
+    learning.step(&x, &target).unwrap();
+    adapting.step(&x, &target).unwrap();
+    assert_eq!(parameters(&learning.network.0), parameters(&adapting.network.0));
+    assert_eq!(parameters(&adapting.network.1), parameters(&whole.1));
+    assert_ne!(parameters(&learning.network.1), parameters(&whole.1));
+    assert_eq!(Predictor::new(&learning.network).predict(&x), learning.predict(&x));
+    assert_eq!(Predictor::new(learning.network).try_predict(&x), Ok(learning.predict(&x)));
+}
+
+/// Every parameter has a name, and a copy by name is the network.
+#[test]
+fn tensors_have_names() {
+    let network = drawn::<Both>();
+    let mut all = Vec::new();
+    network.tensors(&mut |t| all.push((t.name.to_string(), t.shape.to_vec(), t.data.to_vec(), t.learns)));
+    let names: Vec<_> = all.iter().map(|(name, shape, ..)| format!("{name} {shape:?}")).collect();
+    assert_eq!(
+        names,
+        [
+            "0.weight [2, 1, 2]",
+            "0.bias [2]",
+            "1.weight_ih [2, 3, 3]",
+            "1.bias [3, 3]",
+            "1.weight_hh [3, 3, 3]",
+            "2.weight [15, 2]",
+            "2.bias [2]"
+        ]
+    );
+    let mut copy = Both::ZERO;
+    copy.tensors_mut(&mut |tensor| {
+        let (.., data, _) = all.iter().find(|(name, ..)| tensor.name.is(name)).unwrap();
+        tensor.data.copy_from_slice(data);
+    });
+    assert_eq!(digest(&copy), digest(&network));
+}

@@ -1,4 +1,16 @@
+// On docs.rs the README's relative links lead nowhere. Of two definitions of a link the first counts, and these come first.
+#![doc = "[`CONTRIBUTING.md`]: https://docs.rs/crate/downhill/latest/source/CONTRIBUTING.md"]
+#![doc = "[`docs/architecture.md`]: https://docs.rs/crate/downhill/latest/source/docs/architecture.md"]
+#![doc = "[`docs/chips.md`]: https://docs.rs/crate/downhill/latest/source/docs/chips.md"]
+#![doc = "[`docs/figures.md`]: https://docs.rs/crate/downhill/latest/source/docs/figures.md"]
+#![doc = "[`docs/optimizers.md`]: https://docs.rs/crate/downhill/latest/source/docs/optimizers.md"]
+#![doc = "[`docs/performance.md`]: https://docs.rs/crate/downhill/latest/source/docs/performance.md"]
+#![doc = "[`docs/training.md`]: https://docs.rs/crate/downhill/latest/source/docs/training.md"]
+#![doc = "[`docs/when-it-does-not-learn.md`]: https://docs.rs/crate/downhill/latest/source/docs/when-it-does-not-learn.md"]
+#![doc = ""]
 #![doc = include_str!("../README.md")]
+// Its programs are compiled and run with the others.
+#![cfg_attr(doctest, doc = include_str!("../docs/training.md"))]
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

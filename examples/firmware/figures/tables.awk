@@ -1,4 +1,4 @@
-# Makes the README's tables from the lines that `measure` prints.
+# Makes the tables of a page from the lines that `measure` prints: that of README.md, or those of docs/figures.md.
 
 # A column of the line with this key, with commas.
 function value(key, name,    n, text) {
@@ -24,7 +24,23 @@ END {
     split("2-3-1 64-32-10 128-32-8-32-128 784-100-10", network, " ")
     split("libm fast micromath", backends, " ")
 
+    name["m4f"] = "Cortex-M4F"
+    name["m4f-tuned"] = "Cortex-M4F, `target-cpu=cortex-m4`"
+    name["m0"] = "Cortex-M0"
+    name["rv32"] = "RISC-V rv32imc"
+
     print "Compiler: " compiler ".\n"
+    if (page == "README.md") {
+        print "| chip | `predict` | `step` | estimated cycles: `predict` | `step` | trainer | stack | code |"
+        print "|---|---|---|---|---|---|---|---|"
+        n = split("m4f m0 rv32", chip, " ")
+        for (c = 1; c <= n; c++) {
+            key = chip[c] " o3 W2 libm"
+            row(name[chip[c]], value(key, "forward") " | " value(key, "step") " | " value(key, "cycles forward") " | " \
+                value(key, "cycles step") " | " value(key, "ram") " | " value(key, "stack") " | " value(key, "code"))
+        }
+        exit
+    }
     print "Cortex-M4F at `opt-level = 3`, instructions per call and bytes:\n"
     print "| network | `predict` | `step` | with `Fast`: `predict` | `step` | trainer | stack | code |"
     print "|---|---|---|---|---|---|---|---|"
@@ -39,10 +55,6 @@ END {
     print "| chip | `opt-level` | `Libm` | code | `Fast` | code | `Micromath` | code |"
     print "|---|---|---|---|---|---|---|---|"
     n = split("m4f o3,m4f os,m4f os+3,m4f-tuned o3,m4f-tuned os,m0 o3,m0 os,rv32 o3,rv32 os", build, ",")
-    name["m4f"] = "Cortex-M4F"
-    name["m4f-tuned"] = "Cortex-M4F, `target-cpu=cortex-m4`"
-    name["m0"] = "Cortex-M0"
-    name["rv32"] = "RISC-V rv32imc"
     level["o3"] = "3"
     level["os"] = "s"
     level["os+3"] = "s, this crate 3"

@@ -1,9 +1,10 @@
 # Sourced by scripts that run programs on emulated chips. Installs what is missing.
 #
 #   build PACKAGE CHIP CARGO_ARGUMENT...  builds programs of the package in that folder; prints the folder they are in
+#   cargo_for_chip PACKAGE CHIP COMMAND CARGO_ARGUMENT...  another command of cargo than build, with the same compiler
 #   emulate CHIP ELF [QEMU_ARGUMENT]...   runs one; what it writes by semihosting goes to stdout
 #
-# The chips are m4f, m0 and rv32. From the environment:
+# The chips are m4f, m0 and rv32; m33 can only be built for. From the environment:
 #   FIRMWARE_TOOLCHAIN  rustup or debian; otherwise rustup, if it has the chip's target, or else debian
 #   FIRMWARE_RUSTFLAGS  for example -Ctarget-cpu=cortex-m4
 #   FIRMWARE_TIMEOUT    seconds that a program may take, 120 if unset
@@ -16,14 +17,21 @@ PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
 debian_packages=(rustc-web cargo-web rust-web-src lld)
 
 build() {
-    local package=$1 chip=$2 target compiler cargo=(cargo) options=() directory
+    local package=$1 chip=$2
     shift 2
-    target=$(target_of "$chip")
+    cargo_for_chip "$package" "$chip" build "$@" >&2 || return
+    echo "${CARGO_TARGET_DIR:-$package/target}/$(target_of "$chip")/release"
+}
+
+cargo_for_chip() {
+    local package=$1 chip=$2 command=$3 target compiler cargo=(cargo) options=()
+    shift 3
+    target=$(target_of "$chip") || return
     compiler=$(compiler_for "$target")
     case $compiler in
         rustup) ;;
         debian)
-            install_packages "${debian_packages[@]}"
+            install_packages "${debian_packages[@]}" || return
             # Debian has core only as source, and building it counts as unstable.
             cargo=(env RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc /usr/bin/cargo)
             options=(-Zbuild-std=core --config "target.$target.linker='ld.lld'")
@@ -33,14 +41,12 @@ build() {
             return 1
             ;;
     esac
-    directory=${CARGO_TARGET_DIR:-$package/target}
     (
         export RUSTFLAGS=${FIRMWARE_RUSTFLAGS:-}
         [ -z "${OPT_LEVEL:-}" ] || export CARGO_PROFILE_RELEASE_OPT_LEVEL=$OPT_LEVEL
-        "${cargo[@]}" build --quiet --release --locked --manifest-path "$package/Cargo.toml" \
-            --target "$target" --target-dir "$directory" "${options[@]}" "$@" >&2
-    ) || return
-    echo "$directory/$target/release"
+        "${cargo[@]}" "$command" --quiet --release --locked --manifest-path "$package/Cargo.toml" \
+            --target "$target" --target-dir "${CARGO_TARGET_DIR:-$package/target}" "${options[@]}" "$@"
+    )
 }
 
 emulate() {
@@ -71,6 +77,7 @@ target_of() {
     case $1 in
         m4f) echo thumbv7em-none-eabihf ;;
         m0) echo thumbv6m-none-eabi ;;
+        m33) echo thumbv8m.main-none-eabihf ;;
         rv32) echo riscv32imc-unknown-none-elf ;;
         *)
             echo "no chip is called $1" >&2

@@ -17,9 +17,7 @@ use downhill::loss::Loss;
 use downhill::metrics::ConfusionMatrix;
 use downhill::optimizer::Optimizer;
 use downhill::rule::Rule;
-use downhill::{
-    Biased, ChainRule, Dense, ErrorShare, Identity, RawError, Sgd, Sigmoid, SquaredError, Trainer, Unbiased, encode,
-};
+use downhill::{Biased, Dense, ErrorShare, Identity, RawError, Sgd, Sigmoid, SquaredError, Trainer, Unbiased, encode};
 
 fn main() -> Result<(), Box<dyn Error>> {
     t1();
@@ -67,7 +65,7 @@ const W: [[f64; 2]; 4] = [[0.6, 0.3], [0.4, 0.5], [0.1, 0.7], [0.2, 0.1]];
 
 fn t2() -> Result<(), Box<dyn Error>> {
     heading("T2", "linear network", "o = sum over i of x_i w_i,  e = t - o,  E = 1/2 (t - o)^2");
-    let layer = Dense::<4, 1, Identity, f64, Unbiased>::new(INTO_O1.map(|w| [w]), []);
+    let layer = Dense::<4, 1, Identity, Unbiased, f64>::new(INTO_O1.map(|w| [w]), []);
     let mut trainer = Trainer::<_, SquaredError, _>::new(layer, Sgd::new(0.1));
     let o = trainer.predict(&HIDDEN);
     let mut gradient = [0.0];
@@ -109,7 +107,7 @@ fn t4() -> Result<(), Box<dyn Error>> {
 
 fn t5() -> Result<(), Box<dyn Error>> {
     heading("T5", "gradient of an output layer with sigmoid", "dE/dw_ij = -(t_j - o_j) o_j (1 - o_j) h_i");
-    let layer = Dense::<4, 1, Sigmoid, f64, Unbiased>::new(INTO_O1.map(|w| [w]), []);
+    let layer = Dense::<4, 1, Sigmoid, Unbiased, f64>::new(INTO_O1.map(|w| [w]), []);
     let mut trainer = Trainer::<_, SquaredError, _>::new(layer, Sgd::new(1.0));
     let [o] = trainer.predict(&HIDDEN);
     trainer.step(&HIDDEN, &[1.0])?;
@@ -121,7 +119,7 @@ fn t5() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-type Net = (Dense<2, 2, Sigmoid, f64, Unbiased>, Dense<2, 1, Sigmoid, f64, Unbiased>);
+type Net = (Dense<2, 2, Sigmoid, Unbiased, f64>, Dense<2, 1, Sigmoid, Unbiased, f64>);
 const NET: Net = (Dense::new([[0.5, -0.4], [0.3, 0.8]], []), Dense::new([[0.9], [-0.6]], []));
 
 fn t6_t7() -> Result<(), Box<dyn Error>> {
@@ -129,13 +127,13 @@ fn t6_t7() -> Result<(), Box<dyn Error>> {
     let first = |network: &Net| vector(network.0.weights.as_flattened());
 
     heading("T6", "the tutorial's step", "who += eta (e o (1 - o)) h^T,  eh = who^T e,  wih += eta (eh h (1 - h)) x^T");
-    let mut raw = Trainer::<Net, SquaredError, Sgd<f64>, RawError>::new(NET, Sgd::new(1.0));
+    let mut raw = Trainer::<Net, SquaredError, Sgd<f64>, 1, RawError>::new(NET, Sgd::new(1.0));
     raw.step(&x, &target)?;
     number("wih before", first(&NET), "");
     number("wih after one step of Trainer<.., RawError>", first(&raw.network), "not the gradient of E");
 
     heading("T7", "the chain rule", "delta_hidden = (W delta_next) sigma'(z),  dE/dw = delta h^T");
-    let mut exact = Trainer::<Net, SquaredError, Sgd<f64>, ChainRule>::new(NET, Sgd::new(1.0));
+    let mut exact = Trainer::<Net, SquaredError, Sgd<f64>>::new(NET, Sgd::new(1.0));
     exact.step(&x, &target)?;
     number("wih after one step of Trainer<.., ChainRule>", first(&exact.network), "the gradient of E");
     let loss = |change: f64| {
@@ -180,7 +178,7 @@ fn t8() {
 }
 
 fn with_bias<B: Bias>() -> usize {
-    <(Dense<64, 32, Sigmoid, f32, B>, Dense<32, 10, Sigmoid, f32, B>)>::PARAMETERS
+    <(Dense<64, 32, Sigmoid, B, f32>, Dense<32, 10, Sigmoid, B, f32>)>::PARAMETERS
 }
 
 fn range(mut init: impl Init) -> String {

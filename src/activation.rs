@@ -37,7 +37,7 @@ impl Link {
     message = "`{Self}` is not an activation",
     label = "not an activation",
     note = "the parameters of a dense layer are inputs, outputs, activation, number type and biases: \
-            `Dense<2, 3, Relu, f32, Unbiased>`; the activations are Identity, Sigmoid, Tanh, Relu, LeakyRelu and Softmax"
+            `Dense<2, 3, Relu, Unbiased, f32>`; the activations are Identity, Sigmoid, Tanh, Relu, LeakyRelu and Softmax"
 )]
 pub trait Activation {
     /// Its name in [`Architecture`](crate::Architecture).

@@ -1,6 +1,6 @@
 //! The dense layer: every input is joined to every output.
 
-use core::fmt::Debug;
+use core::fmt::{self, Debug};
 use core::hint::black_box;
 use core::marker::PhantomData;
 
@@ -17,25 +17,54 @@ use crate::scalar::{Scalar, Zero};
 use crate::tensor::{Role, Tensor};
 use crate::work::{ACTIVATION, Budget, DERIVATIVE, SHARE, Sizes};
 
-/// A fully connected layer with `I` inputs, `O` outputs, activation `A`, number type `T`, and biases unless `B` is
-/// [`Unbiased`]: `y = A(b + x W)`.
+/// A fully connected layer with `I` inputs, `O` outputs, activation `A`, biases unless `K` is [`Unbiased`], and
+/// number type `T`: `y = A(b + x W)`.
 ///
 /// A layer without inputs or outputs does not compile, nor does a [`Softmax`](crate::Softmax) of one output.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Dense<const I: usize, const O: usize, A = Sigmoid, T: Scalar = f32, B: Bias = Biased> {
+pub struct Dense<const I: usize, const O: usize, A = Sigmoid, K: Bias = Biased, T: Scalar = f32> {
     /// `weights[i][o]` joins input `i` to output `o`.
     pub weights: [[T; O]; I],
     /// One bias per output, or none.
-    pub biases: B::Array<T, O>,
+    pub biases: K::Array<T, O>,
     activation: PhantomData<A>,
 }
 
-impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Dense<I, O, A, T, B> {
+impl<const I: usize, const O: usize, A: Activation, K: Bias, T: Scalar> Dense<I, O, A, K, T> {
     /// A layer with these parameters, for example a network that was trained elsewhere.
-    pub const fn new(weights: [[T; O]; I], biases: B::Array<T, O>) -> Self {
+    pub const fn new(weights: [[T; O]; I], biases: K::Array<T, O>) -> Self {
         const { assert!(I > 0 && O > 0, "a dense layer needs at least one input and one output") };
         const { enough(O, A::LEAST_OUTPUTS) };
         Self { weights, biases, activation: PhantomData }
+    }
+}
+
+// Derived, these would ask the same of the activation, of which the layer has no value.
+#[allow(clippy::expl_impl_clone_on_copy)]
+impl<const I: usize, const O: usize, A, K: Bias<Array<T, O>: Copy>, T: Scalar> Clone for Dense<I, O, A, K, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<const I: usize, const O: usize, A, K: Bias<Array<T, O>: Copy>, T: Scalar> Copy for Dense<I, O, A, K, T> {}
+
+impl<const I: usize, const O: usize, A, K: Bias, T: Scalar> PartialEq for Dense<I, O, A, K, T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.weights == other.weights && self.biases.as_ref() == other.biases.as_ref()
+    }
+}
+
+/// The shape, not the weights.
+impl<const I: usize, const O: usize, A: Activation, K: Bias, T: Scalar> Debug for Dense<I, O, A, K, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Dense({I} to {O}, {})", A::NAME)
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<const I: usize, const O: usize, A: Activation, K: Bias, T: Scalar> defmt::Format for Dense<I, O, A, K, T> {
+    fn format(&self, f: defmt::Formatter) {
+        defmt::write!(f, "Dense({} to {}, {})", I, O, A::NAME);
     }
 }
 
@@ -46,18 +75,18 @@ const fn enough(outputs: usize, least: usize) {
     );
 }
 
-impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Zero for Dense<I, O, A, T, B> {
+impl<const I: usize, const O: usize, A: Activation, K: Bias, T: Scalar> Zero for Dense<I, O, A, K, T> {
     const ZERO: Self = Self::new(Zero::ZERO, Zero::ZERO);
 }
 
-impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Infer for Dense<I, O, A, T, B> {
+impl<const I: usize, const O: usize, A: Activation, K: Bias, T: Scalar> Infer for Dense<I, O, A, K, T> {
     type Scalar = T;
     type Input = [T; I];
     type Output = [T; O];
-    type Tape<const N: usize> = ();
+    type Tape<const B: usize> = ();
     type State = ();
 
-    const PARAMETERS: usize = I * O + size_of::<B::Array<T, O>>() / size_of::<T>();
+    const PARAMETERS: usize = I * O + size_of::<K::Array<T, O>>() / size_of::<T>();
     const ARCHITECTURE: Architecture =
         Architecture::layer(&["dense", A::NAME, T::NAME], &[I, O, Self::PARAMETERS - I * O]);
     const LINK: Link = A::LINK;
@@ -67,7 +96,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Infer fo
 
     // z[o] = b[o] + sum over i of x[i] w[i][o]
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn forward<W: Budget, const N: usize>(
+    fn forward<W: Budget, const B: usize>(
         &self,
         x: &[[T; I]],
         z: &mut [[T; O]],
@@ -76,7 +105,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Infer fo
         mode: Mode,
         work: &mut W,
     ) -> T {
-        sums::<I, O, N, _, _>(&self.weights, self.biases.as_ref(), x, z, work);
+        sums::<I, O, B, _, _>(&self.weights, self.biases.as_ref(), x, z, work);
         // A prediction is faster with its sums in registers.
         if W::WHOLE && mode == Mode::Train {
             through_memory(O);
@@ -105,7 +134,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Infer fo
     // On the host, three outputs are predicted with a fourth that is not used, so that they fill a vector. In a step this
     // would be slower: each step waits for the one before, and the outputs are ready sooner without the fourth.
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn outputs<W: Budget, const N: usize>(
+    fn outputs<W: Budget, const B: usize>(
         &self,
         x: &[[T; I]],
         y: &mut [[T; O]],
@@ -130,7 +159,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Infer fo
                 return finite.number();
             }
         }
-        self.forward::<W, N>(x, y, tape, state, mode, work) + Self::activate(y, work)
+        self.forward::<W, B>(x, y, tape, state, mode, work) + Self::activate(y, work)
     }
 
     fn tensors(&self, visit: &mut dyn FnMut(Tensor<&[T]>)) {
@@ -142,9 +171,9 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Infer fo
     }
 }
 
-impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer for Dense<I, O, A, T, B> {
-    type Deltas<const N: usize> = ();
-    type Slots<S: Zero> = Slots<S, I, O, B>;
+impl<const I: usize, const O: usize, A: Activation, K: Bias, T: Scalar> Layer for Dense<I, O, A, K, T> {
+    type Deltas<const B: usize> = ();
+    type Slots<S: Zero> = Slots<S, I, O, K>;
 
     #[cfg_attr(not(unoptimized), inline(always))]
     fn derive<W: Budget>(y: &[[T; O]], errors: &mut [[T; O]], work: &mut W) -> T {
@@ -160,9 +189,9 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
 
     // below[i] = sum over o of delta[o] w[i][o], or as the rule has it
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn back<R: Rule, W: Budget, const N: usize>(
+    fn back<R: Rule, W: Budget, const B: usize>(
         &self,
-        trace: Trace<'_, Self, N>,
+        trace: Trace<'_, Self, B>,
         (): &mut (),
         below: Option<&mut [[T; I]]>,
         work: &mut W,
@@ -186,7 +215,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
 
     // dE/dw[i][o] = x[i] delta[o];  dE/db[o] = delta[o]
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn gradient<const N: usize>(trace: Trace<'_, Self, N>, (): &(), bounded: bool, visit: &mut impl FnMut(Pairs<T>)) {
+    fn gradient<const B: usize>(trace: Trace<'_, Self, B>, (): &(), bounded: bool, visit: &mut impl FnMut(Pairs<T>)) {
         let (x, deltas) = (trace.x.as_flattened(), trace.errors.as_flattened());
         visit(Pairs::new(x, deltas, (I, O), Self::PARAMETERS > I * O).bounded(bounded));
     }
@@ -194,8 +223,8 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
     #[cfg_attr(not(unoptimized), inline(always))]
     fn parameters<S: Zero, Z: Zero>(
         &mut self,
-        slots: &mut Slots<S, I, O, B>,
-        sums: &mut Slots<Z, I, O, B>,
+        slots: &mut Slots<S, I, O, K>,
+        sums: &mut Slots<Z, I, O, K>,
         visit: &mut impl FnMut(Parameters<T, S>, Collected<Z>),
     ) {
         visit(self.with(slots), sums.collected());
@@ -203,11 +232,11 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
 
     // On the host in a function of its own for each layer, in which the compiler knows all lengths.
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn update<P: Optimizer<T>, W: Budget, const N: usize>(
+    fn update<P: Optimizer<T>, W: Budget, const B: usize>(
         &mut self,
-        trace: Trace<'_, Self, N>,
+        trace: Trace<'_, Self, B>,
         (): &(),
-        slots: &mut Slots<P::Slot, I, O, B>,
+        slots: &mut Slots<P::Slot, I, O, K>,
         optimizer: &P,
         scale: T,
         work: &mut W,
@@ -217,7 +246,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
             kernel::apart(I * O, x, delta, self, |x, deltas, layer| {
                 optimizer.update(layer.with(slots), Gradient { x, deltas, scale });
             });
-        } else if W::WHOLE && N > 1 {
+        } else if W::WHOLE && B > 1 {
             kernel::apart(I * O, trace.x, trace.errors, self, |x, deltas, layer| {
                 let pairs = Pairs::new(x.as_flattened(), deltas.as_flattened(), (I, O), biases);
                 optimizer.update_batch(layer.with(slots), pairs, scale);
@@ -237,14 +266,14 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar, B: Bias> Layer fo
     }
 }
 
-impl<const I: usize, const O: usize, A: Activation, T: Scalar> BiasOnly<&'static Dense<I, O, A, T>> {
+impl<const I: usize, const O: usize, A: Activation, T: Scalar> BiasOnly<&'static Dense<I, O, A, Biased, T>> {
     /// Borrows the weights of `layer`, and starts from a copy of its biases.
-    pub const fn new(layer: &'static Dense<I, O, A, T>) -> Self {
+    pub const fn new(layer: &'static Dense<I, O, A, Biased, T>) -> Self {
         Self { frozen: layer, biases: layer.biases }
     }
 }
 
-impl<const I: usize, const O: usize, A: Activation, T: Scalar> OtherBiases for Dense<I, O, A, T> {
+impl<const I: usize, const O: usize, A: Activation, T: Scalar> OtherBiases for Dense<I, O, A, Biased, T> {
     type Biases<S: Zero> = [S; O];
 
     fn biases(&self) -> &[T; O] {
@@ -252,7 +281,7 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar> OtherBiases for D
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn forward_with<W: Budget, const N: usize>(
+    fn forward_with<W: Budget, const B: usize>(
         &self,
         biases: &[T; O],
         x: &[[T; I]],
@@ -260,15 +289,15 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar> OtherBiases for D
         (): &mut (),
         work: &mut W,
     ) -> T {
-        sums::<I, O, N, _, _>(&self.weights, biases, x, z, work);
+        sums::<I, O, B, _, _>(&self.weights, biases, x, z, work);
         -T::ZERO
     }
 }
 
-impl<const I: usize, const O: usize, A, T: Scalar, B: Bias> Dense<I, O, A, T, B> {
+impl<const I: usize, const O: usize, A, K: Bias, T: Scalar> Dense<I, O, A, K, T> {
     /// The parameters with their slots.
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn with<'a, S: Zero>(&'a mut self, slots: &'a mut Slots<S, I, O, B>) -> Parameters<'a, T, S> {
+    fn with<'a, S: Zero>(&'a mut self, slots: &'a mut Slots<S, I, O, K>) -> Parameters<'a, T, S> {
         Parameters {
             weights: self.weights.as_flattened_mut(),
             weight_slots: slots.weights.as_flattened_mut(),
@@ -280,7 +309,7 @@ impl<const I: usize, const O: usize, A, T: Scalar, B: Bias> Dense<I, O, A, T, B>
 
 /// The weighted sums of some samples.
 #[cfg_attr(not(unoptimized), inline(always))]
-fn sums<const I: usize, const O: usize, const N: usize, T: Scalar, W: Budget>(
+fn sums<const I: usize, const O: usize, const B: usize, T: Scalar, W: Budget>(
     weights: &[[T; O]; I],
     biases: &[T],
     x: &[[T; I]],
@@ -299,7 +328,7 @@ fn sums<const I: usize, const O: usize, const N: usize, T: Scalar, W: Budget>(
             // The loops that all layers share.
             T::forward(SEAL, W::part(weights, rows.clone()).as_flattened(), biases, W::part(x, rows), z);
         }
-    } else if W::WHOLE && N > 1 {
+    } else if W::WHOLE && B > 1 {
         if biases.is_empty() {
             z.as_flattened_mut().fill(T::ZERO);
         }
@@ -310,27 +339,20 @@ fn sums<const I: usize, const O: usize, const N: usize, T: Scalar, W: Budget>(
     }
 }
 
-#[cfg(feature = "defmt")]
-impl<const I: usize, const O: usize, A, T: Scalar + defmt::Format, B: Bias> defmt::Format for Dense<I, O, A, T, B> {
-    fn format(&self, f: defmt::Formatter) {
-        defmt::write!(f, "Dense {{ weights: {}, biases: {} }}", self.weights.as_flattened(), self.biases.as_ref());
-    }
-}
-
 /// What an optimiser keeps for a dense layer: an `S` for each weight and each bias.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Slots<S: Zero, const I: usize, const O: usize, B: Bias> {
+pub struct Slots<S: Zero, const I: usize, const O: usize, K: Bias> {
     weights: [[S; O]; I],
-    biases: B::Array<S, O>,
+    biases: K::Array<S, O>,
 }
 
-impl<S: Zero, const I: usize, const O: usize, B: Bias> Slots<S, I, O, B> {
+impl<S: Zero, const I: usize, const O: usize, K: Bias> Slots<S, I, O, K> {
     fn collected(&mut self) -> Collected<'_, S> {
         Collected { weights: self.weights.as_flattened_mut(), biases: self.biases.as_mut() }
     }
 }
 
-impl<S: Zero, const I: usize, const O: usize, B: Bias> Zero for Slots<S, I, O, B> {
+impl<S: Zero, const I: usize, const O: usize, K: Bias> Zero for Slots<S, I, O, K> {
     const ZERO: Self = Self { weights: Zero::ZERO, biases: Zero::ZERO };
 }
 

@@ -177,13 +177,13 @@ impl<S, M> Fit<S, M> {
     /// The first step that is refused, or sample that can't be read, ends the fit; see [`FitError`].
     pub fn run<N, L, P, R, const B: usize>(
         &self,
-        trainer: &mut Trainer<N, L, P, R, B>,
+        trainer: &mut Trainer<N, L, P, B, R>,
         (train, validation): (
             &(impl Samples<Input = N::Input, Target = N::Output> + ?Sized),
             &(impl Samples<Input = N::Input, Target = N::Output> + ?Sized),
         ),
         mut best: Option<&mut Best<N>>,
-        on_epoch: impl FnMut(&mut Trainer<N, L, P, R, B>, &Epoch<N::Scalar>) -> ControlFlow<()>,
+        on_epoch: impl FnMut(&mut Trainer<N, L, P, B, R>, &Epoch<N::Scalar>) -> ControlFlow<()>,
     ) -> Result<Outcome<N::Scalar>, FitError>
     where
         N: Layer + Copy,
@@ -198,7 +198,7 @@ impl<S, M> Fit<S, M> {
         }
         let measured = Measured { validation, training: best.is_some().then_some(train) };
         let entering = if self.entering { measured.enter(trainer, &self.metric, best.as_deref_mut())? } else { None };
-        let learn = |trainer: &mut Trainer<N, L, P, R, B>, _, key| shuffled_epoch(trainer, train, key);
+        let learn = |trainer: &mut Trainer<N, L, P, B, R>, _, key| shuffled_epoch(trainer, train, key);
         self.drive(trainer, (self.seed, entering), learn, &measured, best, on_epoch).result()
     }
 
@@ -213,13 +213,13 @@ impl<S, M> Fit<S, M> {
     /// [`FitError::NoValidation`] if there is a [`Best`], and no validation sample.
     pub fn stream<N, L, P, R, const B: usize, I>(
         &self,
-        trainer: &mut Trainer<N, L, P, R, B>,
+        trainer: &mut Trainer<N, L, P, B, R>,
         (mut samples, validation): (
             impl FnMut(u32) -> I,
             &(impl Samples<Input = N::Input, Target = N::Output> + ?Sized),
         ),
         mut best: Option<&mut Best<N>>,
-        on_epoch: impl FnMut(&mut Trainer<N, L, P, R, B>, &Epoch<N::Scalar>) -> ControlFlow<()>,
+        on_epoch: impl FnMut(&mut Trainer<N, L, P, B, R>, &Epoch<N::Scalar>) -> ControlFlow<()>,
     ) -> Result<Outcome<N::Scalar>, FitError>
     where
         N: Layer + Copy,
@@ -238,7 +238,7 @@ impl<S, M> Fit<S, M> {
         }
         let measured = Measured { validation, training: None::<&[(N::Input, N::Output)]> };
         let entering = if self.entering { measured.enter(trainer, &self.metric, best.as_deref_mut())? } else { None };
-        let learn = |trainer: &mut Trainer<N, L, P, R, B>, number, _| epoch(trainer, samples(number));
+        let learn = |trainer: &mut Trainer<N, L, P, B, R>, number, _| epoch(trainer, samples(number));
         self.drive(trainer, (self.seed, entering), learn, &measured, best, on_epoch).result()
     }
 
@@ -261,14 +261,14 @@ impl<S, M> Fit<S, M> {
     pub fn restarts<N, L, P, R, const B: usize>(
         &self,
         runs: u32,
-        trainer: &mut Trainer<N, L, P, R, B>,
-        mut start: impl FnMut(&mut Trainer<N, L, P, R, B>, u32),
+        trainer: &mut Trainer<N, L, P, B, R>,
+        mut start: impl FnMut(&mut Trainer<N, L, P, B, R>, u32),
         (train, validation): (
             &(impl Samples<Input = N::Input, Target = N::Output> + ?Sized),
             &(impl Samples<Input = N::Input, Target = N::Output> + ?Sized),
         ),
         best: &mut Best<N>,
-        mut on_epoch: impl FnMut(&mut Trainer<N, L, P, R, B>, &Epoch<N::Scalar>) -> ControlFlow<()>,
+        mut on_epoch: impl FnMut(&mut Trainer<N, L, P, B, R>, &Epoch<N::Scalar>) -> ControlFlow<()>,
     ) -> Result<Outcome<N::Scalar>, FitError>
     where
         N: Layer + Copy,
@@ -286,7 +286,7 @@ impl<S, M> Fit<S, M> {
             let seed = self.seed.wrapping_add(run);
             let before = best.get().map(|(_, loss)| loss);
             start(trainer, seed);
-            let learn = |trainer: &mut Trainer<N, L, P, R, B>, _, key| shuffled_epoch(trainer, train, key);
+            let learn = |trainer: &mut Trainer<N, L, P, B, R>, _, key| shuffled_epoch(trainer, train, key);
             let outcome = self.drive(trainer, (seed, None), learn, &measured, Some(best), &mut on_epoch);
             let outcome = Outcome { entering, ..outcome };
             if best.get().map(|(_, loss)| loss) != before {

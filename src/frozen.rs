@@ -111,7 +111,7 @@ impl<L: Layer, D: Deref<Target = L>> Infer for Frozen<D> {
     type Scalar = L::Scalar;
     type Input = L::Input;
     type Output = L::Output;
-    type Tape<const N: usize> = L::Tape<N>;
+    type Tape<const B: usize> = L::Tape<B>;
     type State = L::State;
 
     const PARAMETERS: usize = L::PARAMETERS;
@@ -121,11 +121,11 @@ impl<L: Layer, D: Deref<Target = L>> Infer for Frozen<D> {
     const SIZES: Sizes = Sizes { learns: 0, vectors: 0, ..L::SIZES };
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn forward<W: Budget, const N: usize>(
+    fn forward<W: Budget, const B: usize>(
         &self,
         x: &[L::Input],
         y: &mut [L::Output],
-        tape: &mut L::Tape<N>,
+        tape: &mut L::Tape<B>,
         state: &mut L::State,
         mode: Mode,
         work: &mut W,
@@ -144,7 +144,7 @@ impl<L: Layer, D: Deref<Target = L>> Infer for Frozen<D> {
 }
 
 impl<L: Layer, D: Deref<Target = L>> Layer for Frozen<D> {
-    type Deltas<const N: usize> = L::Deltas<N>;
+    type Deltas<const B: usize> = L::Deltas<B>;
     type Slots<S: Zero> = ();
 
     const LEARNS: bool = false;
@@ -160,19 +160,19 @@ impl<L: Layer, D: Deref<Target = L>> Layer for Frozen<D> {
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn back<R: Rule, W: Budget, const N: usize>(
+    fn back<R: Rule, W: Budget, const B: usize>(
         &self,
-        trace: Trace<'_, Self, N>,
-        deltas: &mut L::Deltas<N>,
+        trace: Trace<'_, Self, B>,
+        deltas: &mut L::Deltas<B>,
         below: Option<&mut [L::Input]>,
         work: &mut W,
     ) -> Result<L::Scalar, StepError> {
-        self.0.back::<R, W, N>(trace.of(), deltas, below, work)
+        self.0.back::<R, W, B>(trace.of(), deltas, below, work)
     }
 
-    fn gradient<const N: usize>(
-        _: Trace<'_, Self, N>,
-        _: &L::Deltas<N>,
+    fn gradient<const B: usize>(
+        _: Trace<'_, Self, B>,
+        _: &L::Deltas<B>,
         _: bool,
         _: &mut impl FnMut(Pairs<L::Scalar>),
     ) {
@@ -192,11 +192,11 @@ impl<L: Layer, D: Deref<Target = L>> Layer for Frozen<D> {
         L::seed(state, seeds);
     }
 
-    fn is_seeded<const N: usize>(state: &L::State, tape: &L::Tape<N>) -> bool {
+    fn is_seeded<const B: usize>(state: &L::State, tape: &L::Tape<B>) -> bool {
         L::is_seeded(state, tape)
     }
 
-    fn rewind<const N: usize>(state: &mut L::State, tape: &L::Tape<N>) {
+    fn rewind<const B: usize>(state: &mut L::State, tape: &L::Tape<B>) {
         L::rewind(state, tape);
     }
 }

@@ -93,6 +93,7 @@ pub trait Infer {
     }
 
     /// Shows every tensor to `visit`, always in the same order: layer by layer, weights (input by input), then biases.
+    #[allow(clippy::type_complexity)]
     fn tensors(&self, visit: &mut dyn FnMut(Tensor<&[Self::Scalar]>));
 }
 
@@ -170,6 +171,7 @@ pub trait Layer: Infer {
     );
 
     /// Shows every tensor that can be written to `visit`, in the order of [`tensors`](Infer::tensors).
+    #[allow(clippy::type_complexity)]
     fn tensors_mut(&mut self, visit: &mut dyn FnMut(Tensor<&mut [Self::Scalar]>));
 
     /// Writes the parameters. `scale` is what the sum of the gradients of all samples is multiplied by.

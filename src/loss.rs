@@ -117,14 +117,13 @@ fn sum<T: Scalar>(y: &[T], t: &[T], term: impl Fn(T, T) -> T) -> T {
         return y.iter().zip(t).fold(T::ZERO, |sum, (&y, &t)| sum + term(y, t));
     }
     let mut lanes = [T::ZERO; 8];
-    let (eights, t_eights) = (y.chunks_exact(8), t.chunks_exact(8));
-    let rest = eights.remainder().iter().zip(t_eights.remainder());
-    for (y, t) in eights.zip(t_eights) {
+    let ((eights, rest), (t_eights, t_rest)) = (y.as_chunks::<8>(), t.as_chunks());
+    for (y, t) in eights.iter().zip(t_eights) {
         for ((lane, &y), &t) in lanes.iter_mut().zip(y).zip(t) {
             *lane += term(y, t);
         }
     }
-    for (lane, (&y, &t)) in lanes.iter_mut().zip(rest) {
+    for ((lane, &y), &t) in lanes.iter_mut().zip(rest).zip(t_rest) {
         *lane += term(y, t);
     }
     sum_lanes(lanes)

@@ -73,7 +73,7 @@ use crate::trainer::{Trainer, refuse};
 pub use crate::work::{ACTIVATION, DERIVATIVE, DROPOUT};
 use crate::work::{Budget, SHARE, Work, max};
 
-impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Trainer<N, L, P, R, B> {
+impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Trainer<N, L, P, B, R> {
     /// The largest piece of a [`step_in_pieces`](Trainer::step_in_pieces) or
     /// [`predict_in_pieces`](Trainer::predict_in_pieces) that can't be split, at most, in
     /// [MACs](crate::pieces#what-a-mac-is).
@@ -92,7 +92,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     const NORM: usize = ACTIVATION + if P::NORMS { 2 * N::SIZES.vectors } else { 0 };
 
     /// [`step`](Trainer::step) in pieces: [`Step::run`] does them.
-    pub fn step_in_pieces<'a>(&'a mut self, x: &'a N::Input, target: &'a N::Output) -> Step<'a, N, L, P, R, B> {
+    pub fn step_in_pieces<'a>(&'a mut self, x: &'a N::Input, target: &'a N::Output) -> Step<'a, N, L, P, B, R> {
         self.seed_once();
         let (zero, one) = (N::Scalar::ZERO, N::Scalar::ONE);
         Step {
@@ -128,8 +128,8 @@ pub enum Progress<D> {
 
 /// A training step under way, from [`Trainer::step_in_pieces`].
 #[must_use = "a step does nothing unless it is run"]
-pub struct Step<'a, N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> {
-    trainer: &'a mut Trainer<N, L, P, R, B>,
+pub struct Step<'a, N: Layer, L: Loss, P: Optimizer<N::Scalar>, const B: usize, R: Rule> {
+    trainer: &'a mut Trainer<N, L, P, B, R>,
     x: &'a N::Input,
     target: &'a N::Output,
     weight: Option<N::Scalar>,
@@ -163,7 +163,7 @@ enum Phase<T> {
     Over(bool),
 }
 
-impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'_, N, L, P, R, B> {
+impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'_, N, L, P, B, R> {
     /// Multiplies the loss and the gradient of the sample by `weight`, as [`Trainer::step_weighted`] does. Call it before
     /// the first [`run`](Step::run).
     pub fn weighted(mut self, weight: N::Scalar) -> Self {
@@ -235,7 +235,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'
         let Trainer { network, optimizer, tape, state, outputs, errors, .. } = &mut *self.trainer;
         let (x, y, errors) = (from_ref(self.x), first_mut(outputs, 1), first_mut(errors, 1));
         let work = &mut self.work;
-        let linked = Trainer::<N, L, P, R, B>::LINKED;
+        let linked = Trainer::<N, L, P, B, R>::LINKED;
         let value = N::Output::LENGTH * L::MACS;
         if work.one(ACTIVATION) {
             network.check()?;
@@ -283,7 +283,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'
             gradient::examine::<N, B>(trace, deltas, optimizer.gradient_limit())?;
         }
         if let Some(limit) = optimizer.sample_limit() {
-            if work.one(Trainer::<N, L, P, R, B>::NORM) {
+            if work.one(Trainer::<N, L, P, B, R>::NORM) {
                 self.trainer.limit(from_ref(self.x), limit);
             }
         }
@@ -304,7 +304,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'
 
     fn begin(&mut self) -> Phase<N::Scalar> {
         let Trainer { optimizer, tape, outputs, deltas, errors, .. } = &mut *self.trainer;
-        if !self.work.one(Trainer::<N, L, P, R, B>::NORM) {
+        if !self.work.one(Trainer::<N, L, P, B, R>::NORM) {
             return Phase::Begin;
         }
         let trace = Trace { x: from_ref(self.x), y: first(outputs, 1), errors: first(errors, 1), tape };
@@ -356,7 +356,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'
 }
 
 /// Leaves no weights that are half written.
-impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Drop for Step<'_, N, L, P, R, B> {
+impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Drop for Step<'_, N, L, P, B, R> {
     fn drop(&mut self) {
         if self.is_writing() {
             let _ = self.run(usize::MAX);

@@ -118,7 +118,7 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Infer for ScaledRate<L, Q> {
     type Scalar = L::Scalar;
     type Input = L::Input;
     type Output = L::Output;
-    type Tape<const N: usize> = L::Tape<N>;
+    type Tape<const B: usize> = L::Tape<B>;
     type State = L::State;
 
     const PARAMETERS: usize = L::PARAMETERS;
@@ -128,11 +128,11 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Infer for ScaledRate<L, Q> {
     const SIZES: Sizes = L::SIZES;
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn forward<W: Budget, const N: usize>(
+    fn forward<W: Budget, const B: usize>(
         &self,
         x: &[L::Input],
         y: &mut [L::Output],
-        tape: &mut L::Tape<N>,
+        tape: &mut L::Tape<B>,
         state: &mut L::State,
         mode: Mode,
         work: &mut W,
@@ -146,11 +146,11 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Infer for ScaledRate<L, Q> {
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn outputs<W: Budget, const N: usize>(
+    fn outputs<W: Budget, const B: usize>(
         &self,
         x: &[L::Input],
         y: &mut [L::Output],
-        tape: &mut L::Tape<N>,
+        tape: &mut L::Tape<B>,
         state: &mut L::State,
         mode: Mode,
         work: &mut W,
@@ -164,7 +164,7 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Infer for ScaledRate<L, Q> {
 }
 
 impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {
-    type Deltas<const N: usize> = L::Deltas<N>;
+    type Deltas<const B: usize> = L::Deltas<B>;
     type Slots<S: Zero> = L::Slots<S>;
 
     const LEARNS: bool = L::LEARNS;
@@ -185,20 +185,20 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn back<R: Rule, W: Budget, const N: usize>(
+    fn back<R: Rule, W: Budget, const B: usize>(
         &self,
-        trace: Trace<'_, Self, N>,
-        deltas: &mut L::Deltas<N>,
+        trace: Trace<'_, Self, B>,
+        deltas: &mut L::Deltas<B>,
         below: Option<&mut [L::Input]>,
         work: &mut W,
     ) -> Result<L::Scalar, StepError> {
-        self.layer.back::<R, W, N>(trace.of(), deltas, below, work)
+        self.layer.back::<R, W, B>(trace.of(), deltas, below, work)
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn gradient<const N: usize>(
-        trace: Trace<'_, Self, N>,
-        deltas: &L::Deltas<N>,
+    fn gradient<const B: usize>(
+        trace: Trace<'_, Self, B>,
+        deltas: &L::Deltas<B>,
         bounded: bool,
         visit: &mut impl FnMut(Pairs<L::Scalar>),
     ) {
@@ -217,10 +217,10 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {
 
     // rate = factor * rate
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn update<P: Optimizer<L::Scalar>, W: Budget, const N: usize>(
+    fn update<P: Optimizer<L::Scalar>, W: Budget, const B: usize>(
         &mut self,
-        trace: Trace<'_, Self, N>,
-        deltas: &L::Deltas<N>,
+        trace: Trace<'_, Self, B>,
+        deltas: &L::Deltas<B>,
         slots: &mut L::Slots<P::Slot>,
         optimizer: &P,
         scale: L::Scalar,
@@ -244,7 +244,7 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {
         self.layer.tensors_mut(visit);
     }
 
-    fn scale<const N: usize>(deltas: &mut L::Deltas<N>, sample: usize, factor: L::Scalar) {
+    fn scale<const B: usize>(deltas: &mut L::Deltas<B>, sample: usize, factor: L::Scalar) {
         L::scale(deltas, sample, factor);
     }
 
@@ -256,11 +256,11 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {
         L::seed(state, seeds);
     }
 
-    fn is_seeded<const N: usize>(state: &L::State, tape: &L::Tape<N>) -> bool {
+    fn is_seeded<const B: usize>(state: &L::State, tape: &L::Tape<B>) -> bool {
         L::is_seeded(state, tape)
     }
 
-    fn rewind<const N: usize>(state: &mut L::State, tape: &L::Tape<N>) {
+    fn rewind<const B: usize>(state: &mut L::State, tape: &L::Tape<B>) {
         L::rewind(state, tape);
     }
 }

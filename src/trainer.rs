@@ -25,10 +25,10 @@ use crate::work::Whole;
 /// A network together with what it takes to train it: the optimiser and its slots, and the outputs and deltas of every
 /// layer. `size_of::<Trainer<..>>()` is all the memory that training needs besides a small stack.
 ///
-/// `N` is the network, `L` the [`Loss`], `P` the [`Optimizer`], `R` the [`Rule`] by which errors travel, and `B` the
-/// largest number of samples that [`step_batch`](Trainer::step_batch) takes: there is room for the outputs and deltas of
-/// `B`.
-pub struct Trainer<N: Layer, L, P: Optimizer<N::Scalar>, R = ChainRule, const B: usize = 1> {
+/// `N` is the network, `L` the [`Loss`], `P` the [`Optimizer`], `B` the largest number of samples that
+/// [`step_batch`](Trainer::step_batch) takes, for whose outputs and deltas there is room, and `R` the [`Rule`] by which errors
+/// travel.
+pub struct Trainer<N: Layer, L, P: Optimizer<N::Scalar>, const B: usize = 1, R = ChainRule> {
     /// The network.
     pub network: N,
     /// The optimiser; its learning rate may be changed at any time.
@@ -45,13 +45,13 @@ pub struct Trainer<N: Layer, L, P: Optimizer<N::Scalar>, R = ChainRule, const B:
     kind: PhantomData<fn() -> (L, R)>,
 }
 
-impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R, const B: usize> Trainer<N, L, P, R, B> {
+impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R, const B: usize> Trainer<N, L, P, B, R> {
     /// Whether the last activation is the one that belongs to the loss. Everything that makes or uses a trainer reads this
     /// constant, so a pair that cannot learn does not compile.
     pub(crate) const LINKED: bool = linked::<L>(N::LINK);
 }
 
-impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Trainer<N, L, P, R, B> {
+impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Trainer<N, L, P, B, R> {
     /// The memory of a trainer in bytes, for a budget that the compiler checks:
     /// `const _: () = assert!(MyTrainer::BYTES <= 4096);`
     pub const BYTES: usize = size_of::<Self>();
@@ -306,7 +306,7 @@ const fn room(samples: usize) {
     assert!(samples > 0, "a trainer needs room for at least one sample");
 }
 
-impl<N: Layer + Zero, L: Loss, P: Optimizer<N::Scalar> + Zero, R, const B: usize> Trainer<N, L, P, R, B> {
+impl<N: Layer + Zero, L: Loss, P: Optimizer<N::Scalar> + Zero, R, const B: usize> Trainer<N, L, P, B, R> {
     /// A trainer that was not started yet, with all bits zero: a `static` of this value lies in `.bss` and costs no
     /// flash. Its steps are refused until [`start`](Trainer::start) gives it a learning rate.
     pub const ZERO: Self = {
@@ -328,7 +328,7 @@ impl<N: Layer + Zero, L: Loss, P: Optimizer<N::Scalar> + Zero, R, const B: usize
 }
 
 impl<N: Layer + fmt::Debug, L, P: Optimizer<N::Scalar> + fmt::Debug, R, const B: usize> fmt::Debug
-    for Trainer<N, L, P, R, B>
+    for Trainer<N, L, P, B, R>
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Trainer")
@@ -340,7 +340,7 @@ impl<N: Layer + fmt::Debug, L, P: Optimizer<N::Scalar> + fmt::Debug, R, const B:
 
 #[cfg(feature = "defmt")]
 impl<N: Layer + defmt::Format, L, P: Optimizer<N::Scalar> + defmt::Format, R, const B: usize> defmt::Format
-    for Trainer<N, L, P, R, B>
+    for Trainer<N, L, P, B, R>
 {
     fn format(&self, f: defmt::Formatter) {
         defmt::write!(f, "Trainer {{ network: {}, optimizer: {} }}", self.network, self.optimizer);

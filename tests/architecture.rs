@@ -23,8 +23,8 @@ fn of_parameters<N: Layer>(network: &N, start: &[u8]) -> u64 {
 
 #[test]
 fn the_same_numbers_in_another_network() {
-    let wide = Dense::<2, 3, Tanh, f32, Unbiased>::new([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]], []);
-    let deep = Dense::<3, 2, Relu, f32, Unbiased>::new([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]], []);
+    let wide = Dense::<2, 3, Tanh, Unbiased, f32>::new([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]], []);
+    let deep = Dense::<3, 2, Relu, Unbiased, f32>::new([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]], []);
     assert_eq!(of_parameters(&wide, &[]), of_parameters(&deep, &[]));
     assert_ne!(digest(&wide), digest(&deep));
     // Six numbers, one of which is a bias.
@@ -40,7 +40,7 @@ fn a_digest_is_that_of_the_fingerprint_and_the_parameters() {
         assert_eq!(digest(&N::ZERO), of_parameters(&N::ZERO, &start));
     }
     check::<Dense<2, 3>>();
-    check::<(Dense<2, 3, Relu, f64>, Dense<3, 5, Softmax, f64, Unbiased>)>();
+    check::<(Dense<2, 3, Relu, Biased, f64>, Dense<3, 5, Softmax, Unbiased, f64>)>();
 }
 
 #[test]
@@ -54,8 +54,8 @@ fn all_that_is_computed_counts() {
         fingerprint::<Dense<4, 4, Softmax>>(),
         fingerprint::<Dense<4, 5, Sigmoid>>(),
         fingerprint::<Dense<5, 4, Sigmoid>>(),
-        fingerprint::<Dense<4, 4, Sigmoid, f32, Unbiased>>(),
-        fingerprint::<Dense<4, 4, Sigmoid, f64>>(),
+        fingerprint::<Dense<4, 4, Sigmoid, Unbiased, f32>>(),
+        fingerprint::<Dense<4, 4, Sigmoid, Biased, f64>>(),
         fingerprint::<(Dense<4, 4>, Dense<4, 4>)>(),
         fingerprint::<(Dense<4, 4>, Dense<4, 4>, Dense<4, 4>)>(),
         fingerprint::<(Dense<4, 4>, Dense<4, 4, Relu>)>(),
@@ -79,7 +79,7 @@ fn how_it_is_written_does_not_count() {
         FLAT
     );
     assert_eq!(fingerprint::<(Dense<4, 8, Relu>, Dropout<8>, Dense<8, 6, Tanh>, Dropout<6>, Dense<6, 2>)>(), FLAT);
-    assert_eq!(fingerprint::<Dense<4, 8, Sigmoid<downhill::math::Fast>, f32, Biased>>(), fingerprint::<Dense<4, 8>>());
+    assert_eq!(fingerprint::<Dense<4, 8, Sigmoid<downhill::math::Fast>, Biased, f32>>(), fingerprint::<Dense<4, 8>>());
 }
 
 /// Stored networks depend on them, on machines of 32 bits as well: a change is a format break.

@@ -14,8 +14,8 @@ use downhill::pieces::Progress;
 use downhill::tensor::Role;
 use downhill::work::Whole;
 use downhill::{
-    ClipSample, Dense, Dropout, Frozen, Identity, Infer, Layer, RawError, Sgd, Sigmoid, SquaredError, StepError, Tanh,
-    Trainer, Zero, digest,
+    Biased, ClipSample, Dense, Dropout, Frozen, Identity, Infer, Layer, RawError, Sgd, Sigmoid, SquaredError,
+    StepError, Tanh, Trainer, Zero, digest,
 };
 use probe::parameters;
 
@@ -34,7 +34,7 @@ fn drawn<L: Layer<Scalar = f64> + Zero>(seed: u32) -> L {
     layer
 }
 
-type Forgetful = (Dense<3, 40, Tanh, f64>, Dropout<40, f64>, Dense<40, 2, Identity, f64>);
+type Forgetful = (Dense<3, 40, Tanh, Biased, f64>, Dropout<40, f64>, Dense<40, 2, Identity, Biased, f64>);
 
 fn forgetful(rate: f64, seed: u32) -> Trainer<Forgetful, SquaredError, Sgd<f64>> {
     let network = (drawn(1), Dropout::new(rate), drawn(2));
@@ -60,7 +60,7 @@ fn masks_follow_the_seed() {
     assert_eq!(with.predict(&X).map(f64::to_bits), between, "predictions draw no masks");
 }
 
-type Twice = (Dropout<64, f64>, Dropout<64, f64>, Dense<64, 1, Identity, f64>);
+type Twice = (Dropout<64, f64>, Dropout<64, f64>, Dense<64, 1, Identity, Biased, f64>);
 static FROZEN: (Dropout<64, f64>,) = (Dropout::new(0.5),);
 const TWICE: Twice = (Dropout::new(0.5), Dropout::new(0.5), Dense::new([[1.0 / 64.0]; 64], [0.0]));
 
@@ -107,11 +107,11 @@ fn rate_and_scale() {
 #[test]
 fn gradient_through_dropout() {
     type Net = (
-        Dense<3, 6, Tanh, f64>,
+        Dense<3, 6, Tanh, Biased, f64>,
         Dropout<6, f64>,
-        Dense<6, 4, Sigmoid, f64>,
+        Dense<6, 4, Sigmoid, Biased, f64>,
         Dropout<4, f64>,
-        Dense<4, 2, Identity, f64>,
+        Dense<4, 2, Identity, Biased, f64>,
     );
     let network = |values: &[f64]| {
         let mut net: Net = probe::network(values);
@@ -125,9 +125,9 @@ fn gradient_through_dropout() {
     };
     for seed in 0..20 {
         let first = parameters(&(
-            drawn::<Dense<3, 6, Tanh, f64>>(7),
-            drawn::<Dense<6, 4, Sigmoid, f64>>(8),
-            drawn::<Dense<4, 2, Identity, f64>>(9),
+            drawn::<Dense<3, 6, Tanh, Biased, f64>>(7),
+            drawn::<Dense<6, 4, Sigmoid, Biased, f64>>(8),
+            drawn::<Dense<4, 2, Identity, Biased, f64>>(9),
         ));
         let (_, gradient) = loss(&first, seed);
         for (index, exact) in gradient.iter().enumerate() {
@@ -146,9 +146,8 @@ fn gradient_through_dropout() {
 /// Each sample of a slice has a mask of its own, and they are those that it would have one by one.
 #[test]
 fn masks_in_a_slice() {
-    let network = (drawn::<Dense<3, 40, Tanh, f64>>(1), Dropout::new(0.5), drawn(2));
-    let mut slice =
-        Trainer::<Forgetful, SquaredError, Sgd<f64>, downhill::ChainRule, 4>::new(network, Sgd::new(1e-300));
+    let network = (drawn::<Dense<3, 40, Tanh, Biased, f64>>(1), Dropout::new(0.5), drawn(2));
+    let mut slice = Trainer::<Forgetful, SquaredError, Sgd<f64>, 4>::new(network, Sgd::new(1e-300));
     let mut single = Trainer::<Forgetful, SquaredError, Sgd<f64>>::new(network, Sgd::new(1e-300));
     slice.seed(9);
     single.seed(9);
@@ -173,7 +172,7 @@ fn rates_out_of_range() {
 /// The tutorial's rule travels through dropout, too.
 #[test]
 fn raw_errors_pass() {
-    let mut trainer = Trainer::<Forgetful, SquaredError, Sgd<f64>, RawError>::new(
+    let mut trainer = Trainer::<Forgetful, SquaredError, Sgd<f64>, 1, RawError>::new(
         (drawn(1), Dropout::new(0.3), drawn(2)),
         Sgd::new(0.01),
     );
@@ -215,7 +214,7 @@ fn masks_differ_without_a_seed() {
 /// Frozen layers of dropout are seeded as well.
 #[test]
 fn frozen_masks_differ() {
-    type Net = (Frozen<&'static (Dropout<64, f64>,)>, Dropout<64, f64>, Dense<64, 1, Identity, f64>);
+    type Net = (Frozen<&'static (Dropout<64, f64>,)>, Dropout<64, f64>, Dense<64, 1, Identity, Biased, f64>);
     let mut trainer = Trainer::<Net, SquaredError, Sgd<f64>>::new((Frozen(&FROZEN), TWICE.1, TWICE.2), Sgd::new(1e-9));
     let mean = (0..400).map(|_| (2.0 * trainer.step(&[1.0; 64], &[0.0]).unwrap()).sqrt()).sum::<f64>() / 400.0;
     assert!((mean - 1.0).abs() < 0.05, "{mean}");
@@ -224,8 +223,8 @@ fn frozen_masks_differ() {
 /// The seed of the weights decides the masks, whatever was before; and weights are those of a network without dropout.
 #[test]
 fn start_seeds_the_masks() {
-    type With = (Dense<3, 40, Tanh, f64>, Dropout<40, Ratio<1, 2, f64>>, Dense<40, 2, Identity, f64>);
-    type Without = (Dense<3, 40, Tanh, f64>, Dense<40, 2, Identity, f64>);
+    type With = (Dense<3, 40, Tanh, Biased, f64>, Dropout<40, Ratio<1, 2, f64>>, Dense<40, 2, Identity, Biased, f64>);
+    type Without = (Dense<3, 40, Tanh, Biased, f64>, Dense<40, 2, Identity, Biased, f64>);
     let mut trainer = Trainer::<With, SquaredError, Sgd<f64>>::ZERO;
     let mut train = |seed, trainings| {
         let mut weights = Uniform(Generator::new(seed));
@@ -279,7 +278,7 @@ fn any_initialiser_seeds() {
 /// A rate in the type is that rate, needs no memory, and leaves nothing to be set after the start.
 #[test]
 fn a_rate_in_the_type() {
-    type Fixed = (Dense<3, 40, Tanh, f64>, Dropout<40, Ratio<3, 10, f64>>, Dense<40, 2, Identity, f64>);
+    type Fixed = (Dense<3, 40, Tanh, Biased, f64>, Dropout<40, Ratio<3, 10, f64>>, Dense<40, 2, Identity, Biased, f64>);
     let mut number = forgetful(0.3, 4);
     let network: Fixed = (number.network.0, Dropout::ZERO, number.network.2);
     assert_eq!(size_of_val(&network.1), 0);
@@ -297,7 +296,7 @@ fn a_rate_in_the_type() {
 /// What is not finite is an input that is not, also where dropout comes first, and may drop it.
 #[test]
 fn bad_inputs_of_dropout() {
-    type First = (Dropout<3, f64>, Dense<3, 2, Tanh, f64>);
+    type First = (Dropout<3, f64>, Dense<3, 2, Tanh, Biased, f64>);
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         for rate in [0.0, 0.9] {
             let network = (Dropout::new(rate), drawn(1));

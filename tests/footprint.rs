@@ -4,8 +4,8 @@
 
 use downhill::optimizer::Optimizer;
 use downhill::{
-    Adam, AdamW, Batch, BiasOnly, ChainRule, ClipNorm, ClipSample, ClipValue, Dense, Frozen, Infer, Layer, Momentum,
-    Nesterov, RmsProp, Rprop, Sgd, SquaredError, Trainer, WeightDecay, Zero,
+    Adam, AdamW, Batch, BiasOnly, ClipNorm, ClipSample, ClipValue, Dense, Frozen, Infer, Layer, Momentum, Nesterov,
+    RmsProp, Rprop, Sgd, SquaredError, Trainer, WeightDecay, Zero,
 };
 
 type Digits = (Dense<64, 32>, Dense<32, 10>);
@@ -15,7 +15,7 @@ type Digits = (Dense<64, 32>, Dense<32, 10>);
 const fn keeps<P: Optimizer<f32>, const B: usize>(numbers: usize) -> bool {
     let all = Digits::PARAMETERS * (1 + numbers) + 2 * (32 + 10) * B;
     let bytes = size_of::<f32>() * all + size_of::<P>();
-    Trainer::<Digits, SquaredError, P, ChainRule, B>::BYTES == bytes.next_multiple_of(align_of::<P>())
+    Trainer::<Digits, SquaredError, P, B>::BYTES == bytes.next_multiple_of(align_of::<P>())
 }
 
 const _: () = assert!(keeps::<Sgd, 1>(0));
@@ -50,7 +50,7 @@ const _: () = assert!(Trainer::<Biases, SquaredError, Momentum>::BYTES < 500);
 const _: () = assert!(Trainer::<Biases, SquaredError, Batch<Adam>>::BYTES < 600);
 
 type Large = (Dense<784, 100>, Dense<100, 10>);
-const _: () = assert!(Trainer::<Large, SquaredError, Sgd, ChainRule, 32>::BYTES < 350_000);
+const _: () = assert!(Trainer::<Large, SquaredError, Sgd, 32>::BYTES < 350_000);
 
 fn row<N: Layer<Scalar = f32>>(name: &str) -> String {
     let sgd = size_of::<Trainer<N, SquaredError, Sgd>>();

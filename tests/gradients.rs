@@ -70,18 +70,18 @@ macro_rules! case {
                 biases: stringify!($bias),
             }),+],
             value: value::<
-                ($(Dense<$i, $o, $activation, f64, $bias>,)+),
+                ($(Dense<$i, $o, $activation, $bias, f64>,)+),
                 loss!($loss: $($i $o $activation $bias),+),
             >,
             double: step::<
                 f64,
-                ($(Dense<$i, $o, $activation, f64, $bias>,)+),
+                ($(Dense<$i, $o, $activation, $bias, f64>,)+),
                 loss!($loss: $($i $o $activation $bias),+),
                 ChainRule,
             >,
             single: step::<
                 f32,
-                ($(Dense<$i, $o, $activation, f32, $bias>,)+),
+                ($(Dense<$i, $o, $activation, $bias, f32>,)+),
                 loss!($loss: $($i $o $activation $bias),+),
                 ChainRule,
             >,
@@ -382,8 +382,8 @@ struct Control {
 
 macro_rules! control {
     ($loss:ident: $($i:literal $o:literal $a:ident $b:ident),+; $($j:literal $p:literal $c:ident $d:ident),+) => {{
-        type Lower = ($(Dense<$i, $o, $a, f64, $b>,)+);
-        type Upper = ($(Dense<$j, $p, $c, f64, $d>,)+);
+        type Lower = ($(Dense<$i, $o, $a, $b, f64>,)+);
+        type Upper = ($(Dense<$j, $p, $c, $d, f64>,)+);
         type Loss = loss!($loss: $($j $p $c $d),+);
         Control {
             case: case!($loss: $($i $o $a $b,)+ $($j $p $c $d),+),

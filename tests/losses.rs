@@ -131,7 +131,7 @@ fn outputs_that_are_no_probabilities() {
 
 type Out<A> = (Dense<1, 4>, Dense<4, 3, A>);
 
-fn trainer<A, L, R>() -> Trainer<Out<A>, L, Sgd, R, 3>
+fn trainer<A, L, R>() -> Trainer<Out<A>, L, Sgd, 3, R>
 where
     A: downhill::activation::Activation,
     L: Loss,
@@ -146,7 +146,7 @@ const X: [f32; 1] = [0.5];
 const GOOD: [f32; 3] = [0.0, 1.0, 0.0];
 
 /// Every way to use targets, each of which takes one that is good.
-fn uses<N, L, P, R>(trainer: &mut Trainer<N, L, P, R, 3>, t: [f32; 3]) -> Vec<(&'static str, Result<(), StepError>)>
+fn uses<N, L, P, R>(trainer: &mut Trainer<N, L, P, 3, R>, t: [f32; 3]) -> Vec<(&'static str, Result<(), StepError>)>
 where
     N: downhill::Layer<Scalar = f32, Input = [f32; 1], Output = [f32; 3]> + Copy,
     L: Loss,

@@ -9,7 +9,7 @@ use downhill::layer::Mode;
 use downhill::math::{Fast, Libm};
 use downhill::tensor::Role;
 use downhill::work::Whole;
-use downhill::{Dense, Layer, Scalar, Shape, Sigmoid, Softmax, Tanh, Unbiased, Zero};
+use downhill::{Biased, Dense, Layer, Scalar, Shape, Sigmoid, Softmax, Tanh, Unbiased, Zero};
 
 fn same<L: Layer<Input: Zero, Output: Debug> + Zero>() {
     let mut layer = L::ZERO;
@@ -43,15 +43,15 @@ fn same<L: Layer<Input: Zero, Output: Debug> + Zero>() {
 }
 
 fn sizes<A: Activation, T: Scalar>() {
-    same::<Dense<1, 3, A, T>>();
-    same::<Dense<2, 3, A, T>>();
-    same::<Dense<5, 3, A, T>>();
-    same::<Dense<6, 3, A, T>>();
-    same::<Dense<2, 3, A, T, Unbiased>>();
-    same::<Dense<2, 4, A, T>>();
-    same::<Dense<3, 2, A, T>>();
-    same::<(Dense<2, 3, A, T>, Dense<3, 2, A, T>)>();
-    same::<(Dense<4, 5, A, T>, Dense<5, 3, A, T>, Dense<3, 3, A, T>)>();
+    same::<Dense<1, 3, A, Biased, T>>();
+    same::<Dense<2, 3, A, Biased, T>>();
+    same::<Dense<5, 3, A, Biased, T>>();
+    same::<Dense<6, 3, A, Biased, T>>();
+    same::<Dense<2, 3, A, Unbiased, T>>();
+    same::<Dense<2, 4, A, Biased, T>>();
+    same::<Dense<3, 2, A, Biased, T>>();
+    same::<(Dense<2, 3, A, Biased, T>, Dense<3, 2, A, Biased, T>)>();
+    same::<(Dense<4, 5, A, Biased, T>, Dense<5, 3, A, Biased, T>, Dense<3, 3, A, Biased, T>)>();
 }
 
 #[test]

@@ -7,17 +7,17 @@ use downhill::init::{Generator, Random, Uniform};
 use downhill::optimizer::Optimizer;
 use downhill::pieces::Progress;
 use downhill::{
-    Adam, Batch, ChainRule, ClipNorm, Dense, Identity, Momentum, Sgd, SquaredError, StepError, Tanh, Trainer, Unbiased,
-    Zero, digest,
+    Adam, Batch, ClipNorm, Dense, Identity, Momentum, Sgd, SquaredError, StepError, Tanh, Trainer, Unbiased, Zero,
+    digest,
 };
 
-type One = Dense<1, 1, Identity, f32, Unbiased>;
+type One = Dense<1, 1, Identity, Unbiased, f32>;
 
 /// By how much a weight of 0 moves, with a rate of 1.
 fn moved(samples: &[[f32; 2]], limit: f32) -> [f32; 2] {
     let (x, targets): (Vec<_>, Vec<_>) = samples.iter().map(|&[x, target]| ([x], [target])).unzip();
     let norm = ClipNorm::new(limit, Sgd::new(1.0));
-    let mut slice = Trainer::<One, SquaredError, _, ChainRule, 8>::new(Zero::ZERO, norm);
+    let mut slice = Trainer::<One, SquaredError, _, 8>::new(Zero::ZERO, norm);
     slice.step_batch(&x, &targets).unwrap();
     let mut batch = Trainer::<One, SquaredError, _>::new(Zero::ZERO, Batch::new(samples.len(), norm));
     for (x, target) in x.iter().zip(&targets) {
@@ -60,7 +60,7 @@ fn slices_have_the_bits_of_batches() {
     type Net = (Dense<3, 5, Tanh>, Dense<5, 2>);
     fn check<P: Optimizer<f32> + Copy + Zero>(optimizer: P) {
         let mut random = Generator::new(2);
-        let mut slice = Trainer::<Net, SquaredError, P, ChainRule, 8>::ZERO;
+        let mut slice = Trainer::<Net, SquaredError, P, 8>::ZERO;
         let mut batch = Trainer::<Net, SquaredError, Batch<P>>::ZERO;
         slice.start(optimizer, &mut Uniform(Generator::new(3)));
         batch.start(Batch::new(usize::MAX, optimizer), &mut Uniform(Generator::new(3)));
@@ -125,7 +125,7 @@ fn a_batch_whose_optimizer_is_replaced() {
 /// A batch collects slices as it does single samples.
 #[test]
 fn a_batch_of_slices() {
-    let mut trainer = Trainer::<One, SquaredError, _, ChainRule, 2>::new(Zero::ZERO, Batch::new(4, Sgd::new(0.5)));
+    let mut trainer = Trainer::<One, SquaredError, _, 2>::new(Zero::ZERO, Batch::new(4, Sgd::new(0.5)));
     trainer.step_batch(&[[1.0], [1.0]], &[[-1.0], [-2.0]]).unwrap();
     assert_eq!((trainer.network.weights, trainer.optimizer.waiting()), ([[0.0]], 2));
     trainer.step_batch(&[[1.0], [1.0]], &[[-3.0], [-4.0]]).unwrap();

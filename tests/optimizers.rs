@@ -13,9 +13,9 @@ use downhill::init::{Generator, Uniform};
 use downhill::loss::Loss;
 use downhill::optimizer::{Collected, Optimizer, Parameters};
 use downhill::{
-    Adam, AdamW, Batch, BiasOnly, Biased, BinaryCrossEntropy, ChainRule, ClipNorm, ClipSample, ClipValue, CrossEntropy,
-    Dense, Frozen, Identity, Infer, Layer, LeakyRelu, Momentum, Nesterov, RmsProp, Rprop, Scalar, Sgd, Sigmoid,
-    Softmax, SquaredError, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest, encode,
+    Adam, AdamW, Batch, BiasOnly, Biased, BinaryCrossEntropy, ClipNorm, ClipSample, ClipValue, CrossEntropy, Dense,
+    Frozen, Identity, Infer, Layer, LeakyRelu, Momentum, Nesterov, RmsProp, Rprop, Scalar, Sgd, Sigmoid, Softmax,
+    SquaredError, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest, encode,
 };
 use probe::{Real, array, network, parameters};
 use rows::Rows;
@@ -60,8 +60,8 @@ impl<'a, T: Real> Training<'a, T> {
     /// Makes 100 updates and compares. `update` takes the samples of a range, and returns their mean loss.
     fn follow<N, L, P, const B: usize>(
         &self,
-        mut trainer: Trainer<N, L, P, ChainRule, B>,
-        mut update: impl FnMut(&mut Trainer<N, L, P, ChainRule, B>, Range<usize>) -> T,
+        mut trainer: Trainer<N, L, P, B>,
+        mut update: impl FnMut(&mut Trainer<N, L, P, B>, Range<usize>) -> T,
     ) where
         N: Layer<Scalar = T>,
         L: Loss,
@@ -104,7 +104,7 @@ impl<'a, T: Real> Training<'a, T> {
         self.follow(Trainer::<N, L, C>::new(network(), collect(self.size, make())), |trainer, batch| {
             collected(trainer, batch, |trainer, n| trainer.step(&x[n], &targets[n]).unwrap())
         });
-        self.follow(Trainer::<N, L, P, ChainRule, SAMPLES>::new(network(), make()), |trainer, batch| {
+        self.follow(Trainer::<N, L, P, SAMPLES>::new(network(), make()), |trainer, batch| {
             trainer.step_batch(&x[batch.clone()], &targets[batch]).unwrap()
         });
     }
@@ -134,7 +134,7 @@ macro_rules! trainings {
         $($name:literal $collect:path, $make:expr;)+) => {
         #[test]
         fn $test() {
-            type Net<T> = ($(Dense<$i, $o, $a, T, $b>,)+);
+            type Net<T> = ($(Dense<$i, $o, $a, $b, T>,)+);
             let rows = Rows::read($file);
             let (double, single) = (samples::<f64, Net<f64>>(&rows), samples::<f32, Net<f32>>(&rows));
             let first = rows.get("parameters");
@@ -210,8 +210,8 @@ trainings!(limited "limited.txt" 1e-5 BinaryCrossEntropy (2 3 Tanh Unbiased, 3 2
 /// Layers that don't learn are leaked: they live as long as those in flash.
 #[test]
 fn frozen() {
-    type Lower<T> = Dense<3, 3, Sigmoid, T>;
-    type Upper<T> = Dense<3, 2, Sigmoid, T>;
+    type Lower<T> = Dense<3, 3, Sigmoid, Biased, T>;
+    type Upper<T> = Dense<3, 2, Sigmoid, Biased, T>;
 
     fn check<T: Real>(tolerance: f64) {
         let rows = Rows::read("frozen.txt");
@@ -240,7 +240,7 @@ fn frozen() {
 /// Label smoothing and the weights of classes.
 #[test]
 fn classes() {
-    type Net<T> = (Dense<2, 4, Tanh, T>, Dense<4, 3, Softmax, T>);
+    type Net<T> = (Dense<2, 4, Tanh, Biased, T>, Dense<4, 3, Softmax, Biased, T>);
 
     fn check<T: Real>(tolerance: f64) {
         let rows = Rows::read("classes.txt");
@@ -300,7 +300,7 @@ fn batches_have_the_bits_of_slices() {
     {
         let (x, targets) = samples::<f32, N>(&Rows::read("descent.txt"));
         for size in [2, 4, 5, 7] {
-            let mut slices = Trainer::<_, SquaredError, P, ChainRule, SAMPLES>::new(*first, make());
+            let mut slices = Trainer::<_, SquaredError, P, SAMPLES>::new(*first, make());
             let mut collecting = Trainer::<_, SquaredError, C>::new(*first, collect(size, make()));
             let full = batches(size).filter(|batch| batch.len() > 1).take(50);
             for (update, batch) in full.enumerate() {

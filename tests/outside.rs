@@ -2,7 +2,7 @@
 //! the rest.
 
 // What is compared are bits.
-#![allow(clippy::float_cmp)]
+#![allow(clippy::float_cmp, clippy::many_single_char_names)]
 
 #[path = "outside/conv1d.rs"]
 mod conv1d;
@@ -17,17 +17,17 @@ use downhill::loss::Loss;
 use downhill::optimizer::Optimizer;
 use downhill::pieces::Progress;
 use downhill::{
-    Adam, Batch, ChainRule, ClipNorm, ClipSample, CrossEntropy, Dense, Frozen, Identity, Infer, Layer, Momentum, Owned,
-    Predictor, RmsProp, Sgd, Shape, Softmax, SquaredError, Tanh, Trainer, Zero, digest,
+    Adam, Batch, Biased, ChainRule, ClipNorm, ClipSample, CrossEntropy, Dense, Frozen, Identity, Infer, Layer,
+    Momentum, Owned, Predictor, RmsProp, Sgd, Shape, Softmax, SquaredError, Tanh, Trainer, Zero, digest,
 };
 use gru::Gru;
 use probe::{Probe, parameters, step};
 
 type Filters = Conv1d<2, 7, 3, 3, 5, f64>;
-type Signal = (Filters, Dense<15, 2, Identity, f64>);
-type Deep = (Conv1d<2, 9, 3, 3, 7, f64>, Conv1d<3, 7, 2, 4, 4, f64>, Dense<8, 3, Softmax, f64>);
-type Recurrent = (Gru<2, 6, 4, f64>, Dense<24, 2, Tanh, f64>);
-type Both = (Conv1d<1, 6, 2, 2, 5, f64>, Gru<2, 5, 3, f64>, Dense<15, 2, Identity, f64>);
+type Signal = (Filters, Dense<15, 2, Identity, Biased, f64>);
+type Deep = (Conv1d<2, 9, 3, 3, 7, f64>, Conv1d<3, 7, 2, 4, 4, f64>, Dense<8, 3, Softmax, Biased, f64>);
+type Recurrent = (Gru<2, 6, 4, f64>, Dense<24, 2, Tanh, Biased, f64>);
+type Both = (Conv1d<1, 6, 2, 2, 5, f64>, Gru<2, 5, 3, f64>, Dense<15, 2, Identity, Biased, f64>);
 
 /// Numbers between -1 and 1.
 fn numbers<S: Shape>(random: &mut Generator) -> S {
@@ -61,10 +61,10 @@ fn gradients<N: Layer<Scalar = f64> + Zero, L: Loss>() {
             |values: &[f64]| step::<f64, N, L, ChainRule>(values, x.flat(), &target).map(|(loss, _)| loss).unwrap();
         let (_, gradient) = step::<f64, N, L, ChainRule>(&values, x.flat(), &target).unwrap();
         for (at, gradient) in gradient.iter().enumerate() {
-            let (mut less, mut more) = (values.clone(), values.clone());
-            less[at] -= 1e-5;
-            more[at] += 1e-5;
-            worst = worst.max(((loss(&more) - loss(&less)) / 2e-5 - gradient).abs());
+            let (mut below, mut above) = (values.clone(), values.clone());
+            below[at] -= 1e-5;
+            above[at] += 1e-5;
+            worst = worst.max(((loss(&above) - loss(&below)) / 2e-5 - gradient).abs());
         }
     }
     println!("{}: worst error of {} gradients {worst:.1e}", core::any::type_name::<N>(), values.len());
@@ -140,13 +140,13 @@ fn batches<N: Layer<Scalar = f64> + Zero + Copy>() {
             assert!((new - (old - factor * g)).abs() < 1e-12, "{new} {old} {g}");
         }
     };
-    let mut slice = Trainer::<N, SquaredError, _, ChainRule, B>::new(drawn(), Sgd::new(0.5));
+    let mut slice = Trainer::<N, SquaredError, _, B>::new(drawn(), Sgd::new(0.5));
     slice.step_batch(&x, &targets).unwrap();
     near(&slice.network, 0.5);
-    let mut clipped = Trainer::<N, SquaredError, _, ChainRule, B>::new(drawn(), ClipNorm::new(0.01, Sgd::new(0.5)));
+    let mut clipped = Trainer::<N, SquaredError, _, B>::new(drawn(), ClipNorm::new(0.01, Sgd::new(0.5)));
     clipped.step_batch(&x, &targets).unwrap();
     near(&clipped.network, 0.5 * 0.01 / norm);
-    let mut probe = Trainer::<N, SquaredError, _, ChainRule, B>::new(drawn(), Probe);
+    let mut probe = Trainer::<N, SquaredError, _, B>::new(drawn(), Probe);
     probe.step_batch(&x, &targets).unwrap();
     assert!(parameters(&probe.network).iter().zip(&mean).all(|(a, b)| (a - b).abs() < 1e-14));
     let mut batch = Trainer::<N, SquaredError, _>::new(drawn(), Batch::new(B, ClipNorm::new(0.01, Sgd::new(0.5))));
@@ -157,7 +157,7 @@ fn batches<N: Layer<Scalar = f64> + Zero + Copy>() {
     // No sample's gradient is above the limit: that of a slice is the mean of the limited ones.
     let mut one_by_one =
         Trainer::<N, SquaredError, _>::new(drawn(), ClipSample::new(0.01, Batch::new(B, Sgd::new(0.5))));
-    let mut at_once = Trainer::<N, SquaredError, _, ChainRule, B>::new(drawn(), ClipSample::new(0.01, Sgd::new(0.5)));
+    let mut at_once = Trainer::<N, SquaredError, _, B>::new(drawn(), ClipSample::new(0.01, Sgd::new(0.5)));
     for (x, target) in x.iter().zip(&targets) {
         one_by_one.step(x, target).unwrap();
     }
@@ -176,9 +176,9 @@ fn batches_are_means() {
 /// What a layer derives: frozen, it sends the same errors on; and it predicts without a trainer.
 #[test]
 fn frozen_and_predicting() {
-    type Whole = (Filters, Recurrent2, Dense<10, 2, Identity, f64>);
+    type Whole = (Filters, Recurrent2, Dense<10, 2, Identity, Biased, f64>);
     type Recurrent2 = Gru<3, 5, 2, f64>;
-    type Part = (Filters, Frozen<Owned<Recurrent2>>, Dense<10, 2, Identity, f64>);
+    type Part = (Filters, Frozen<Owned<Recurrent2>>, Dense<10, 2, Identity, Biased, f64>);
     let whole = drawn::<Whole>();
     let part: Part = (whole.0, Frozen(Owned(whole.1)), whole.2);
     let mut learning = Trainer::<_, SquaredError, _>::new(whole, Sgd::new(0.1));

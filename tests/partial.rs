@@ -13,8 +13,8 @@ use std::sync::Arc;
 use downhill::init::{Generator, Uniform};
 use downhill::tensor::Role;
 use downhill::{
-    Adam, BiasOnly, Dense, Dropout, Frozen, Identity, Infer, Layer, Momentum, Sgd, Sigmoid, SquaredError, StepError,
-    Tanh, Trainer, Zero, digest,
+    Adam, BiasOnly, Biased, Dense, Dropout, Frozen, Identity, Infer, Layer, Momentum, Sgd, Sigmoid, SquaredError,
+    StepError, Tanh, Trainer, Zero, digest,
 };
 use probe::parameters;
 
@@ -38,8 +38,8 @@ macro_rules! named {
     };
 }
 
-type Lower = Dense<3, 5, Tanh, f64>;
-type Upper = Dense<5, 2, Sigmoid, f64>;
+type Lower = Dense<3, 5, Tanh, Biased, f64>;
+type Upper = Dense<5, 2, Sigmoid, Biased, f64>;
 
 /// Layers that some seed drew.
 fn drawn<L: Layer<Scalar = f64> + Zero>(seed: u32) -> L {
@@ -89,11 +89,11 @@ fn frozen_above() {
 /// No delta is computed where nothing below learns: here it would be infinite.
 #[test]
 fn no_delta_where_nothing_learns() {
-    let mut middle = drawn::<Dense<5, 5, Identity, f64>>(3);
+    let mut middle = drawn::<Dense<5, 5, Identity, Biased, f64>>(3);
     let upper = drawn::<Upper>(2);
     (middle.weights, middle.biases) = ([[1e300; 5]; 5], [0.0; 5]);
-    let lower = Dense::<3, 5, Identity, f64>::ZERO;
-    let steep = Dense::<5, 2, Identity, f64>::new([[1e200; 2]; 5], [0.0; 2]);
+    let lower = Dense::<3, 5, Identity, Biased, f64>::ZERO;
+    let steep = Dense::<5, 2, Identity, Biased, f64>::new([[1e200; 2]; 5], [0.0; 2]);
     // Frozen, frozen, learning: only the last layer's deltas exist.
     let mut last =
         Trainer::<_, SquaredError, Sgd<f64>>::new((Frozen(still(lower)), Frozen(still(middle)), upper), Sgd::new(0.1));

@@ -9,9 +9,9 @@ use downhill::optimizer::Optimizer;
 use downhill::pieces::{ACTIVATION, Progress};
 use downhill::rule::Rule;
 use downhill::{
-    Adam, AdamW, Batch, BiasOnly, BinaryCrossEntropy, ClipNorm, ClipSample, ClipValue, CrossEntropy, Dense, Dropout,
-    ErrorShare, Frozen, Identity, Infer, Layer, LeakyRelu, Momentum, Nesterov, OfProbabilities, RawError, Relu,
-    RmsProp, Rprop, Scalar, Sgd, Shape, Sigmoid, Softmax, SquaredError, StepError, Tanh, Trainer, Unbiased,
+    Adam, AdamW, Batch, BiasOnly, Biased, BinaryCrossEntropy, ClipNorm, ClipSample, ClipValue, CrossEntropy, Dense,
+    Dropout, ErrorShare, Frozen, Identity, Infer, Layer, LeakyRelu, Momentum, Nesterov, OfProbabilities, RawError,
+    Relu, RmsProp, Rprop, Scalar, Sgd, Shape, Sigmoid, Softmax, SquaredError, StepError, Tanh, Trainer, Unbiased,
     WeightDecay, Zero, digest,
 };
 
@@ -57,10 +57,10 @@ where
     L: Loss,
     P: Optimizer<N::Scalar>,
     R: Rule,
-    F: Fn() -> Trainer<N, L, P, R, B>,
+    F: Fn() -> Trainer<N, L, P, B, R>,
 {
     fn same_bits(&self) {
-        let largest = Trainer::<N, L, P, R, B>::LARGEST_PIECE;
+        let largest = Trainer::<N, L, P, B, R>::LARGEST_PIECE;
         let (mut total, mut largest_seen) = (None, 0);
         for (budget, mut macs) in budgets() {
             let context = format!("{}, budget {budget}", self.0);
@@ -155,10 +155,10 @@ where
 }
 
 fn start<N, L, P, R, const B: usize>(
-    mut trainer: Trainer<N, L, P, R, B>,
+    mut trainer: Trainer<N, L, P, B, R>,
     optimizer: P,
     prepare: impl Fn(&mut N),
-) -> Trainer<N, L, P, R, B>
+) -> Trainer<N, L, P, B, R>
 where
     N: Layer,
     L: Loss,
@@ -178,7 +178,7 @@ macro_rules! case {
             #[allow(unused_mut, unused_assignments)]
             let mut prepare: fn(&mut $network) = |_| {};
             $(prepare = $prepare;)?
-            start(Trainer::<$network, $loss, _, $rule>::ZERO, optimizer, prepare)
+            start(Trainer::<$network, $loss, _, 1, $rule>::ZERO, optimizer, prepare)
         };
         Box::new(Made($name, made)) as Box<dyn Case>
     }};
@@ -194,7 +194,7 @@ static ODD: Dense<9, 3> = Dense::new([[0.3, -0.2, 0.1]; 9], [0.1, -0.1, 0.0]);
 type Plain = (Dense<7, 9>, Dense<9, 3>);
 
 fn cases() -> Vec<Box<dyn Case>> {
-    type F64 = (Dense<7, 9, Tanh, f64>, Dense<9, 3, Sigmoid, f64>);
+    type F64 = (Dense<7, 9, Tanh, Biased, f64>, Dense<9, 3, Sigmoid, Biased, f64>);
     type Drops = (Dropout<7>, Dense<7, 9, Relu>, Dropout<9>, Dense<9, 3, Softmax>);
     let drops = |network: &mut Drops| (network.0.rate, network.2.rate) = (0.2, 0.5);
     let mut cases = vec![
@@ -207,7 +207,7 @@ fn cases() -> Vec<Box<dyn Case>> {
         case!("dropout", Drops, CrossEntropy, downhill::ChainRule, Momentum::new(0.1, 0.9), drops),
         case!(
             "wide",
-            (Dense<7, 40, Relu>, Dense<40, 33, LeakyRelu, f32, Unbiased>, Dense<33, 3, Softmax>),
+            (Dense<7, 40, Relu>, Dense<40, 33, LeakyRelu, Unbiased, f32>, Dense<33, 3, Softmax>),
             CrossEntropy,
             downhill::ChainRule,
             Sgd::new(0.1)
@@ -256,7 +256,7 @@ fn cases() -> Vec<Box<dyn Case>> {
     })));
     cases.push(Box::new(Made("frozen last, room for 3", || {
         let network = (Dense::<7, 9>::ZERO, Frozen(&FROZEN_LAST));
-        start(Trainer::<_, SquaredError, _, RawError, 3>::new(network, Sgd::ZERO), Sgd::new(0.3), |_| {})
+        start(Trainer::<_, SquaredError, _, 3, RawError>::new(network, Sgd::ZERO), Sgd::new(0.3), |_| {})
     })));
     cases.push(Box::new(Made("biases", || {
         let network = (Frozen(&FROZEN), BiasOnly::new(&ODD));
@@ -374,7 +374,7 @@ impl Rule for CountingRule {
 #[test]
 fn what_is_spent_is_what_is_done() {
     type Net = (Dense<20, 30, CountingSigmoid>, Dense<30, 10, CountingSigmoid>);
-    type Counting = Trainer<Net, SquaredError, CountingSgd, CountingRule>;
+    type Counting = Trainer<Net, SquaredError, CountingSgd, 1, CountingRule>;
     for macs in [1, 10, 33, 100, 500, 2000] {
         let bound = macs.max(Counting::LARGEST_PIECE);
         let mut trainer = Counting::new(Zero::ZERO, CountingSgd);
@@ -404,7 +404,7 @@ fn what_is_spent_is_what_is_done() {
 
 #[test]
 fn the_largest_piece() {
-    type Digits<A, L, P, R = downhill::ChainRule> = Trainer<(Dense<64, 32>, Dense<32, 10, A>), L, P, R>;
+    type Digits<A, L, P, R = downhill::ChainRule> = Trainer<(Dense<64, 32>, Dense<32, 10, A>), L, P, 1, R>;
     // The squared error of ten outputs; a row has 32.
     assert_eq!(Digits::<Sigmoid, SquaredError, Sgd>::LARGEST_PIECE, 40);
     assert_eq!(Digits::<Softmax, CrossEntropy, Sgd>::LARGEST_PIECE, 640);
@@ -414,7 +414,7 @@ fn the_largest_piece() {
 }
 
 /// A step in one and a step in pieces fail alike, and leave the weights and the way they go on alike.
-fn refuses<N, L, P, R>(make: impl Fn() -> Trainer<N, L, P, R>, x: &N::Input, target: &N::Output, error: StepError)
+fn refuses<N, L, P, R>(make: impl Fn() -> Trainer<N, L, P, 1, R>, x: &N::Input, target: &N::Output, error: StepError)
 where
     N: Layer<Input: Zero, Output: Zero>,
     L: Loss,
@@ -482,7 +482,7 @@ fn errors() {
         Trainer::<_, SquaredError, Sgd>::new(network, Sgd::new(1e-38))
     };
     refuses(steep, &X, &[1e18, 0.0, 0.0], StepError::Delta);
-    let shares = || Trainer::<_, SquaredError, Sgd, ErrorShare>::new(Plain::ZERO, Sgd::new(0.1));
+    let shares = || Trainer::<_, SquaredError, Sgd, 1, ErrorShare>::new(Plain::ZERO, Sgd::new(0.1));
     refuses(shares, &X, &T, StepError::NoShares(downhill::rule::NoShares { output: 0 }));
     // A gradient of 1e16 or so, which only a limit makes small enough.
     let (long, far) = ([1e4; 7], [1e12; 3]);

@@ -8,9 +8,8 @@ use downhill::loss::Loss;
 use downhill::optimizer::Optimizer;
 use downhill::pieces::Progress;
 use downhill::{
-    Adam, AdamW, Batch, ChainRule, ClipNorm, ClipSample, ClipValue, CrossEntropy, Dense, Identity, Layer, Momentum,
-    Nesterov, Relu, RmsProp, Rprop, Sgd, Sigmoid, Softmax, SquaredError, StepError, Tanh, Trainer, WeightDecay, Zero,
-    digest,
+    Adam, AdamW, Batch, ClipNorm, ClipSample, ClipValue, CrossEntropy, Dense, Identity, Layer, Momentum, Nesterov,
+    Relu, RmsProp, Rprop, Sgd, Sigmoid, Softmax, SquaredError, StepError, Tanh, Trainer, WeightDecay, Zero, digest,
 };
 
 type Rectified = (Dense<3, 4, Relu>, Dense<4, 2, Identity>);
@@ -35,7 +34,7 @@ enum Way {
     Flush,
 }
 
-fn act<N, L, P>(trainer: &mut Trainer<N, L, P, ChainRule, ROOM>, deed: &Deed<3>) -> Result<f32, StepError>
+fn act<N, L, P>(trainer: &mut Trainer<N, L, P, ROOM>, deed: &Deed<3>) -> Result<f32, StepError>
 where
     N: Layer<Scalar = f32, Input = [f32; 3], Output = [f32; 2]>,
     L: Loss,
@@ -113,8 +112,7 @@ where
     P: Optimizer<f32> + Copy + Zero,
 {
     let mut random = Generator::new(1);
-    let (mut trainer, mut twin) =
-        (Trainer::<N, L, P, ChainRule, ROOM>::ZERO, Trainer::<N, L, P, ChainRule, ROOM>::ZERO);
+    let (mut trainer, mut twin) = (Trainer::<N, L, P, ROOM>::ZERO, Trainer::<N, L, P, ROOM>::ZERO);
     let (mut good, mut not_finite, mut changed, mut refused) = (0, 0, 0, 1000);
     for step in 0..steps {
         if refused > 20 {
@@ -282,7 +280,7 @@ fn a_glitch_of_a_sensor() {
 #[test]
 fn an_infinite_sum() {
     fn check<P: Optimizer<f32>>(optimizer: P, taken: usize) {
-        let mut trainer = Trainer::<_, SquaredError, P, ChainRule, 2>::new(one::<Identity>(0.0, 0.0), optimizer);
+        let mut trainer = Trainer::<_, SquaredError, P, 2>::new(one::<Identity>(0.0, 0.0), optimizer);
         let result = trainer.step_batch(&[[1e18]; 2], &[[-1e18], [-1e18]]);
         assert_eq!(result.is_ok(), taken > 0, "{result:?}");
         for _ in 0..10 {

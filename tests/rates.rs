@@ -9,16 +9,16 @@ use downhill::optimizer::Optimizer;
 use downhill::pieces::Progress;
 use downhill::scaled_rate::Factor;
 use downhill::{
-    Adam, AdamW, Batch, BiasOnly, ChainRule, ClipNorm, ClipSample, ClipValue, Dense, Dropout, Frozen, Layer, LeakyRelu,
+    Adam, AdamW, Batch, BiasOnly, Biased, ClipNorm, ClipSample, ClipValue, Dense, Dropout, Frozen, Layer, LeakyRelu,
     Momentum, Nesterov, Ratio, RmsProp, Rprop, ScaledRate, Sgd, SquaredError, StepError, Tanh, Trainer, Unbiased,
     WeightDecay, Zero, digest,
 };
 
-type Lower = (Dense<3, 5, Tanh>, Dense<5, 4, LeakyRelu, f32, Unbiased>);
+type Lower = (Dense<3, 5, Tanh>, Dense<5, 4, LeakyRelu, Unbiased, f32>);
 type Upper = Dense<4, 2>;
 type Plain = (Lower, Upper);
 type Scaled<Q> = (ScaledRate<Lower, Q>, Upper);
-type Learner<N, P> = Trainer<N, SquaredError, P, ChainRule, 4>;
+type Learner<N, P> = Trainer<N, SquaredError, P, 4>;
 
 const RATE: f32 = 0.07;
 
@@ -267,7 +267,7 @@ fn underflow() {
 /// A ratio takes no memory; both types of numbers have them.
 #[test]
 fn ratios() {
-    type Double = (ScaledRate<Dense<3, 4, Tanh, f64>, Ratio<1, 4, f64>>, Dense<4, 2, Tanh, f64>);
+    type Double = (ScaledRate<Dense<3, 4, Tanh, Biased, f64>, Ratio<1, 4, f64>>, Dense<4, 2, Tanh, Biased, f64>);
     assert_eq!(size_of::<Scaled<Ratio<1, 10>>>(), size_of::<Plain>());
     assert_eq!(Ratio::<1, 10>::ZERO.factor().to_bits(), 0.1_f32.to_bits());
     assert_eq!(Ratio::<1, 10, f64>::ZERO.factor().to_bits(), 0.1_f64.to_bits());

@@ -51,7 +51,7 @@ where
     let mut worst: f64 = 0.0;
     let mut compare = |name: &str, values: &[f64]| worst = worst.max(rows.error(name, values, tolerance));
     let first = rows.get("parameters");
-    let mut trainer = Trainer::<N, L, P, R>::new(network(first), P::from_rows(rows));
+    let mut trainer = Trainer::<N, L, P, 1, R>::new(network(first), P::from_rows(rows));
     let samples: Vec<_> = (0..4).map(|n| (rows.get(&format!("input {n}")), rows.get(&format!("target {n}")))).collect();
 
     let gradient: Step = step::<T, N, L, R>;
@@ -74,8 +74,8 @@ macro_rules! reference {
         #[test]
         fn $test() {
             let rows = Rows::read($file);
-            check::<f64, ($(Dense<$i, $o, $a, f64, $b>,)+), $loss, $optim<f64>, $rule>(&rows, DOUBLE);
-            check::<f32, ($(Dense<$i, $o, $a, f32, $b>,)+), $loss, $optim<f32>, $rule>(&rows, SINGLE);
+            check::<f64, ($(Dense<$i, $o, $a, $b, f64>,)+), $loss, $optim<f64>, $rule>(&rows, DOUBLE);
+            check::<f32, ($(Dense<$i, $o, $a, $b, f32>,)+), $loss, $optim<f32>, $rule>(&rows, SINGLE);
         }
     };
 }

@@ -15,8 +15,8 @@ use downhill::metrics::ConfusionMatrix;
 use downhill::optimizer::Optimizer;
 use downhill::rule::{NoShares, Rule};
 use downhill::{
-    ChainRule, Dense, ErrorShare, Identity, Momentum, RawError, Sgd, Sigmoid, SquaredError, StepError, Tanh, Trainer,
-    Unbiased, encode,
+    Biased, ChainRule, Dense, ErrorShare, Identity, Momentum, RawError, Sgd, Sigmoid, SquaredError, StepError, Tanh,
+    Trainer, Unbiased, encode,
 };
 
 /// A few roundings of numbers about 1.
@@ -135,15 +135,15 @@ fn t2_error_of_an_output() {
 
 #[test]
 fn t2_linear_network_is_a_weighted_sum() {
-    let first = Dense::<3, 2, Identity, f64, Unbiased>::new([[1.0, -2.0], [0.5, 4.0], [-1.5, 0.25]], []);
-    let second = Dense::<2, 1, Identity, f64, Unbiased>::new([[3.0], [-1.0]], []);
+    let first = Dense::<3, 2, Identity, Unbiased, f64>::new([[1.0, -2.0], [0.5, 4.0], [-1.5, 0.25]], []);
+    let second = Dense::<2, 1, Identity, Unbiased, f64>::new([[3.0], [-1.0]], []);
     let x = [2.0, -1.0, 4.0];
     let mut trainer = Trainer::<_, SquaredError, _>::new((first, second), Sgd::new(0.1));
     // 2 - 0.5 - 6 = -4.5;  -4 - 4 + 1 = -7;  3 (-4.5) - (-7) = -6.5: exact in binary.
     assert_eq!(trainer.predict(&x), [-6.5]);
     assert_eq!(trainer.step(&x, &[-6.0]), Ok(0.125));
 
-    let biased = Dense::<3, 2, Identity, f64>::new([[1.0, -2.0], [0.5, 4.0], [-1.5, 0.25]], [0.5, 8.0]);
+    let biased = Dense::<3, 2, Identity, Biased, f64>::new([[1.0, -2.0], [0.5, 4.0], [-1.5, 0.25]], [0.5, 8.0]);
     assert_eq!(Trainer::<_, SquaredError, _>::new(biased, Sgd::new(0.1)).predict(&x), [-4.0, 1.0]);
 }
 
@@ -176,7 +176,7 @@ fn t3_shares_as_a_matrix() {
     all_near(&shares, &expected, 1e-16);
 }
 
-type Sharing = Trainer<Net, SquaredError, Sgd<f64>, ErrorShare>;
+type Sharing = Trainer<Net, SquaredError, Sgd<f64>, 1, ErrorShare>;
 
 #[test]
 fn t3_no_shares_is_an_error_and_changes_nothing() {
@@ -226,7 +226,7 @@ fn t4_raw_error_without_the_denominator() {
 #[test]
 fn t5_gradient_of_an_output_layer() {
     let (h, t, rate) = ([0.9, 0.2, 0.5, 0.7], [0.99, 0.01], 0.3);
-    let layer = Dense::<4, 2, Sigmoid, f64, Unbiased>::new(W, []);
+    let layer = Dense::<4, 2, Sigmoid, Unbiased, f64>::new(W, []);
     let mut trainer = Trainer::<_, SquaredError, _>::new(layer, Sgd::new(rate));
     let loss = trainer.step(&h, &t).unwrap();
 
@@ -248,7 +248,7 @@ fn t5_gradient_of_an_output_layer() {
 
 // T6, T7 --------------------------------------------------------------------------------------------------------------
 
-type Net = (Dense<3, 4, Sigmoid, f64, Unbiased>, Dense<4, 2, Sigmoid, f64, Unbiased>);
+type Net = (Dense<3, 4, Sigmoid, Unbiased, f64>, Dense<4, 2, Sigmoid, Unbiased, f64>);
 const WIH: [[f64; 4]; 3] = [[0.5, -0.4, 0.3, 0.8], [-0.7, 0.2, 0.9, -0.1], [0.6, 0.1, -0.5, 0.4]];
 const NET: Net = (Dense::new(WIH, []), Dense::new(W, []));
 const X: [f64; 3] = [0.9, 0.3, 0.6];
@@ -297,7 +297,7 @@ fn written_out(sent: Sent, late: bool) -> Vec<f64> {
 }
 
 fn one_step<R: Rule>() -> Vec<f64> {
-    let mut trainer = Trainer::<Net, SquaredError, Sgd<f64>, R>::new(NET, Sgd::new(RATE));
+    let mut trainer = Trainer::<Net, SquaredError, Sgd<f64>, 1, R>::new(NET, Sgd::new(RATE));
     trainer.step(&X, &T).unwrap();
     parameters(&trainer.network)
 }
@@ -335,7 +335,7 @@ fn t6_tutorial_step_is_not_the_gradient() {
     assert!(distance(&shared[..12], &raw[..12]) > 1e-2);
 }
 
-type Deep = (Dense<3, 4, Sigmoid, f64>, Dense<4, 3, Tanh, f64>, Dense<3, 2, Sigmoid, f64>);
+type Deep = (Dense<3, 4, Sigmoid, Biased, f64>, Dense<4, 3, Tanh, Biased, f64>, Dense<3, 2, Sigmoid, Biased, f64>);
 
 /// Largest difference between the step and central differences (four points), relative to the largest gradient.
 fn deviation<R: Rule>() -> f64 {
@@ -357,7 +357,7 @@ fn deviation<R: Rule>() -> f64 {
     };
     let expected: Vec<f64> = (0..Deep::PARAMETERS).map(slope).collect();
 
-    let mut trainer = Trainer::<Deep, SquaredError, Sgd<f64>, R>::new(network, Sgd::new(1.0));
+    let mut trainer = Trainer::<Deep, SquaredError, Sgd<f64>, 1, R>::new(network, Sgd::new(1.0));
     trainer.step(&X, &T).unwrap();
     let gradient: Vec<f64> =
         parameters(&network).iter().zip(parameters(&trainer.network)).map(|(old, new)| old - new).collect();
@@ -379,7 +379,7 @@ fn t7_chain_rule_is_the_gradient_of_three_layers() {
 fn t8_sizes_and_optional_bias() {
     type Biased = (Dense<5, 4>, Dense<4, 3>, Dense<3, 2>);
     type Bare =
-        (Dense<5, 4, Sigmoid, f32, Unbiased>, Dense<4, 3, Sigmoid, f32, Unbiased>, Dense<3, 2, Sigmoid, f32, Unbiased>);
+        (Dense<5, 4, Sigmoid, Unbiased, f32>, Dense<4, 3, Sigmoid, Unbiased, f32>, Dense<3, 2, Sigmoid, Unbiased, f32>);
     assert_eq!(Biased::PARAMETERS, 20 + 4 + 12 + 3 + 6 + 2);
     assert_eq!(Bare::PARAMETERS, 20 + 12 + 6);
     assert_eq!(size_of::<Biased>(), 4 * Biased::PARAMETERS);
@@ -387,7 +387,7 @@ fn t8_sizes_and_optional_bias() {
 
     // Without inputs, a layer answers with its biases; without biases, with sigma(0).
     let mut biased = Trainer::<Dense<2, 2>, SquaredError, Sgd>::ZERO;
-    let mut bare = Trainer::<Dense<2, 2, Sigmoid, f32, Unbiased>, SquaredError, Sgd>::ZERO;
+    let mut bare = Trainer::<Dense<2, 2, Sigmoid, Unbiased, f32>, SquaredError, Sgd>::ZERO;
     biased.start(Sgd::new(0.5), &mut Uniform(Generator::new(1)));
     bare.start(Sgd::new(0.5), &mut Uniform(Generator::new(1)));
     assert_eq!(biased.predict(&[0.0, 0.0]), [0.5, 0.5]);

@@ -23,12 +23,12 @@ impl<S, M> Fit<S, M> {
     /// of the network as it is, if it is a candidate; `best` has it already.
     pub(super) fn drive<N, L, P, R, V, D, const B: usize>(
         &self,
-        trainer: &mut Trainer<N, L, P, R, B>,
+        trainer: &mut Trainer<N, L, P, B, R>,
         (seed, entering): (u32, Option<N::Scalar>),
-        mut learn: impl FnMut(&mut Trainer<N, L, P, R, B>, u32, u32) -> Result<N::Scalar, FitError>,
+        mut learn: impl FnMut(&mut Trainer<N, L, P, B, R>, u32, u32) -> Result<N::Scalar, FitError>,
         measured: &Measured<V, D>,
         mut best: Option<&mut Best<N>>,
-        mut on_epoch: impl FnMut(&mut Trainer<N, L, P, R, B>, &Epoch<N::Scalar>) -> ControlFlow<()>,
+        mut on_epoch: impl FnMut(&mut Trainer<N, L, P, B, R>, &Epoch<N::Scalar>) -> ControlFlow<()>,
     ) -> Outcome<N::Scalar>
     where
         N: Layer + Copy,

@@ -42,11 +42,11 @@ pub struct Score<T = f32> {
 /// What waits for the end of its batch is [dropped](Trainer::discard) then. [`FitError::NoSamples`] if the iterator has
 /// none: nothing is changed.
 pub fn epoch<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize>(
-    trainer: &mut Trainer<N, L, P, R, B>,
+    trainer: &mut Trainer<N, L, P, B, R>,
     samples: impl IntoIterator<Item: Sample<N::Input, N::Output>>,
 ) -> Result<N::Scalar, FitError> {
     let steps = samples.into_iter().enumerate().map(|(index, sample)| {
-        move |trainer: &mut Trainer<N, L, P, R, B>| {
+        move |trainer: &mut Trainer<N, L, P, B, R>| {
             let (x, target, weight) = sample.parts();
             (index, Some(step(trainer, x, target, weight)))
         }
@@ -60,14 +60,14 @@ pub fn epoch<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize
 /// The first step that is refused, or sample that can't be read, ends the epoch, as in [`epoch`]. Samples are named by
 /// their index.
 pub fn shuffled_epoch<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize>(
-    trainer: &mut Trainer<N, L, P, R, B>,
+    trainer: &mut Trainer<N, L, P, B, R>,
     samples: &(impl Samples<Input = N::Input, Target = N::Output> + ?Sized),
     seed: u32,
 ) -> Result<N::Scalar, FitError> {
     let order = Permutation::new(samples.len(), seed);
     let indices = (0..order.len()).filter_map(|position| order.get(position));
     let steps = indices.map(|index| {
-        move |trainer: &mut Trainer<N, L, P, R, B>| {
+        move |trainer: &mut Trainer<N, L, P, B, R>| {
             (index, samples.with_weight(index, |x, target, weight| step(trainer, x, target, weight)))
         }
     });
@@ -77,11 +77,11 @@ pub fn shuffled_epoch<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const
 /// One step after the other, each with the index of its sample and a loss, if the sample could be read; and the end of
 /// the last batch.
 fn all<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize, F>(
-    trainer: &mut Trainer<N, L, P, R, B>,
+    trainer: &mut Trainer<N, L, P, B, R>,
     steps: impl Iterator<Item = F>,
 ) -> Result<N::Scalar, FitError>
 where
-    F: FnOnce(&mut Trainer<N, L, P, R, B>) -> (usize, Option<Result<N::Scalar, StepError>>),
+    F: FnOnce(&mut Trainer<N, L, P, B, R>) -> (usize, Option<Result<N::Scalar, StepError>>),
 {
     let mut losses = Sum::ZERO;
     let learn = || {
@@ -103,7 +103,7 @@ where
 }
 
 fn step<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize>(
-    trainer: &mut Trainer<N, L, P, R, B>,
+    trainer: &mut Trainer<N, L, P, B, R>,
     x: &N::Input,
     target: &N::Output,
     weight: Option<f32>,
@@ -136,7 +136,7 @@ fn step<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize>(
 // By value: what is chosen by type reads without `&`.
 #[allow(clippy::needless_pass_by_value)]
 pub fn evaluate<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize>(
-    trainer: &mut Trainer<N, L, P, R, B>,
+    trainer: &mut Trainer<N, L, P, B, R>,
     samples: &(impl Samples<Input = N::Input, Target = N::Output> + ?Sized),
     metric: impl Metric<N::Scalar, N::Output>,
 ) -> Result<Option<Score<N::Scalar>>, FitError> {
@@ -145,7 +145,7 @@ pub fn evaluate<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: us
 
 /// [`evaluate`] with a metric that is borrowed.
 pub(super) fn score<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize, M>(
-    trainer: &mut Trainer<N, L, P, R, B>,
+    trainer: &mut Trainer<N, L, P, B, R>,
     samples: &(impl Samples<Input = N::Input, Target = N::Output> + ?Sized),
     metric: &M,
 ) -> Result<Option<Score<N::Scalar>>, FitError>

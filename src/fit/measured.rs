@@ -25,7 +25,7 @@ pub(super) type Scores<T> = [Option<Score<T>>; 2];
 impl<V: ?Sized, S: ?Sized> Measured<'_, V, S> {
     pub(super) fn scores<N, L, P, R, const B: usize>(
         &self,
-        trainer: &mut Trainer<N, L, P, R, B>,
+        trainer: &mut Trainer<N, L, P, B, R>,
         metric: &impl Metric<N::Scalar, N::Output>,
     ) -> Result<Scores<N::Scalar>, FitError>
     where
@@ -51,7 +51,7 @@ impl<V: ?Sized, S: ?Sized> Measured<'_, V, S> {
     /// mean loss overflow.
     pub(super) fn enter<N, L, P, R, const B: usize>(
         &self,
-        trainer: &mut Trainer<N, L, P, R, B>,
+        trainer: &mut Trainer<N, L, P, B, R>,
         metric: &impl Metric<N::Scalar, N::Output>,
         best: Option<&mut Best<N>>,
     ) -> Result<Option<N::Scalar>, FitError>

@@ -25,12 +25,12 @@ pub trait OtherBiases: Layer {
     fn biases(&self) -> &Self::Biases<Self::Scalar>;
 
     /// [`Infer::forward`] with these biases.
-    fn forward_with<W: Budget, const N: usize>(
+    fn forward_with<W: Budget, const B: usize>(
         &self,
         biases: &Self::Biases<Self::Scalar>,
         x: &[Self::Input],
         y: &mut [Self::Output],
-        tape: &mut Self::Tape<N>,
+        tape: &mut Self::Tape<B>,
         work: &mut W,
     ) -> Self::Scalar;
 }
@@ -87,7 +87,7 @@ impl<L: OtherBiases, D: Deref<Target = L>> Infer for BiasOnly<D> {
     type Scalar = L::Scalar;
     type Input = L::Input;
     type Output = L::Output;
-    type Tape<const N: usize> = L::Tape<N>;
+    type Tape<const B: usize> = L::Tape<B>;
     type State = L::State;
 
     const PARAMETERS: usize = L::PARAMETERS;
@@ -97,11 +97,11 @@ impl<L: OtherBiases, D: Deref<Target = L>> Infer for BiasOnly<D> {
     const SIZES: Sizes = Sizes { vectors: L::Output::LENGTH, ..L::SIZES };
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn forward<W: Budget, const N: usize>(
+    fn forward<W: Budget, const B: usize>(
         &self,
         x: &[L::Input],
         y: &mut [L::Output],
-        tape: &mut L::Tape<N>,
+        tape: &mut L::Tape<B>,
         _: &mut L::State,
         _: Mode,
         work: &mut W,
@@ -123,7 +123,7 @@ impl<L: OtherBiases, D: Deref<Target = L>> Infer for BiasOnly<D> {
 }
 
 impl<L: OtherBiases, D: Deref<Target = L>> Layer for BiasOnly<D> {
-    type Deltas<const N: usize> = L::Deltas<N>;
+    type Deltas<const B: usize> = L::Deltas<B>;
     type Slots<S: Zero> = L::Biases<S>;
 
     const LEARNS: bool = true;
@@ -139,21 +139,21 @@ impl<L: OtherBiases, D: Deref<Target = L>> Layer for BiasOnly<D> {
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn back<R: Rule, W: Budget, const N: usize>(
+    fn back<R: Rule, W: Budget, const B: usize>(
         &self,
-        trace: Trace<'_, Self, N>,
-        deltas: &mut L::Deltas<N>,
+        trace: Trace<'_, Self, B>,
+        deltas: &mut L::Deltas<B>,
         below: Option<&mut [L::Input]>,
         work: &mut W,
     ) -> Result<L::Scalar, StepError> {
-        self.frozen.back::<R, W, N>(trace.of(), deltas, below, work)
+        self.frozen.back::<R, W, B>(trace.of(), deltas, below, work)
     }
 
     // dE/db[o] = delta[o]
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn gradient<const N: usize>(
-        trace: Trace<'_, Self, N>,
-        deltas: &L::Deltas<N>,
+    fn gradient<const B: usize>(
+        trace: Trace<'_, Self, B>,
+        deltas: &L::Deltas<B>,
         _: bool,
         visit: &mut impl FnMut(Pairs<L::Scalar>),
     ) {
@@ -189,10 +189,12 @@ impl<L: OtherBiases, D: Deref<Target = L>> Layer for BiasOnly<D> {
 
     /// Sets the biases to those of the layer that has the weights.
     fn initialize(&mut self, _: &mut impl Init) {
-        self.biases.as_mut().copy_from_slice(self.frozen.biases().as_ref());
+        for (bias, &learnt) in self.biases.as_mut().iter_mut().zip(self.frozen.biases().as_ref()) {
+            *bias = learnt;
+        }
     }
 
-    fn scale<const N: usize>(deltas: &mut L::Deltas<N>, sample: usize, factor: L::Scalar) {
+    fn scale<const B: usize>(deltas: &mut L::Deltas<B>, sample: usize, factor: L::Scalar) {
         L::scale(deltas, sample, factor);
     }
 
@@ -200,11 +202,11 @@ impl<L: OtherBiases, D: Deref<Target = L>> Layer for BiasOnly<D> {
         L::seed(state, seeds);
     }
 
-    fn is_seeded<const N: usize>(state: &L::State, tape: &L::Tape<N>) -> bool {
+    fn is_seeded<const B: usize>(state: &L::State, tape: &L::Tape<B>) -> bool {
         L::is_seeded(state, tape)
     }
 
-    fn rewind<const N: usize>(state: &mut L::State, tape: &L::Tape<N>) {
+    fn rewind<const B: usize>(state: &mut L::State, tape: &L::Tape<B>) {
         L::rewind(state, tape);
     }
 }

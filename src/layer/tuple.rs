@@ -13,7 +13,7 @@ use crate::shape::{Joins, Shape};
 use crate::tensor::Tensor;
 use crate::work::{Budget, Sizes};
 
-/// Calls `$make` for every tuple of one to eight layers. It walks along the neighbours, `A 0 B 1` then `B 1 C 2`, and
+/// Calls `$make` for every tuple of one to eight layers. It walks along the neighbours, `L0 0 L1 1` then `L1 1 L2 2`, and
 /// hands on the first layer, the pairs that it has passed in order for the way up and in reverse for the way back, and
 /// the last layer.
 macro_rules! tuples {
@@ -25,7 +25,7 @@ macro_rules! tuples {
         tuples!(@walk $make $first [$($up)* ($L $l $U $u)] [($L $l $U $u) $($down)*] ($U $u) $($rest)*);
     };
     ($make:ident) => {
-        tuples!(@walk $make (A 0) [] [] (A 0) (B 1) (C 2) (D 3) (E 4) (F 5) (G 6) (H 7));
+        tuples!(@walk $make (L0 0) [] [] (L0 0) (L1 1) (L2 2) (L3 3) (L4 4) (L5 5) (L6 6) (L7 7));
     };
 }
 
@@ -39,7 +39,7 @@ macro_rules! layer {
             type Input = $A::Input;
             type Output = $Z::Output;
             /// The outputs of all layers but the last, and the layers' tapes.
-            type Tape<const N: usize> = (($([$L::Output; N],)*), ($A::Tape<N>, $($U::Tape<N>,)*));
+            type Tape<const B: usize> = (($([$L::Output; B],)*), ($A::Tape<B>, $($U::Tape<B>,)*));
             type State = ($A::State, $($U::State,)*);
 
             const PARAMETERS: usize = $A::PARAMETERS $(+ $U::PARAMETERS)*;
@@ -49,11 +49,11 @@ macro_rules! layer {
             const SIZES: Sizes = $A::SIZES$(.and($U::SIZES))*;
 
             #[cfg_attr(not(unoptimized), inline(always))]
-            fn forward<W: Budget, const N: usize>(
+            fn forward<W: Budget, const B: usize>(
                 &self,
                 x: &[Self::Input],
                 y: &mut [Self::Output],
-                (between, tape): &mut Self::Tape<N>,
+                (between, tape): &mut Self::Tape<B>,
                 state: &mut Self::State,
                 mode: Mode,
                 work: &mut W,
@@ -84,7 +84,7 @@ macro_rules! layer {
         #[allow(unused_variables, unused_mut)]
         impl<$A: Layer, $($U: Layer<Input: Joins<$L::Output>, Scalar = $A::Scalar>),*> Layer for ($A, $($U,)*) {
             /// The errors of all layers but the last, and the layers' deltas.
-            type Deltas<const N: usize> = (($([$L::Output; N],)*), ($A::Deltas<N>, $($U::Deltas<N>,)*));
+            type Deltas<const B: usize> = (($([$L::Output; B],)*), ($A::Deltas<B>, $($U::Deltas<B>,)*));
             type Slots<S: Zero> = ($A::Slots<S>, $($U::Slots<S>,)*);
 
             const LEARNS: bool = $A::LEARNS $(|| $U::LEARNS)*;
@@ -102,10 +102,10 @@ macro_rules! layer {
             }
 
             #[cfg_attr(not(unoptimized), inline(always))]
-            fn back<R: Rule, W: Budget, const N: usize>(
+            fn back<R: Rule, W: Budget, const B: usize>(
                 &self,
-                Trace { x, y, errors: deltas, tape: (between, tape) }: Trace<'_, Self, N>,
-                (errors, own): &mut Self::Deltas<N>,
+                Trace { x, y, errors: deltas, tape: (between, tape) }: Trace<'_, Self, B>,
+                (errors, own): &mut Self::Deltas<B>,
                 below: Option<&mut [Self::Input]>,
                 work: &mut W,
             ) -> Result<Self::Scalar, StepError> {
@@ -120,7 +120,7 @@ macro_rules! layer {
                     if learns[$v] {
                         let trace = Trace { x: $V::Input::inputs(lower), y, errors: deltas, tape: &tape.$v };
                         let below = learns[$m].then_some($V::Input::inputs_mut(&mut *lower_errors));
-                        magnitude.join(self.$v.back::<R, W, N>(trace, &mut own.$v, below, work)?);
+                        magnitude.join(self.$v.back::<R, W, B>(trace, &mut own.$v, below, work)?);
                     }
                     if learns[$m] && !R::RAW {
                         magnitude.join_now($M::derive(lower, lower_errors, work));
@@ -129,7 +129,7 @@ macro_rules! layer {
                 )*
                 if learns[0] {
                     let trace = Trace { x, y, errors: deltas, tape: &tape.$a };
-                    magnitude.join(self.$a.back::<R, W, N>(trace, &mut own.$a, below, work)?);
+                    magnitude.join(self.$a.back::<R, W, B>(trace, &mut own.$a, below, work)?);
                 }
                 // Raw errors become deltas after all are sent.
                 $(
@@ -142,9 +142,9 @@ macro_rules! layer {
             }
 
             #[cfg_attr(not(unoptimized), inline(always))]
-            fn gradient<const N: usize>(
-                Trace { x, y, errors: deltas, tape: (between, tape) }: Trace<'_, Self, N>,
-                (errors, own): &Self::Deltas<N>,
+            fn gradient<const B: usize>(
+                Trace { x, y, errors: deltas, tape: (between, tape) }: Trace<'_, Self, B>,
+                (errors, own): &Self::Deltas<B>,
                 bounded: bool,
                 visit: &mut impl FnMut(Pairs<Self::Scalar>),
             ) {
@@ -159,10 +159,10 @@ macro_rules! layer {
             }
 
             #[cfg_attr(not(unoptimized), inline(always))]
-            fn update<P: Optimizer<Self::Scalar>, W: Budget, const N: usize>(
+            fn update<P: Optimizer<Self::Scalar>, W: Budget, const B: usize>(
                 &mut self,
-                Trace { x, y, errors: deltas, tape: (between, tape) }: Trace<'_, Self, N>,
-                (errors, own): &Self::Deltas<N>,
+                Trace { x, y, errors: deltas, tape: (between, tape) }: Trace<'_, Self, B>,
+                (errors, own): &Self::Deltas<B>,
                 slots: &mut Self::Slots<P::Slot>,
                 optimizer: &P,
                 scale: Self::Scalar,
@@ -207,8 +207,8 @@ macro_rules! layer {
                 $(self.$u.tensors_mut(&mut |tensor| tensor.within($u, &mut *visit));)*
             }
 
-            fn scale<const N: usize>(
-                (errors, own): &mut Self::Deltas<N>,
+            fn scale<const B: usize>(
+                (errors, own): &mut Self::Deltas<B>,
                 sample: usize,
                 factor: Self::Scalar,
             ) {
@@ -227,11 +227,11 @@ macro_rules! layer {
                 $($U::seed(&mut state.$u, seeds);)*
             }
 
-            fn is_seeded<const N: usize>(state: &Self::State, (_, tape): &Self::Tape<N>) -> bool {
+            fn is_seeded<const B: usize>(state: &Self::State, (_, tape): &Self::Tape<B>) -> bool {
                 $A::is_seeded(&state.$a, &tape.$a) $(&& $U::is_seeded(&state.$u, &tape.$u))*
             }
 
-            fn rewind<const N: usize>(state: &mut Self::State, (_, tape): &Self::Tape<N>) {
+            fn rewind<const B: usize>(state: &mut Self::State, (_, tape): &Self::Tape<B>) {
                 $A::rewind(&mut state.$a, &tape.$a);
                 $($U::rewind(&mut state.$u, &tape.$u);)*
             }

@@ -184,8 +184,11 @@ pub struct Parameters<'a, T, S> {
 
 impl<'a, T, S> Parameters<'a, T, S> {
     /// Weights and biases, each with what is kept for them: as many as there are parameters.
-    pub fn new(weights: (&'a mut [T], &'a mut [S]), biases: (&'a mut [T], &'a mut [S])) -> Self {
-        Self { weights: weights.0, weight_slots: weights.1, biases: biases.0, bias_slots: biases.1 }
+    pub fn new(
+        (weights, weight_slots): (&'a mut [T], &'a mut [S]),
+        (biases, bias_slots): (&'a mut [T], &'a mut [S]),
+    ) -> Self {
+        Self { weights, weight_slots, biases, bias_slots }
     }
 
     /// Some rows of `outputs` weights each, and the biases if they are `wanted`.

@@ -15,7 +15,7 @@ use crate::shape::Shape;
 use crate::target::FEW_REGISTERS;
 use crate::work::Whole;
 
-impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Trainer<N, L, P, R, B> {
+impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Trainer<N, L, P, B, R> {
     /// A whole step, from one sample or several.
     #[cfg_attr(not(unoptimized), inline(always))]
     pub(super) fn learn(

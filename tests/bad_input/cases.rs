@@ -92,8 +92,8 @@ struct Twins<N: Layer, L, P: Optimizer<f32>, R, const B: usize, const I: usize, 
 where
     N: Layer<Scalar = f32>,
 {
-    trainer: Trainer<N, L, P, R, B>,
-    untouched: Trainer<N, L, P, R, B>,
+    trainer: Trainer<N, L, P, B, R>,
+    untouched: Trainer<N, L, P, B, R>,
     x: [f32; I],
     target: [f32; O],
     /// Whether good steps succeed.
@@ -109,7 +109,7 @@ where
     P: Optimizer<f32> + PartialEq,
     R: Rule,
 {
-    fn new(make: impl Fn() -> Trainer<N, L, P, R, B>) -> Self {
+    fn new(make: impl Fn() -> Trainer<N, L, P, B, R>) -> Self {
         Self { trainer: make(), untouched: make(), x: first(X), target: first(T), learn: true }
     }
 
@@ -127,7 +127,7 @@ where
     }
 
     #[inline(never)]
-    fn each(&mut self, change: impl Fn(&mut Trainer<N, L, P, R, B>)) {
+    fn each(&mut self, change: impl Fn(&mut Trainer<N, L, P, B, R>)) {
         change(&mut self.trainer);
         change(&mut self.untouched);
     }
@@ -139,7 +139,7 @@ where
         cases: &mut Cases,
         what: &'static str,
         expected: StepError,
-        bad: Step<Trainer<N, L, P, R, B>>,
+        bad: Step<Trainer<N, L, P, B, R>>,
     ) {
         let error = bad(&mut self.trainer).err();
         cases.tell(what, expected, error, self);
@@ -204,7 +204,7 @@ fn warm_up(twins: &mut dyn Alike) {
 /// A step, compiled once for a trainer.
 #[inline(never)]
 fn good<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize>(
-    trainer: &mut Trainer<N, L, P, R, B>,
+    trainer: &mut Trainer<N, L, P, B, R>,
     x: &N::Input,
     target: &N::Output,
 ) -> Result<N::Scalar, StepError> {

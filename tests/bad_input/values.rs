@@ -55,7 +55,7 @@ fn losses(cases: &mut Cases) {
     }
 }
 
-type Steep = (Dense<3, 1, Identity>, Dense<1, 2, Identity, f32, Unbiased>);
+type Steep = (Dense<3, 1, Identity>, Dense<1, 2, Identity, Unbiased, f32>);
 type Single = Twins<Dense<1, 1, Identity>, SquaredError, Sgd, ChainRule, 1, 1, 1>;
 
 fn deltas(cases: &mut Cases) {

@@ -153,7 +153,7 @@ fn never_started(cases: &mut Cases) {
 
 #[inline(never)]
 fn weighted<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize>(
-    trainer: &mut Trainer<N, L, P, R, B>,
+    trainer: &mut Trainer<N, L, P, B, R>,
     x: &N::Input,
     target: &N::Output,
     weight: N::Scalar,
@@ -163,7 +163,7 @@ fn weighted<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize>
 
 #[inline(never)]
 fn slice<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize>(
-    trainer: &mut Trainer<N, L, P, R, B>,
+    trainer: &mut Trainer<N, L, P, B, R>,
     x: &[N::Input],
     targets: &[N::Output],
 ) -> Result<N::Scalar, StepError> {
@@ -172,7 +172,7 @@ fn slice<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize>(
 
 #[inline(never)]
 fn loss<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize>(
-    trainer: &mut Trainer<N, L, P, R, B>,
+    trainer: &mut Trainer<N, L, P, B, R>,
     x: &N::Input,
     target: &N::Output,
 ) -> Result<N::Scalar, StepError> {
@@ -181,7 +181,7 @@ fn loss<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize>(
 
 #[inline(never)]
 fn predict<N: Layer<Scalar = f32>, L: Loss, P: Optimizer<f32>, R: Rule, const B: usize>(
-    trainer: &mut Trainer<N, L, P, R, B>,
+    trainer: &mut Trainer<N, L, P, B, R>,
     x: &N::Input,
 ) -> Result<f32, StepError> {
     trainer.try_predict(x).map(|_| 0.0)
@@ -189,7 +189,7 @@ fn predict<N: Layer<Scalar = f32>, L: Loss, P: Optimizer<f32>, R: Rule, const B:
 
 #[inline(never)]
 fn pieces<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize>(
-    trainer: &mut Trainer<N, L, P, R, B>,
+    trainer: &mut Trainer<N, L, P, B, R>,
     x: &N::Input,
     target: &N::Output,
     weight: Option<N::Scalar>,

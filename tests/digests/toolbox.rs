@@ -11,8 +11,8 @@ use downhill::optimizer::Optimizer;
 use downhill::pieces::Progress;
 use downhill::schedule::{Constant, Cosine, Exponential, Plateau, Schedule, StepDecay};
 use downhill::{
-    Adam, AdamW, Batch, Best, BiasOnly, BinaryCrossEntropy, ChainRule, ClipNorm, ClipSample, ClipValue, CrossEntropy,
-    Dense, Dropout, Fit, Huber, Momentum, Nesterov, RmsProp, Rprop, Samples, Sgd, Softmax, StepError, Tanh, Trainer,
+    Adam, AdamW, Batch, Best, BiasOnly, BinaryCrossEntropy, ClipNorm, ClipSample, ClipValue, CrossEntropy, Dense,
+    Dropout, Fit, Huber, Momentum, Nesterov, RmsProp, Rprop, Samples, Sgd, Softmax, StepError, Tanh, Trainer,
     WeightDecay, Zero, digest, encode,
 };
 
@@ -65,7 +65,7 @@ pub const MODIFIED: Flowers<With<Modified>> = Workload {
     },
 };
 /// Slices of samples instead of single ones, with a norm that is that of their mean.
-pub type Slices = Trainer<Net, CrossEntropy, ClipNorm<Sgd>, ChainRule, 16>;
+pub type Slices = Trainer<Net, CrossEntropy, ClipNorm<Sgd>, 16>;
 pub const SLICES: Flowers<Slices> = Workload {
     name: "slices",
     golden: 0x915e_4eac_2988_f139,

@@ -42,14 +42,14 @@ pub type Flower = ([f32; 4], usize);
 type IrisNet = (Dense<4, 7>, Dense<7, 3>);
 pub type Iris = Trainer<IrisNet, SquaredError, Sgd>;
 pub type IrisMomentum = Trainer<IrisNet, SquaredError, Momentum>;
-pub type IrisRawError = Trainer<IrisNet, SquaredError, Sgd, RawError>;
-pub type IrisErrorShare = Trainer<IrisNet, SquaredError, Sgd, ErrorShare>;
+pub type IrisRawError = Trainer<IrisNet, SquaredError, Sgd, 1, RawError>;
+pub type IrisErrorShare = Trainer<IrisNet, SquaredError, Sgd, 1, ErrorShare>;
 /// Every other activation, a layer without biases, and a loss that is linked to the last activation.
 pub type IrisDeep = Trainer<
     (
         Dense<4, 7, Tanh>,
         Dense<7, 6, Relu>,
-        Dense<6, 5, LeakyRelu, f32, Unbiased>,
+        Dense<6, 5, LeakyRelu, Unbiased, f32>,
         Dense<5, 4, Identity>,
         Dense<4, 3, Softmax>,
     ),
@@ -104,7 +104,7 @@ pub fn flower(centimetres: &[f32; 4]) -> [f32; 4] {
 }
 
 /// Sixty epochs of Iris in stored order.
-fn iris<N, L, P, R>(trainer: &mut Trainer<N, L, P, R>, optimizer: P, flowers: &[Flower]) -> Result<u64, StepError>
+fn iris<N, L, P, R>(trainer: &mut Trainer<N, L, P, 1, R>, optimizer: P, flowers: &[Flower]) -> Result<u64, StepError>
 where
     N: Layer<Scalar = f32, Input = [f32; 4], Output = [f32; 3]>,
     L: Loss,

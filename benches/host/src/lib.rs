@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use downhill::init::{Generator, Random, Uniform};
 use downhill::optimizer::Optimizer;
-use downhill::{ChainRule, Dense, Layer, SquaredError, Trainer, Zero};
+use downhill::{Dense, Layer, Shape, SquaredError, Trainer, Zero};
 
 pub type W1<A> = (Dense<2, 3, A>, Dense<3, 1, A>);
 pub type W2<A> = (Dense<64, 32, A>, Dense<32, 10, A>);
@@ -20,7 +20,7 @@ struct Aligned<T>(T);
 
 /// A trainer and random samples, which it is given in turn.
 pub struct Bench<N: Layer, P: Optimizer<N::Scalar>, const B: usize = 1> {
-    trainer: Aligned<Trainer<N, SquaredError, P, ChainRule, B>>,
+    trainer: Aligned<Trainer<N, SquaredError, P, B>>,
     inputs: Box<Aligned<[N::Input; SAMPLES]>>,
     targets: Box<Aligned<[N::Output; SAMPLES]>>,
 }
@@ -41,10 +41,10 @@ where
         let mut random = Generator::new(2);
         let mut unit = || (random.signed_unit() + 1.0) * 0.5;
         for x in &mut bench.inputs.0 {
-            x.as_mut().fill_with(&mut unit);
+            x.flat_mut().fill_with(&mut unit);
         }
         for target in &mut bench.targets.0 {
-            target.as_mut().fill_with(|| 0.1 + 0.8 * unit());
+            target.flat_mut().fill_with(|| 0.1 + 0.8 * unit());
         }
         bench
     }

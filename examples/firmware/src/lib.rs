@@ -56,8 +56,8 @@ pub fn refuse(name: &str, cases: fn(&mut dyn FnMut(&Failure)) -> u32, expected: 
 /// # Panics
 /// If they are not, or as [`train`].
 pub fn learn<N, L, P, R, const B: usize>(
-    workload: &Workload<Trainer<N, L, P, R, B>, [Flower]>,
-    trainer: &mut Trainer<N, L, P, R, B>,
+    workload: &Workload<Trainer<N, L, P, B, R>, [Flower]>,
+    trainer: &mut Trainer<N, L, P, B, R>,
     least: u32,
 ) where
     N: Layer<Scalar = f32, Input = [f32; 4], Output = [f32; 3]>,
@@ -73,7 +73,7 @@ pub fn learn<N, L, P, R, const B: usize>(
 
 /// Counts what a classifier predicts. `inputs` turns a stored sample into the network's inputs.
 pub fn test<S, N, L, P, R, const B: usize, const C: usize>(
-    trainer: &mut Trainer<N, L, P, R, B>,
+    trainer: &mut Trainer<N, L, P, B, R>,
     samples: &[(S, usize)],
     inputs: fn(&S) -> N::Input,
 ) -> ConfusionMatrix<C>

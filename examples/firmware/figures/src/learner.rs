@@ -96,7 +96,7 @@ pub type Network = (Lower, downhill::BiasOnly<&'static part::Upper>);
 #[cfg(feature = "biases")]
 const NETWORK: Network = (downhill::Frozen(&part::LOWER), downhill::BiasOnly::new(&part::UPPER));
 
-pub type Learner = Trainer<Network, SquaredError, Optimizer, ChainRule, AT_ONCE>;
+pub type Learner = Trainer<Network, SquaredError, Optimizer, AT_ONCE>;
 pub const LEARNER: Learner = Trainer::new(NETWORK, Optimizer::ZERO);
 
 /// Calls that are the same wherever they stand in a program.

@@ -57,7 +57,7 @@ fn main() -> ! {
 /// The sample may be anything.
 #[inline(always)]
 fn learn<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize>(
-    trainer: &mut Trainer<N, L, P, R, B>,
+    trainer: &mut Trainer<N, L, P, B, R>,
     x: &mut N::Input,
     target: &mut N::Output,
 ) {

@@ -14,24 +14,25 @@ use downhill::math::{Fast, Libm, Micromath};
 use downhill::metrics::{Argmax, ConfusionMatrix, MeanAbsoluteError, Metric, R2, Sign, Threshold};
 use downhill::optimizer::Optimizer;
 use downhill::pieces::Progress;
+use downhill::predictor::Workspace;
 use downhill::rule::Rule;
 use downhill::schedule::{Constant, Cosine, Exponential, Plateau, Schedule, StepDecay};
 use downhill::{
-    Adam, AdamW, Batch, Best, BiasOnly, BinaryCrossEntropy, ChainRule, ClipNorm, ClipSample, ClipValue, CrossEntropy,
-    Dense, Dropout, ErrorShare, Fit, Frozen, Huber, Identity, Layer, LeakyRelu, Momentum, Nesterov, Ratio,
-    RawError, Relu, RmsProp, Rprop, Samples, ScaledRate, Sgd, Softmax, SquaredError, Tanh, Trainer, Unbiased,
-    WeightDecay, Zero, digest, encode,
+    Adam, AdamW, Batch, Best, BiasOnly, Biased, BinaryCrossEntropy, ChainRule, ClipNorm, ClipSample, ClipValue,
+    CrossEntropy, Dense, Dropout, ErrorShare, Fit, Frozen, Huber, Identity, Layer, LeakyRelu, Momentum, Nesterov,
+    Ratio, RawError, Relu, RmsProp, Rprop, Samples, ScaledRate, Sgd, Shape, Softmax, SquaredError, Tanh, Trainer,
+    Unbiased, WeightDecay, Zero, digest, encode,
 };
 use figures::entry;
 use figures::workload::Net;
 use panic_never as _;
 
 type Deep<M> =
-    (Dense<6, 12, Tanh<M>>, Dense<12, 9, Relu>, Dense<9, 7, LeakyRelu, f32, Unbiased>, Dense<7, 5, Softmax<M>>);
+    (Dense<6, 12, Tanh<M>>, Dense<12, 9, Relu>, Dense<9, 7, LeakyRelu, Unbiased, f32>, Dense<7, 5, Softmax<M>>);
 type Shallow = (Dense<4, 3, Identity>, Dense<3, 2>);
 type Forgetful = (Dropout<4>, Dense<4, 9, Relu>, Dropout<9>, Dense<9, 2, Softmax>);
 type TwoRates = (ScaledRate<(Dense<4, 5, Tanh>, Dropout<5>)>, ScaledRate<Dense<5, 2, Softmax>, Ratio<1, 3>>);
-type Double = (Dense<3, 20, Tanh, f64>, Dense<20, 2, Softmax, f64>);
+type Double = (Dense<3, 20, Tanh, Biased, f64>, Dense<20, 2, Softmax, Biased, f64>);
 
 #[entry]
 fn main() -> ! {
@@ -93,7 +94,7 @@ where
     R: Rule,
     I: Init,
 {
-    let mut trainer = Trainer::<N, L, P, R>::ZERO;
+    let mut trainer = Trainer::<N, L, P, 1, R>::ZERO;
     let trainer = black_box(&mut trainer);
     trainer.start(optimizer, &mut init);
     let (mut x, mut target) = (N::Input::ZERO, N::Output::ZERO);
@@ -112,7 +113,7 @@ where
 
 /// Slices of samples.
 fn slices<P: Optimizer<f32> + Zero>(optimizer: P) {
-    let mut trainer = Trainer::<Net, SquaredError, P, ChainRule, 5>::ZERO;
+    let mut trainer = Trainer::<Net, SquaredError, P, 5>::ZERO;
     let trainer = black_box(&mut trainer);
     trainer.optimizer = optimizer;
     let (x, targets) = ([Zero::ZERO; 5], [Zero::ZERO; 5]);

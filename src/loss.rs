@@ -117,7 +117,7 @@ fn sum<T: Scalar>(y: &[T], t: &[T], term: impl Fn(T, T) -> T) -> T {
         return y.iter().zip(t).fold(T::ZERO, |sum, (&y, &t)| sum + term(y, t));
     }
     let mut lanes = [T::ZERO; 8];
-    let ((eights, rest), (t_eights, t_rest)) = (y.as_chunks::<8>(), t.as_chunks());
+    let ((eights, rest), (t_eights, t_rest)) = (y.as_chunks::<8>(), t.as_chunks::<8>());
     for (y, t) in eights.iter().zip(t_eights) {
         for ((lane, &y), &t) in lanes.iter_mut().zip(y).zip(t) {
             *lane += term(y, t);

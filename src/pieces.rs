@@ -264,13 +264,12 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'
             }
         }
 
-        let Trainer { network, optimizer, tape, outputs, deltas, errors, .. } = &mut *self.trainer;
+        let Trainer { network, tape, outputs, deltas, errors, .. } = &mut *self.trainer;
         let (y, errors) = (first(outputs, 1), first_mut(errors, 1));
         let [inputs_magnitude, deltas_magnitude] = self.magnitudes.each_mut();
         let now = gradient::deltas::<N, R, _, B>(network, linked, x, y, errors, tape, deltas, work)?;
         join(deltas_magnitude, now);
-        let trace = Trace { x, y, errors, tape };
-        N::gradient(trace, deltas, false, &mut |pairs| {
+        N::gradient(Trace { x, y, errors, tape }, deltas, false, &mut |pairs| {
             if let Some(range) = if pairs.bounded { None } else { work.take(pairs.x.len(), 1) } {
                 let magnitude = kernel::magnitude(Work::part(pairs.x, range));
                 join(inputs_magnitude, gradient::sum_of(pairs.count, magnitude));
@@ -280,9 +279,9 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'
             }
         });
         if work.one(ACTIVATION) && !gradient::is_small(*inputs_magnitude, *deltas_magnitude, -N::Scalar::ZERO) {
-            gradient::examine::<N, B>(trace, deltas, optimizer.gradient_limit())?;
+            self.trainer.examine(x)?;
         }
-        if let Some(limit) = optimizer.sample_limit() {
+        if let Some(limit) = self.trainer.optimizer.sample_limit() {
             if work.one(Trainer::<N, L, P, B, R>::NORM) {
                 self.trainer.limit(from_ref(self.x), limit);
             }

@@ -123,7 +123,8 @@ macro_rules! layer {
                         magnitude.join(self.$v.back::<R, W, B>(trace, &mut own.$v, below, work)?);
                     }
                     if learns[$m] && !R::RAW {
-                        magnitude.join_now($M::derive(lower, lower_errors, work));
+                        let now = $M::derive(lower, lower_errors, work);
+                        if $v < $z { magnitude.join_now(now) } else { magnitude.join(now) }
                     }
                     let (y, deltas) = (lower, &*lower_errors);
                 )*

@@ -71,9 +71,8 @@ pub(crate) fn is_small<T: Scalar>(inputs: T, deltas: T, finite: T) -> bool {
 ///
 /// # Errors
 /// [`StepError::Delta`] if a product is NaN or infinite, [`StepError::Gradient`] if it is past the limit.
-#[cold]
-#[inline(never)]
-pub(crate) fn examine<N: Layer, const B: usize>(
+#[cfg_attr(not(unoptimized), inline(always))]
+pub(super) fn examine<N: Layer, const B: usize>(
     trace: Trace<N, B>,
     deltas: &N::Deltas<B>,
     limit: N::Scalar,

@@ -12,7 +12,6 @@ use crate::optimizer::{Collect, Optimizer, Sum, mean, shrink};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
 use crate::shape::Shape;
-use crate::target::FEW_REGISTERS;
 use crate::work::Whole;
 
 impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Trainer<N, L, P, B, R> {
@@ -86,11 +85,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
                 return Err(refuse::<L, _, _>(x, targets, loss));
             }
             deltas?;
-            if FEW_REGISTERS {
-                self.examine(x)?;
-            } else {
-                gradient::examine::<N, B>(self.trace(x), &self.deltas, self.optimizer.gradient_limit())?;
-            }
+            self.examine(x)?;
         }
         if let Some(limit) = self.optimizer.sample_limit() {
             self.limit(x, limit);
@@ -105,11 +100,10 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         Trace { x, y: first(outputs, x.len()), errors: first(errors, x.len()), tape }
     }
 
-    /// [`gradient::examine`], with no other address than the trainer's: where there are few registers, those of its parts
-    /// would wait for it on the stack.
+    /// [`gradient::examine`], with no other address than the trainer's: those of its parts would wait for it on the stack.
     #[cold]
     #[inline(never)]
-    fn examine(&self, x: &[N::Input]) -> Result<(), StepError> {
+    pub(crate) fn examine(&self, x: &[N::Input]) -> Result<(), StepError> {
         gradient::examine::<N, B>(self.trace(x), &self.deltas, self.optimizer.gradient_limit())
     }
 

@@ -67,7 +67,7 @@ impl Row {
             let mut run = Vec::new();
             let fit = Fit { seed, ..Fit::new(epochs, Constant(rate)) };
             // The test set decides nothing: no weights are kept or restored.
-            fit.run(&mut trainer, (train, test), None, |_, epoch| {
+            fit.run(&mut *trainer, (train, test), None, |_, epoch| {
                 let accuracy = epoch.validation.and_then(|score| score.metric).map_or(0.0, |accuracy| accuracy * 100.0);
                 run.push((epoch.loss, accuracy));
                 ControlFlow::Continue(())

@@ -54,6 +54,28 @@ pub enum StepError {
     NoShares(NoShares),
     /// The [step](crate::pieces::Step) has ended already.
     Over,
+    /// A layer of somebody else refuses the step, for this reason: a hyperparameter that is out of range for example.
+    Layer(&'static str),
+}
+
+impl StepError {
+    /// Whether hyperparameters are what is wrong, so that every step will be refused until they are set; otherwise it is
+    /// the sample, or the weights.
+    pub const fn is_setting(self) -> bool {
+        matches!(
+            self,
+            Self::LearningRate
+                | Self::RateFactor
+                | Self::Momentum
+                | Self::Decay
+                | Self::Epsilon
+                | Self::WeightDecay
+                | Self::Limit
+                | Self::Range
+                | Self::Dropout
+                | Self::Layer(_)
+        )
+    }
 }
 
 impl From<NoShares> for StepError {
@@ -86,11 +108,16 @@ impl fmt::Display for StepError {
             Self::Gradient => f.write_str("the gradient is too large"),
             Self::NoShares(error) => error.fmt(f),
             Self::Over => f.write_str("the step has ended already"),
+            Self::Layer(reason) => f.write_str(reason),
         }
     }
 }
 
-impl core::error::Error for StepError {}
+impl core::error::Error for StepError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        if let Self::NoShares(error) = self { Some(error) } else { None }
+    }
+}
 
 /// The weights into an output sum to zero (or to NaN or infinity), so its error can't be shared in proportion to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,4 +173,11 @@ impl fmt::Display for FitError {
     }
 }
 
-impl core::error::Error for FitError {}
+impl core::error::Error for FitError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Step(_, error) | Self::Validation(_, error) | Self::Batch(error) => Some(error),
+            _ => None,
+        }
+    }
+}

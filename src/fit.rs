@@ -81,14 +81,10 @@ pub use report::{End, Epoch, Outcome};
 use core::ops::ControlFlow;
 
 pub use crate::error::FitError;
-use crate::layer::Layer;
-use crate::loss::Loss;
+use crate::learner::Learner;
 use crate::metrics::{Argmax, Metric};
-use crate::optimizer::Optimizer;
-use crate::rule::Rule;
 use crate::samples::{Sample, Samples};
 use crate::schedule::Schedule;
-use crate::trainer::Trainer;
 use measured::Measured;
 
 /// How to train: the plan of a loop over epochs. `S` is the [`Schedule`], each run of which starts from the one here, and
@@ -175,30 +171,27 @@ impl<S, M> Fit<S, M> {
     ///
     /// # Errors
     /// The first step that is refused, or sample that can't be read, ends the fit; see [`FitError`].
-    pub fn run<N, L, P, R, const B: usize>(
+    pub fn run<T>(
         &self,
-        trainer: &mut Trainer<N, L, P, B, R>,
+        trainer: &mut T,
         (train, validation): (
-            &(impl Samples<Input = N::Input, Target = N::Output> + ?Sized),
-            &(impl Samples<Input = N::Input, Target = N::Output> + ?Sized),
+            &(impl Samples<Input = T::Input, Target = T::Output> + ?Sized),
+            &(impl Samples<Input = T::Input, Target = T::Output> + ?Sized),
         ),
-        mut best: Option<&mut Best<N>>,
-        on_epoch: impl FnMut(&mut Trainer<N, L, P, B, R>, &Epoch<N::Scalar>) -> ControlFlow<()>,
-    ) -> Result<Outcome<N::Scalar>, FitError>
+        mut best: Option<&mut Best<T::Network>>,
+        on_epoch: impl FnMut(&mut T, &Epoch<T::Scalar>) -> ControlFlow<()>,
+    ) -> Result<Outcome<T::Scalar>, FitError>
     where
-        N: Layer + Copy,
-        L: Loss,
-        P: Optimizer<N::Scalar>,
-        R: Rule,
-        S: Schedule<N::Scalar> + Clone,
-        M: Metric<N::Scalar, N::Output>,
+        T: Learner<Network: Copy>,
+        S: Schedule<T::Scalar> + Clone,
+        M: Metric<T::Scalar, T::Output>,
     {
         if let Some(best) = &mut best {
             best.clear();
         }
         let measured = Measured { validation, training: best.is_some().then_some(train) };
         let entering = if self.entering { measured.enter(trainer, &self.metric, best.as_deref_mut())? } else { None };
-        let learn = |trainer: &mut Trainer<N, L, P, B, R>, _, key| shuffled_epoch(trainer, train, key);
+        let learn = |trainer: &mut T, _, key| shuffled_epoch(trainer, train, key);
         self.drive(trainer, (self.seed, entering), learn, &measured, best, on_epoch).result()
     }
 
@@ -211,24 +204,21 @@ impl<S, M> Fit<S, M> {
     /// # Errors
     /// The first step that is refused ends the fit, and an epoch without samples does; see [`FitError`].
     /// [`FitError::NoValidation`] if there is a [`Best`], and no validation sample.
-    pub fn stream<N, L, P, R, const B: usize, I>(
+    pub fn stream<T, I>(
         &self,
-        trainer: &mut Trainer<N, L, P, B, R>,
+        trainer: &mut T,
         (mut samples, validation): (
             impl FnMut(u32) -> I,
-            &(impl Samples<Input = N::Input, Target = N::Output> + ?Sized),
+            &(impl Samples<Input = T::Input, Target = T::Output> + ?Sized),
         ),
-        mut best: Option<&mut Best<N>>,
-        on_epoch: impl FnMut(&mut Trainer<N, L, P, B, R>, &Epoch<N::Scalar>) -> ControlFlow<()>,
-    ) -> Result<Outcome<N::Scalar>, FitError>
+        mut best: Option<&mut Best<T::Network>>,
+        on_epoch: impl FnMut(&mut T, &Epoch<T::Scalar>) -> ControlFlow<()>,
+    ) -> Result<Outcome<T::Scalar>, FitError>
     where
-        N: Layer + Copy,
-        L: Loss,
-        P: Optimizer<N::Scalar>,
-        R: Rule,
-        S: Schedule<N::Scalar> + Clone,
-        M: Metric<N::Scalar, N::Output>,
-        I: IntoIterator<Item: Sample<N::Input, N::Output>>,
+        T: Learner<Network: Copy>,
+        S: Schedule<T::Scalar> + Clone,
+        M: Metric<T::Scalar, T::Output>,
+        I: IntoIterator<Item: Sample<T::Input, T::Output>>,
     {
         if let Some(best) = &mut best {
             best.clear();
@@ -236,9 +226,9 @@ impl<S, M> Fit<S, M> {
                 return Err(FitError::NoValidation);
             }
         }
-        let measured = Measured { validation, training: None::<&[(N::Input, N::Output)]> };
+        let measured = Measured { validation, training: None::<&[(T::Input, T::Output)]> };
         let entering = if self.entering { measured.enter(trainer, &self.metric, best.as_deref_mut())? } else { None };
-        let learn = |trainer: &mut Trainer<N, L, P, B, R>, number, _| epoch(trainer, samples(number));
+        let learn = |trainer: &mut T, number, _| epoch(trainer, samples(number));
         self.drive(trainer, (self.seed, entering), learn, &measured, best, on_epoch).result()
     }
 
@@ -258,25 +248,22 @@ impl<S, M> Fit<S, M> {
     /// # Errors
     /// That of the last run that failed, if none has completed an epoch; [`FitError::NoSamples`] also if there are no
     /// runs.
-    pub fn restarts<N, L, P, R, const B: usize>(
+    pub fn restarts<T>(
         &self,
         runs: u32,
-        trainer: &mut Trainer<N, L, P, B, R>,
-        mut start: impl FnMut(&mut Trainer<N, L, P, B, R>, u32),
+        trainer: &mut T,
+        mut start: impl FnMut(&mut T, u32),
         (train, validation): (
-            &(impl Samples<Input = N::Input, Target = N::Output> + ?Sized),
-            &(impl Samples<Input = N::Input, Target = N::Output> + ?Sized),
+            &(impl Samples<Input = T::Input, Target = T::Output> + ?Sized),
+            &(impl Samples<Input = T::Input, Target = T::Output> + ?Sized),
         ),
-        best: &mut Best<N>,
-        mut on_epoch: impl FnMut(&mut Trainer<N, L, P, B, R>, &Epoch<N::Scalar>) -> ControlFlow<()>,
-    ) -> Result<Outcome<N::Scalar>, FitError>
+        best: &mut Best<T::Network>,
+        mut on_epoch: impl FnMut(&mut T, &Epoch<T::Scalar>) -> ControlFlow<()>,
+    ) -> Result<Outcome<T::Scalar>, FitError>
     where
-        N: Layer + Copy,
-        L: Loss,
-        P: Optimizer<N::Scalar>,
-        R: Rule,
-        S: Schedule<N::Scalar> + Clone,
-        M: Metric<N::Scalar, N::Output>,
+        T: Learner<Network: Copy>,
+        S: Schedule<T::Scalar> + Clone,
+        M: Metric<T::Scalar, T::Output>,
     {
         best.clear();
         let measured = Measured { validation, training: Some(train) };
@@ -286,7 +273,7 @@ impl<S, M> Fit<S, M> {
             let seed = self.seed.wrapping_add(run);
             let before = best.get().map(|(_, loss)| loss);
             start(trainer, seed);
-            let learn = |trainer: &mut Trainer<N, L, P, B, R>, _, key| shuffled_epoch(trainer, train, key);
+            let learn = |trainer: &mut T, _, key| shuffled_epoch(trainer, train, key);
             let outcome = self.drive(trainer, (seed, None), learn, &measured, Some(best), &mut on_epoch);
             let outcome = Outcome { entering, ..outcome };
             if best.get().map(|(_, loss)| loss) != before {

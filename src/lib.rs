@@ -34,6 +34,7 @@ mod hint;
 pub mod init;
 pub mod kernel;
 pub mod layer;
+pub mod learner;
 pub mod loss;
 pub mod math;
 pub mod metrics;
@@ -63,6 +64,7 @@ pub use dropout::Dropout;
 pub use fit::{Best, Fit};
 pub use frozen::{BiasOnly, Frozen, Owned};
 pub use layer::{Infer, Layer};
+pub use learner::Learner;
 pub use loss::{BinaryCrossEntropy, CrossEntropy, Huber, Loss, OfProbabilities, SquaredError};
 pub use optimizer::{
     Adam, AdamW, Batch, ClipNorm, ClipSample, ClipValue, Momentum, Nesterov, Optimizer, RmsProp, Rprop, Sgd,

@@ -44,7 +44,7 @@ where
     let mean = |trainer: &mut Trainer<N, L, P>| evaluate(trainer, samples, Argmax).unwrap().unwrap().loss;
     let first = mean(&mut trainer);
     for seed in 0..epochs {
-        let loss = shuffled_epoch(&mut trainer, samples, seed).unwrap();
+        let loss = shuffled_epoch(&mut *trainer, samples, seed).unwrap();
         assert!(loss < 2.0 * first, "{name} explodes: {first} becomes {loss}");
     }
     let last = mean(&mut trainer);

@@ -1,6 +1,6 @@
 //! The best network so far.
 
-use crate::layer::{Layer, copy};
+use crate::layer::{Infer, copy};
 use crate::scalar::{Scalar, Zero};
 
 /// Whether a loss is finite and below the best, if there is one.
@@ -12,12 +12,12 @@ pub(super) fn below<T: Scalar>(loss: T, best: Option<T>) -> bool {
 /// of the memory that keeping it takes; in firmware it usually is a `static`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Best<N: Layer> {
+pub struct Best<N: Infer> {
     network: N,
     loss: Option<N::Scalar>,
 }
 
-impl<N: Layer> Best<N> {
+impl<N: Infer> Best<N> {
     /// Room for a network that has no [`Zero`], such as one with layers in flash. `network` may be any; it is never
     /// taken for the best.
     pub const fn new(network: N) -> Self {
@@ -35,7 +35,7 @@ impl<N: Layer> Best<N> {
     }
 }
 
-impl<N: Layer + Copy> Best<N> {
+impl<N: Infer + Copy> Best<N> {
     /// Keeps a copy of the network, if its loss is finite and below that of the best. Returns whether it was.
     pub fn keep(&mut self, network: &N, loss: N::Scalar) -> bool {
         let better = below(loss, self.loss);
@@ -59,11 +59,11 @@ impl<N: Layer + Copy> Best<N> {
     }
 }
 
-impl<N: Layer + Zero> Best<N> {
+impl<N: Infer + Zero> Best<N> {
     /// Room for a network, with all bits zero.
     pub const ZERO: Self = Self::new(N::ZERO);
 }
 
-impl<N: Layer + Zero> Zero for Best<N> {
+impl<N: Infer + Zero> Zero for Best<N> {
     const ZERO: Self = Self::ZERO;
 }

@@ -8,39 +8,32 @@ use super::measured::Measured;
 use super::report::{End, Epoch, Outcome};
 use crate::error::FitError;
 use crate::init::{Generator, Random};
-use crate::layer::Layer;
-use crate::loss::Loss;
+use crate::learner::Learner;
 use crate::metrics::Metric;
-use crate::optimizer::Optimizer;
-use crate::rule::Rule;
 use crate::samples::Samples;
 use crate::scalar::{Scalar, Zero};
 use crate::schedule::Schedule;
-use crate::trainer::Trainer;
 
 impl<S, M> Fit<S, M> {
     /// The loop itself. `learn` gets the number of the epoch, from 0, and a seed for its order. `entering` is the loss
     /// of the network as it is, if it is a candidate; `best` has it already.
-    pub(super) fn drive<N, L, P, R, V, D, const B: usize>(
+    pub(super) fn drive<T, V, D>(
         &self,
-        trainer: &mut Trainer<N, L, P, B, R>,
-        (seed, entering): (u32, Option<N::Scalar>),
-        mut learn: impl FnMut(&mut Trainer<N, L, P, B, R>, u32, u32) -> Result<N::Scalar, FitError>,
+        trainer: &mut T,
+        (seed, entering): (u32, Option<T::Scalar>),
+        mut learn: impl FnMut(&mut T, u32, u32) -> Result<T::Scalar, FitError>,
         measured: &Measured<V, D>,
-        mut best: Option<&mut Best<N>>,
-        mut on_epoch: impl FnMut(&mut Trainer<N, L, P, B, R>, &Epoch<N::Scalar>) -> ControlFlow<()>,
-    ) -> Outcome<N::Scalar>
+        mut best: Option<&mut Best<T::Network>>,
+        mut on_epoch: impl FnMut(&mut T, &Epoch<T::Scalar>) -> ControlFlow<()>,
+    ) -> Outcome<T::Scalar>
     where
-        N: Layer + Copy,
-        L: Loss,
-        P: Optimizer<N::Scalar>,
-        R: Rule,
-        S: Schedule<N::Scalar> + Clone,
-        M: Metric<N::Scalar, N::Output>,
-        V: Samples<Input = N::Input, Target = N::Output> + ?Sized,
-        D: Samples<Input = N::Input, Target = N::Output> + ?Sized,
+        T: Learner<Network: Copy>,
+        S: Schedule<T::Scalar> + Clone,
+        M: Metric<T::Scalar, T::Output>,
+        V: Samples<Input = T::Input, Target = T::Output> + ?Sized,
+        D: Samples<Input = T::Input, Target = T::Output> + ?Sized,
     {
-        let rate_before = trainer.optimizer.rate();
+        let rate_before = trainer.rate();
         let mut schedule = self.schedule.clone();
         schedule.begin(rate_before);
         let mut orders = Generator::new(seed);
@@ -48,13 +41,13 @@ impl<S, M> Fit<S, M> {
         trainer.seed(!seed);
         let mut outcome = Outcome { seed, epochs: 0, entering, best: None, end: End::Completed };
         let (mut last, mut lowest) = (None, entering);
-        let mut patience = Patience { least: N::Scalar::from_f32(self.min_delta), reference: entering, waited: 0 };
+        let mut patience = Patience { least: T::Scalar::from_f32(self.min_delta), reference: entering, waited: 0 };
         // Whether `best` has the weights of the last step.
         let mut current = entering.is_some();
         for number in 0..self.epochs {
             let rate = schedule.rate(number, last);
-            trainer.optimizer.set_rate(rate);
-            if rate_before.is_some() && !(rate > N::Scalar::ZERO && rate <= N::Scalar::RATE_LIMIT) {
+            trainer.set_rate(rate);
+            if rate_before.is_some() && !(rate > T::Scalar::ZERO && rate <= T::Scalar::RATE_LIMIT) {
                 outcome.end = End::Failed(FitError::Schedule(number + 1));
                 break;
             }
@@ -77,7 +70,7 @@ impl<S, M> Fit<S, M> {
                 lowest = Some(decisive);
                 outcome.best = Some(epoch);
                 if let Some(best) = &mut best {
-                    current = best.keep(&trainer.network, decisive);
+                    current = best.keep(trainer.network(), decisive);
                 }
             }
             let waited = patience.wait(decisive);
@@ -90,11 +83,11 @@ impl<S, M> Fit<S, M> {
                 break;
             }
         }
-        if best.is_some_and(|best| best.restore(&mut trainer.network)) && !current {
+        if best.is_some_and(|best| best.restore(trainer.network_mut())) && !current {
             trainer.clear();
         }
         if let Some(rate) = rate_before {
-            trainer.optimizer.set_rate(rate);
+            trainer.set_rate(rate);
         }
         outcome
     }

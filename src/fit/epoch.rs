@@ -1,16 +1,12 @@
 //! Once through all samples: to learn from them, or to see how good a network is.
 
 use crate::error::{FitError, StepError};
-use crate::layer::Layer;
-use crate::loss::Loss;
+use crate::learner::Learner;
 use crate::metrics::Metric;
-use crate::optimizer::Optimizer;
 use crate::permutation::Permutation;
-use crate::rule::Rule;
 use crate::samples::{Sample, Samples};
 use crate::scalar::{Scalar, Zero};
 use crate::sum::Sum;
-use crate::trainer::Trainer;
 
 /// How good a network is on some samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,12 +37,12 @@ pub struct Score<T = f32> {
 /// The first step that is refused ends the epoch; see [`FitError`]. Samples count from 0 in the order of the iterator.
 /// What waits for the end of its batch is [dropped](Trainer::discard) then. [`FitError::NoSamples`] if the iterator has
 /// none: nothing is changed.
-pub fn epoch<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize>(
-    trainer: &mut Trainer<N, L, P, B, R>,
-    samples: impl IntoIterator<Item: Sample<N::Input, N::Output>>,
-) -> Result<N::Scalar, FitError> {
+pub fn epoch<T: Learner>(
+    trainer: &mut T,
+    samples: impl IntoIterator<Item: Sample<T::Input, T::Output>>,
+) -> Result<T::Scalar, FitError> {
     let steps = samples.into_iter().enumerate().map(|(index, sample)| {
-        move |trainer: &mut Trainer<N, L, P, B, R>| {
+        move |trainer: &mut T| {
             let (x, target, weight) = sample.parts();
             (index, Some(step(trainer, x, target, weight)))
         }
@@ -59,29 +55,24 @@ pub fn epoch<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize
 /// # Errors
 /// The first step that is refused, or sample that can't be read, ends the epoch, as in [`epoch`]. Samples are named by
 /// their index.
-pub fn shuffled_epoch<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize>(
-    trainer: &mut Trainer<N, L, P, B, R>,
-    samples: &(impl Samples<Input = N::Input, Target = N::Output> + ?Sized),
+pub fn shuffled_epoch<T: Learner>(
+    trainer: &mut T,
+    samples: &(impl Samples<Input = T::Input, Target = T::Output> + ?Sized),
     seed: u32,
-) -> Result<N::Scalar, FitError> {
+) -> Result<T::Scalar, FitError> {
     let order = Permutation::new(samples.len(), seed);
     let indices = (0..order.len()).filter_map(|position| order.get(position));
     let steps = indices.map(|index| {
-        move |trainer: &mut Trainer<N, L, P, B, R>| {
-            (index, samples.with_weight(index, |x, target, weight| step(trainer, x, target, weight)))
-        }
+        move |trainer: &mut T| (index, samples.with_weight(index, |x, target, weight| step(trainer, x, target, weight)))
     });
     all(trainer, steps)
 }
 
 /// One step after the other, each with the index of its sample and a loss, if the sample could be read; and the end of
 /// the last batch.
-fn all<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize, F>(
-    trainer: &mut Trainer<N, L, P, B, R>,
-    steps: impl Iterator<Item = F>,
-) -> Result<N::Scalar, FitError>
+fn all<T: Learner, F>(trainer: &mut T, steps: impl Iterator<Item = F>) -> Result<T::Scalar, FitError>
 where
-    F: FnOnce(&mut Trainer<N, L, P, B, R>) -> (usize, Option<Result<N::Scalar, StepError>>),
+    F: FnOnce(&mut T) -> (usize, Option<Result<T::Scalar, StepError>>),
 {
     let mut losses = Sum::ZERO;
     let learn = || {
@@ -102,16 +93,13 @@ where
     mean?.ok_or(FitError::NoSamples)
 }
 
-fn step<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize>(
-    trainer: &mut Trainer<N, L, P, B, R>,
-    x: &N::Input,
-    target: &N::Output,
+fn step<T: Learner>(
+    learner: &mut T,
+    x: &T::Input,
+    target: &T::Output,
     weight: Option<f32>,
-) -> Result<N::Scalar, StepError> {
-    match weight {
-        None => trainer.step(x, target),
-        Some(weight) => trainer.step_weighted(x, target, N::Scalar::from_f32(weight)),
-    }
+) -> Result<T::Scalar, StepError> {
+    learner.step(x, target, weight.map(T::Scalar::from_f32))
 }
 
 /// The score of a network on samples, in their order, with a [`Metric`] that is chosen by type; `None` if there are
@@ -135,29 +123,29 @@ fn step<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize>(
 /// NaN or infinite; [`FitError::Unreadable`] if a sample can't be read.
 // By value: what is chosen by type reads without `&`.
 #[allow(clippy::needless_pass_by_value)]
-pub fn evaluate<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize>(
-    trainer: &mut Trainer<N, L, P, B, R>,
-    samples: &(impl Samples<Input = N::Input, Target = N::Output> + ?Sized),
-    metric: impl Metric<N::Scalar, N::Output>,
-) -> Result<Option<Score<N::Scalar>>, FitError> {
+pub fn evaluate<T: Learner>(
+    trainer: &mut T,
+    samples: &(impl Samples<Input = T::Input, Target = T::Output> + ?Sized),
+    metric: impl Metric<T::Scalar, T::Output>,
+) -> Result<Option<Score<T::Scalar>>, FitError> {
     score(trainer, samples, &metric)
 }
 
 /// [`evaluate`] with a metric that is borrowed.
-pub(super) fn score<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize, M>(
-    trainer: &mut Trainer<N, L, P, B, R>,
-    samples: &(impl Samples<Input = N::Input, Target = N::Output> + ?Sized),
+pub(super) fn score<T: Learner, M>(
+    trainer: &mut T,
+    samples: &(impl Samples<Input = T::Input, Target = T::Output> + ?Sized),
     metric: &M,
-) -> Result<Option<Score<N::Scalar>>, FitError>
+) -> Result<Option<Score<T::Scalar>>, FitError>
 where
-    M: Metric<N::Scalar, N::Output>,
+    M: Metric<T::Scalar, T::Output>,
 {
     let mut losses = Sum::ZERO;
     let mut state = M::State::ZERO;
     for index in 0..samples.len() {
         let loss = samples.with_weight(index, |x, target, weight| {
             let (loss, y) = trainer.evaluate(x, target)?;
-            metric.record(&mut state, target, y);
+            metric.record(&mut state, target, &y);
             weighted(loss, weight)
         });
         losses.add(loss.ok_or(FitError::Unreadable(index))?.map_err(|error| FitError::Validation(index, error))?);

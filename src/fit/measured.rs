@@ -3,14 +3,10 @@
 use super::best::Best;
 use super::epoch::{Score, score};
 use crate::error::{FitError, StepError};
-use crate::layer::Layer;
-use crate::loss::Loss;
+use crate::learner::Learner;
 use crate::metrics::Metric;
-use crate::optimizer::Optimizer;
-use crate::rule::Rule;
 use crate::samples::Samples;
 use crate::scalar::Scalar;
-use crate::trainer::Trainer;
 
 /// What the network is measured on after each epoch.
 pub(super) struct Measured<'a, V: ?Sized, S: ?Sized> {
@@ -23,18 +19,15 @@ pub(super) struct Measured<'a, V: ?Sized, S: ?Sized> {
 pub(super) type Scores<T> = [Option<Score<T>>; 2];
 
 impl<V: ?Sized, S: ?Sized> Measured<'_, V, S> {
-    pub(super) fn scores<N, L, P, R, const B: usize>(
+    pub(super) fn scores<T>(
         &self,
-        trainer: &mut Trainer<N, L, P, B, R>,
-        metric: &impl Metric<N::Scalar, N::Output>,
-    ) -> Result<Scores<N::Scalar>, FitError>
+        trainer: &mut T,
+        metric: &impl Metric<T::Scalar, T::Output>,
+    ) -> Result<Scores<T::Scalar>, FitError>
     where
-        N: Layer,
-        L: Loss,
-        P: Optimizer<N::Scalar>,
-        R: Rule,
-        V: Samples<Input = N::Input, Target = N::Output>,
-        S: Samples<Input = N::Input, Target = N::Output>,
+        T: Learner,
+        V: Samples<Input = T::Input, Target = T::Output>,
+        S: Samples<Input = T::Input, Target = T::Output>,
     {
         let validation = score(trainer, self.validation, metric)?;
         let training = match self.training {
@@ -49,19 +42,16 @@ impl<V: ?Sized, S: ?Sized> Measured<'_, V, S> {
 
     /// The loss of the network that enters, which [`Best`] keeps; `None` if it has none, as a network whose outputs or
     /// mean loss overflow.
-    pub(super) fn enter<N, L, P, R, const B: usize>(
+    pub(super) fn enter<T>(
         &self,
-        trainer: &mut Trainer<N, L, P, B, R>,
-        metric: &impl Metric<N::Scalar, N::Output>,
-        best: Option<&mut Best<N>>,
-    ) -> Result<Option<N::Scalar>, FitError>
+        trainer: &mut T,
+        metric: &impl Metric<T::Scalar, T::Output>,
+        best: Option<&mut Best<T::Network>>,
+    ) -> Result<Option<T::Scalar>, FitError>
     where
-        N: Layer + Copy,
-        L: Loss,
-        P: Optimizer<N::Scalar>,
-        R: Rule,
-        V: Samples<Input = N::Input, Target = N::Output>,
-        S: Samples<Input = N::Input, Target = N::Output>,
+        T: Learner<Network: Copy>,
+        V: Samples<Input = T::Input, Target = T::Output>,
+        S: Samples<Input = T::Input, Target = T::Output>,
     {
         let loss = match self.scores(trainer, metric) {
             Ok([validation, training]) => {
@@ -76,7 +66,7 @@ impl<V: ?Sized, S: ?Sized> Measured<'_, V, S> {
             Err(_) => None,
         };
         if let (Some(best), Some(loss)) = (best, loss) {
-            best.keep(&trainer.network, loss);
+            best.keep(trainer.network(), loss);
         }
         Ok(loss)
     }

@@ -68,15 +68,13 @@ use core::ops::Deref;
 
 pub use bias_only::{BiasOnly, OtherBiases};
 
-use crate::activation::Link;
-use crate::architecture::Architecture;
 use crate::error::StepError;
-use crate::layer::{Infer, Layer, Mode, Pairs, Trace};
+use crate::layer::inner::{back_by, forward_by, infer_as};
+use crate::layer::{Infer, Layer, Pairs, Trace};
 use crate::optimizer::{Collected, Parameters};
-use crate::rule::Rule;
 use crate::scalar::Zero;
 use crate::tensor::Tensor;
-use crate::work::{Budget, Sizes};
+use crate::work::Sizes;
 
 /// A layer or a network that never changes: it computes, and sends errors back to what learns below it.
 ///
@@ -108,35 +106,11 @@ impl<L: Zero> Zero for Owned<L> {
 }
 
 impl<L: Layer, D: Deref<Target = L>> Infer for Frozen<D> {
-    type Scalar = L::Scalar;
-    type Input = L::Input;
-    type Output = L::Output;
-    type Tape<const B: usize> = L::Tape<B>;
-    type State = L::State;
+    infer_as!(L);
 
-    const PARAMETERS: usize = L::PARAMETERS;
-    const ARCHITECTURE: Architecture = L::ARCHITECTURE;
-    const LINK: Link = L::LINK;
-    const BOUNDED: bool = L::BOUNDED;
     const SIZES: Sizes = Sizes { learns: 0, vectors: 0, ..L::SIZES };
 
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn forward<W: Budget, const B: usize>(
-        &self,
-        x: &[L::Input],
-        y: &mut [L::Output],
-        tape: &mut L::Tape<B>,
-        state: &mut L::State,
-        mode: Mode,
-        work: &mut W,
-    ) -> L::Scalar {
-        self.0.forward(x, y, tape, state, mode, work)
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn activate<W: Budget>(y: &mut [L::Output], work: &mut W) -> L::Scalar {
-        L::activate(y, work)
-    }
+    forward_by!(L, this => &this.0);
 
     fn tensors(&self, visit: &mut dyn FnMut(Tensor<&[L::Scalar]>)) {
         self.0.tensors(&mut |tensor| visit(tensor.frozen()));
@@ -149,25 +123,11 @@ impl<L: Layer, D: Deref<Target = L>> Layer for Frozen<D> {
 
     const LEARNS: bool = false;
 
+    back_by!(L, this => &this.0);
+
     #[cfg_attr(not(unoptimized), inline(always))]
     fn check(&self) -> Result<(), StepError> {
         self.0.check()
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn derive<W: Budget>(y: &[L::Output], errors: &mut [L::Output], work: &mut W) -> L::Scalar {
-        L::derive(y, errors, work)
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn back<R: Rule, W: Budget, const B: usize>(
-        &self,
-        trace: Trace<'_, Self, B>,
-        deltas: &mut L::Deltas<B>,
-        below: Option<&mut [L::Input]>,
-        work: &mut W,
-    ) -> Result<L::Scalar, StepError> {
-        self.0.back::<R, W, B>(trace.of(), deltas, below, work)
     }
 
     fn gradient<const B: usize>(
@@ -187,16 +147,4 @@ impl<L: Layer, D: Deref<Target = L>> Layer for Frozen<D> {
     }
 
     fn tensors_mut(&mut self, _: &mut dyn FnMut(Tensor<&mut [L::Scalar]>)) {}
-
-    fn seed(state: &mut L::State, seeds: &mut impl FnMut() -> u32) {
-        L::seed(state, seeds);
-    }
-
-    fn is_seeded<const B: usize>(state: &L::State, tape: &L::Tape<B>) -> bool {
-        L::is_seeded(state, tape)
-    }
-
-    fn rewind<const B: usize>(state: &mut L::State, tape: &L::Tape<B>) {
-        L::rewind(state, tape);
-    }
 }

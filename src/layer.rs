@@ -1,5 +1,6 @@
 //! What a layer is: to predict it needs [`Infer`], to learn [`Layer`].
 
+pub(crate) mod inner;
 mod tuple;
 
 // All that the author of a layer names.
@@ -18,6 +19,7 @@ use crate::architecture::Architecture;
 use crate::error::StepError;
 use crate::init::Init;
 use crate::kernel;
+use crate::layer::inner::{forward_by, infer_as};
 use crate::optimizer::{self, Optimizer};
 use crate::scalar::{Scalar, Zero};
 
@@ -326,48 +328,11 @@ pub(crate) fn copy<N: Copy>(from: &N, to: &mut N) {
 }
 
 impl<L: Infer> Infer for &L {
-    type Scalar = L::Scalar;
-    type Input = L::Input;
-    type Output = L::Output;
-    type Tape<const B: usize> = L::Tape<B>;
-    type State = L::State;
+    infer_as!(L);
 
-    const PARAMETERS: usize = L::PARAMETERS;
-    const ARCHITECTURE: Architecture = L::ARCHITECTURE;
-    const LINK: Link = L::LINK;
-    const BOUNDED: bool = L::BOUNDED;
     const SIZES: Sizes = L::SIZES;
 
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn forward<W: Budget, const B: usize>(
-        &self,
-        x: &[L::Input],
-        y: &mut [L::Output],
-        tape: &mut L::Tape<B>,
-        state: &mut L::State,
-        mode: Mode,
-        work: &mut W,
-    ) -> L::Scalar {
-        L::forward(self, x, y, tape, state, mode, work)
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn activate<W: Budget>(y: &mut [L::Output], work: &mut W) -> L::Scalar {
-        L::activate(y, work)
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn outputs<W: Budget, const B: usize>(
-        &self,
-        x: &[L::Input],
-        y: &mut [L::Output],
-        tape: &mut L::Tape<B>,
-        state: &mut L::State,
-        mode: Mode,
-        work: &mut W,
-    ) -> L::Scalar {
-        L::outputs(self, x, y, tape, state, mode, work)
-    }
+    forward_by!(L, this => this);
 
     fn tensors(&self, visit: &mut dyn FnMut(Tensor<&[L::Scalar]>)) {
         L::tensors(self, visit);

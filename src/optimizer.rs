@@ -20,6 +20,7 @@
 mod adaptive;
 mod batch;
 mod descent;
+mod inner;
 mod interface;
 mod modifier;
 mod norm;

@@ -58,7 +58,11 @@
 //! [`ErrorShare`](crate::ErrorShare)'s shares in a layer. [`Trainer::LARGEST_PIECE`] bounds them. A call does at most
 //! as much as its budget, or one such piece.
 
+mod prediction;
+
 use core::slice::from_ref;
+
+pub use prediction::Prediction;
 
 use crate::error::StepError;
 use crate::kernel::{self, Magnitude};
@@ -70,7 +74,7 @@ use crate::scalar::{Scalar, Zero};
 use crate::shape::Shape;
 use crate::trainer::gradient::{self, add_squares};
 use crate::trainer::{Trainer, refuse};
-pub use crate::work::{ACTIVATION, DERIVATIVE, DROPOUT};
+pub use crate::work::{ACTIVATION, DERIVATIVE, DROPOUT, Progress};
 use crate::work::{Budget, SHARE, Work, max};
 
 impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Trainer<N, L, P, B, R> {
@@ -114,16 +118,6 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         let Self { network, tape, state, outputs, .. } = self;
         Prediction { network, tape, state, y: first_mut(outputs, 1), x, work: Work::NEW }
     }
-}
-
-/// What a call of [`Step::run`] or [`Prediction::run`] has come to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Progress<D> {
-    /// There is more to do: call again.
-    More,
-    /// All is done, and this is the result.
-    Done(D),
 }
 
 /// A training step under way, from [`Trainer::step_in_pieces`].
@@ -216,7 +210,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'
     }
 
     /// The network, for a prediction between two calls of [`run`](Step::run), with a
-    /// [`Predictor`](crate::Predictor): the outputs of the trainer belong to the step.
+    /// [`Workspace`](crate::predictor::Workspace): the outputs of the trainer belong to the step.
     ///
     /// Until [`is_writing`](Step::is_writing), its weights are those from before the step. From then on until
     /// [`Progress::Done`] they are a mixture: of some layers the new ones, and of one of them new rows and old rows.
@@ -360,37 +354,6 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Drop f
         if self.is_writing() {
             let _ = self.run(usize::MAX);
         }
-    }
-}
-
-/// A prediction under way, from [`Trainer::predict_in_pieces`].
-#[must_use = "a prediction does nothing unless it is run"]
-pub struct Prediction<'a, N: Layer, const B: usize> {
-    network: &'a N,
-    tape: &'a mut N::Tape<B>,
-    state: &'a mut N::State,
-    y: &'a mut [N::Output],
-    x: &'a N::Input,
-    work: Work,
-}
-
-impl<N: Layer, const B: usize> Prediction<'_, N, B> {
-    /// Goes on by at most `macs` [MACs](crate::pieces#what-a-mac-is), or one piece that is larger. Returns the
-    /// outputs when all is done, and again with every call after that.
-    pub fn run(&mut self, macs: usize) -> Progress<&N::Output> {
-        self.work.resume(macs);
-        let Self { network, tape, state, y, x, work } = self;
-        let _ = network.forward(from_ref(x), y, tape, state, Mode::Predict, work);
-        let _ = N::activate(y, work);
-        match self.y.first() {
-            Some(y) if !self.work.paused => Progress::Done(y),
-            _ => Progress::More,
-        }
-    }
-
-    /// What the last call of [`run`](Prediction::run) has done, in [MACs](crate::pieces#what-a-mac-is).
-    pub fn spent(&self) -> usize {
-        self.work.spent
     }
 }
 

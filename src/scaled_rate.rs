@@ -1,13 +1,11 @@
 //! Layers that learn more slowly than others: a factor of the learning rate.
 
-use crate::activation::Link;
-use crate::architecture::Architecture;
 use crate::error::StepError;
 use crate::init::Init;
-use crate::layer::{Infer, Layer, Mode, Pairs, Trace};
+use crate::layer::inner::{back_by, forward_by, infer_as};
+use crate::layer::{Infer, Layer, Pairs, Trace};
 use crate::optimizer::{Collected, Optimizer, Parameters};
 use crate::ratio::Ratio;
-use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
 use crate::tensor::Tensor;
 use crate::work::{Budget, Sizes};
@@ -115,48 +113,11 @@ impl<const NUMERATOR: usize, const DENOMINATOR: usize, T: Scalar> Factor for Rat
 }
 
 impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Infer for ScaledRate<L, Q> {
-    type Scalar = L::Scalar;
-    type Input = L::Input;
-    type Output = L::Output;
-    type Tape<const B: usize> = L::Tape<B>;
-    type State = L::State;
+    infer_as!(L);
 
-    const PARAMETERS: usize = L::PARAMETERS;
-    const ARCHITECTURE: Architecture = L::ARCHITECTURE;
-    const LINK: Link = L::LINK;
-    const BOUNDED: bool = L::BOUNDED;
     const SIZES: Sizes = L::SIZES;
 
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn forward<W: Budget, const B: usize>(
-        &self,
-        x: &[L::Input],
-        y: &mut [L::Output],
-        tape: &mut L::Tape<B>,
-        state: &mut L::State,
-        mode: Mode,
-        work: &mut W,
-    ) -> L::Scalar {
-        self.layer.forward(x, y, tape, state, mode, work)
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn activate<W: Budget>(y: &mut [L::Output], work: &mut W) -> L::Scalar {
-        L::activate(y, work)
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn outputs<W: Budget, const B: usize>(
-        &self,
-        x: &[L::Input],
-        y: &mut [L::Output],
-        tape: &mut L::Tape<B>,
-        state: &mut L::State,
-        mode: Mode,
-        work: &mut W,
-    ) -> L::Scalar {
-        self.layer.outputs(x, y, tape, state, mode, work)
-    }
+    forward_by!(L, this => &this.layer);
 
     fn tensors(&self, visit: &mut dyn FnMut(Tensor<&[L::Scalar]>)) {
         self.layer.tensors(visit);
@@ -169,6 +130,8 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {
 
     const LEARNS: bool = L::LEARNS;
 
+    back_by!(L, this => &this.layer);
+
     #[cfg_attr(not(unoptimized), inline(always))]
     fn check(&self) -> Result<(), StepError> {
         let factor = self.factor.factor();
@@ -177,22 +140,6 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {
         } else {
             Err(StepError::RateFactor)
         }
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn derive<W: Budget>(y: &[L::Output], errors: &mut [L::Output], work: &mut W) -> L::Scalar {
-        L::derive(y, errors, work)
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn back<R: Rule, W: Budget, const B: usize>(
-        &self,
-        trace: Trace<'_, Self, B>,
-        deltas: &mut L::Deltas<B>,
-        below: Option<&mut [L::Input]>,
-        work: &mut W,
-    ) -> Result<L::Scalar, StepError> {
-        self.layer.back::<R, W, B>(trace.of(), deltas, below, work)
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
@@ -244,23 +191,7 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {
         self.layer.tensors_mut(visit);
     }
 
-    fn scale<const B: usize>(deltas: &mut L::Deltas<B>, sample: usize, factor: L::Scalar) {
-        L::scale(deltas, sample, factor);
-    }
-
     fn initialize(&mut self, init: &mut impl Init) {
         self.layer.initialize(init);
-    }
-
-    fn seed(state: &mut L::State, seeds: &mut impl FnMut() -> u32) {
-        L::seed(state, seeds);
-    }
-
-    fn is_seeded<const B: usize>(state: &L::State, tape: &L::Tape<B>) -> bool {
-        L::is_seeded(state, tape)
-    }
-
-    fn rewind<const B: usize>(state: &mut L::State, tape: &L::Tape<B>) {
-        L::rewind(state, tape);
     }
 }

@@ -126,6 +126,16 @@ impl Budget for Work {
     }
 }
 
+/// What a call of [`Step::run`](crate::pieces::Step::run) or [`Prediction::run`](crate::pieces::Prediction::run) has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Progress<D> {
+    /// There is more to do: call again.
+    More,
+    /// All is done, and this is the result.
+    Done(D),
+}
+
 /// What the largest pieces of a network are computed from; of several layers, each number is that of the layer where
 /// it is largest, except for `vectors`.
 #[derive(Clone, Copy, Debug)]

@@ -3,13 +3,11 @@
 use core::fmt;
 use core::ops::Deref;
 
-use crate::activation::Link;
-use crate::architecture::Architecture;
 use crate::error::StepError;
 use crate::init::Init;
+use crate::layer::inner::{back_by, infer_as};
 use crate::layer::{Infer, Layer, Mode, Pairs, Trace};
 use crate::optimizer::{Collected, Parameters};
-use crate::rule::Rule;
 use crate::scalar::Zero;
 use crate::shape::Shape;
 use crate::tensor::{Role, Tensor};
@@ -84,16 +82,8 @@ impl<D: Deref<Target: OtherBiases> + Zero> Zero for BiasOnly<D> {
 }
 
 impl<L: OtherBiases, D: Deref<Target = L>> Infer for BiasOnly<D> {
-    type Scalar = L::Scalar;
-    type Input = L::Input;
-    type Output = L::Output;
-    type Tape<const B: usize> = L::Tape<B>;
-    type State = L::State;
+    infer_as!(L);
 
-    const PARAMETERS: usize = L::PARAMETERS;
-    const ARCHITECTURE: Architecture = L::ARCHITECTURE;
-    const LINK: Link = L::LINK;
-    const BOUNDED: bool = L::BOUNDED;
     const SIZES: Sizes = Sizes { vectors: L::Output::LENGTH, ..L::SIZES };
 
     #[cfg_attr(not(unoptimized), inline(always))]
@@ -107,11 +97,6 @@ impl<L: OtherBiases, D: Deref<Target = L>> Infer for BiasOnly<D> {
         work: &mut W,
     ) -> L::Scalar {
         self.frozen.forward_with(&self.biases, x, y, tape, work)
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn activate<W: Budget>(y: &mut [L::Output], work: &mut W) -> L::Scalar {
-        L::activate(y, work)
     }
 
     fn tensors(&self, visit: &mut dyn FnMut(Tensor<&[L::Scalar]>)) {
@@ -128,25 +113,11 @@ impl<L: OtherBiases, D: Deref<Target = L>> Layer for BiasOnly<D> {
 
     const LEARNS: bool = true;
 
+    back_by!(L, this => &this.frozen);
+
     #[cfg_attr(not(unoptimized), inline(always))]
     fn check(&self) -> Result<(), StepError> {
         self.frozen.check()
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn derive<W: Budget>(y: &[L::Output], errors: &mut [L::Output], work: &mut W) -> L::Scalar {
-        L::derive(y, errors, work)
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn back<R: Rule, W: Budget, const B: usize>(
-        &self,
-        trace: Trace<'_, Self, B>,
-        deltas: &mut L::Deltas<B>,
-        below: Option<&mut [L::Input]>,
-        work: &mut W,
-    ) -> Result<L::Scalar, StepError> {
-        self.frozen.back::<R, W, B>(trace.of(), deltas, below, work)
     }
 
     // dE/db[o] = delta[o]
@@ -192,21 +163,5 @@ impl<L: OtherBiases, D: Deref<Target = L>> Layer for BiasOnly<D> {
         for (bias, &learnt) in self.biases.as_mut().iter_mut().zip(self.frozen.biases().as_ref()) {
             *bias = learnt;
         }
-    }
-
-    fn scale<const B: usize>(deltas: &mut L::Deltas<B>, sample: usize, factor: L::Scalar) {
-        L::scale(deltas, sample, factor);
-    }
-
-    fn seed(state: &mut L::State, seeds: &mut impl FnMut() -> u32) {
-        L::seed(state, seeds);
-    }
-
-    fn is_seeded<const B: usize>(state: &L::State, tape: &L::Tape<B>) -> bool {
-        L::is_seeded(state, tape)
-    }
-
-    fn rewind<const B: usize>(state: &mut L::State, tape: &L::Tape<B>) {
-        L::rewind(state, tape);
     }
 }

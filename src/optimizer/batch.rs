@@ -3,6 +3,7 @@
 use core::marker::PhantomData;
 use core::slice::from_mut;
 
+use super::inner::rate_of_inner;
 use super::interface::{Collected, Gradient, Optimizer, Parameters, Sum, check};
 use super::modifier::inside;
 use crate::error::StepError;
@@ -59,32 +60,17 @@ const fn collects<T: Scalar, P: Optimizer<T>>() {
 }
 
 impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for Batch<P, T> {
-    type Slot = P::Slot;
+    rate_of_inner!(T, P);
+
     type Sum = T;
     const NORMS: bool = P::NORMS;
     // To read the sum and clear it besides.
     const MACS: usize = P::MACS + 2;
 
-    fn is_finite(slot: &Self::Slot) -> bool {
-        P::is_finite(slot)
-    }
-
     fn check(&self) -> Result<(), StepError> {
         const { collects::<T, P>() };
         check(self.size > 0, StepError::Batch)?;
         self.inner.check()
-    }
-
-    fn set_rate(&mut self, rate: T) {
-        self.inner.set_rate(rate);
-    }
-
-    fn rate(&self) -> Option<T> {
-        self.inner.rate()
-    }
-
-    fn scaled(&self, factor: T) -> Self {
-        Self { inner: self.inner.scaled(factor), ..*self }
     }
 
     fn clear(&mut self) {

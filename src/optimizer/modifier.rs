@@ -1,5 +1,6 @@
 //! What changes the components of a gradient on their way to the optimiser.
 
+use super::inner::rate_of_inner;
 use super::interface::{Optimizer, Sum, check};
 use crate::error::StepError;
 use crate::scalar::{Scalar, Zero};
@@ -61,31 +62,16 @@ impl<T: Scalar, P: Optimizer<T> + Zero> Zero for WeightDecay<P, T> {
 }
 
 impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for WeightDecay<P, T> {
-    type Slot = P::Slot;
+    rate_of_inner!(T, P);
+
     type Sum = ();
     const NORMS: bool = P::NORMS;
     const MACS: usize = P::MACS + 2;
-
-    fn is_finite(slot: &P::Slot) -> bool {
-        P::is_finite(slot)
-    }
 
     fn check(&self) -> Result<(), StepError> {
         const { inside::<T, P>() };
         check(self.decay >= T::ZERO && self.decay <= T::MAX, StepError::WeightDecay)?;
         self.inner.check()
-    }
-
-    fn set_rate(&mut self, rate: T) {
-        self.inner.set_rate(rate);
-    }
-
-    fn rate(&self) -> Option<T> {
-        self.inner.rate()
-    }
-
-    fn scaled(&self, factor: T) -> Self {
-        Self { inner: self.inner.scaled(factor), ..*self }
     }
 
     fn clear(&mut self) {
@@ -152,31 +138,16 @@ impl<T: Scalar, P: Optimizer<T> + Zero> Zero for ClipValue<P, T> {
 }
 
 impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipValue<P, T> {
-    type Slot = P::Slot;
+    rate_of_inner!(T, P);
+
     type Sum = ();
     const NORMS: bool = P::NORMS;
     const MACS: usize = P::MACS + 3;
-
-    fn is_finite(slot: &P::Slot) -> bool {
-        P::is_finite(slot)
-    }
 
     fn check(&self) -> Result<(), StepError> {
         const { inside::<T, P>() };
         check_limit(self.limit)?;
         self.inner.check()
-    }
-
-    fn set_rate(&mut self, rate: T) {
-        self.inner.set_rate(rate);
-    }
-
-    fn rate(&self) -> Option<T> {
-        self.inner.rate()
-    }
-
-    fn scaled(&self, factor: T) -> Self {
-        Self { inner: self.inner.scaled(factor), ..*self }
     }
 
     fn clear(&mut self) {

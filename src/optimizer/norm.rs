@@ -1,5 +1,6 @@
 //! What limits the norm of a gradient on its way to the optimiser.
 
+use super::inner::{rate_of_inner, update_by_inner};
 use super::interface::{Collected, Gradient, Optimizer, Parameters, mean};
 use super::modifier::{before_a_limit, check_limit, inside, least};
 use crate::error::StepError;
@@ -53,31 +54,17 @@ impl<T: Scalar, P: Optimizer<T> + Zero> Zero for ClipNorm<P, T> {
 }
 
 impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipNorm<P, T> {
-    type Slot = P::Slot;
+    rate_of_inner!(T, P);
+    update_by_inner!(T, P);
+
     type Sum = ();
     const NORMS: bool = true;
     const MACS: usize = P::MACS;
-
-    fn is_finite(slot: &P::Slot) -> bool {
-        P::is_finite(slot)
-    }
 
     fn check(&self) -> Result<(), StepError> {
         const { inside::<T, P>() };
         check_limit(self.limit)?;
         self.inner.check()
-    }
-
-    fn set_rate(&mut self, rate: T) {
-        self.inner.set_rate(rate);
-    }
-
-    fn rate(&self) -> Option<T> {
-        self.inner.rate()
-    }
-
-    fn scaled(&self, factor: T) -> Self {
-        Self { inner: self.inner.scaled(factor), ..*self }
     }
 
     fn clear(&mut self) {
@@ -93,26 +80,6 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipNorm<P, T> {
         let limit = least(self.limit, T::GRADIENT_LIMIT);
         let factor = shrink(norm * mean(samples), limit);
         self.inner.begin(samples, || norm * factor) * factor
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn weight(&self, weight: &mut T, slot: &mut P::Slot, gradient: T) {
-        self.inner.weight(weight, slot, gradient);
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn bias(&self, bias: &mut T, slot: &mut P::Slot, gradient: T) {
-        self.inner.bias(bias, slot, gradient);
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn update(&self, layer: Parameters<T, P::Slot>, gradient: Gradient<T>) {
-        self.inner.update(layer, gradient);
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn update_batch(&self, layer: Parameters<T, P::Slot>, pairs: Pairs<T>, scale: T) {
-        self.inner.update_batch(layer, pairs, scale);
     }
 }
 
@@ -143,32 +110,18 @@ impl<T: Scalar, P: Optimizer<T> + Zero> Zero for ClipSample<P, T> {
 }
 
 impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipSample<P, T> {
-    type Slot = P::Slot;
+    rate_of_inner!(T, P);
+    update_by_inner!(T, P);
+
     type Sum = P::Sum;
     const LIMITS_SAMPLES: bool = true;
     const NORMS: bool = true;
     const MACS: usize = P::MACS;
 
-    fn is_finite(slot: &P::Slot) -> bool {
-        P::is_finite(slot)
-    }
-
     fn check(&self) -> Result<(), StepError> {
         const { outermost::<T, P>() };
         check_limit(self.limit)?;
         self.inner.check()
-    }
-
-    fn set_rate(&mut self, rate: T) {
-        self.inner.set_rate(rate);
-    }
-
-    fn rate(&self) -> Option<T> {
-        self.inner.rate()
-    }
-
-    fn scaled(&self, factor: T) -> Self {
-        Self { inner: self.inner.scaled(factor), ..*self }
     }
 
     fn clear(&mut self) {
@@ -189,26 +142,6 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipSample<P, T> {
 
     fn begin(&mut self, samples: usize, norm: impl FnOnce() -> T) -> T {
         self.inner.begin(samples, norm)
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn weight(&self, weight: &mut T, slot: &mut P::Slot, gradient: T) {
-        self.inner.weight(weight, slot, gradient);
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn bias(&self, bias: &mut T, slot: &mut P::Slot, gradient: T) {
-        self.inner.bias(bias, slot, gradient);
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn update(&self, layer: Parameters<T, P::Slot>, gradient: Gradient<T>) {
-        self.inner.update(layer, gradient);
-    }
-
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn update_batch(&self, layer: Parameters<T, P::Slot>, pairs: Pairs<T>, scale: T) {
-        self.inner.update_batch(layer, pairs, scale);
     }
 
     fn due(&self) -> bool {

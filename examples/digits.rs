@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use common::{BLUE, ORANGE, announce, axes, legend, picture, stroke};
-use downhill::fit::{Epoch, FitError};
+use downhill::fit::{Data, Epoch, FitError};
 use downhill::init::{Generator, TruncatedNormal};
 use downhill::layer::Infer;
 use downhill::metrics::ConfusionMatrix;
@@ -98,7 +98,7 @@ fn learn(trainer: &mut Digits, train: &[Sample], test: &[Sample], seed: u32) -> 
     let mut history = Vec::new();
     let samples = train.mapped(|x, &class| Some((*x, encode::targets(class)?)));
     let fit = Fit { seed, ..Fit::new(EPOCHS, Constant(RATE)) };
-    fit.run(trainer, (&samples, &[]), None, |trainer, &Epoch { number, loss, .. }| {
+    fit.run(trainer, Data::new(&samples), |trainer, &Epoch { number, loss, .. }| {
         let progress =
             Progress { loss, train: percent(&evaluate(trainer, train)), test: percent(&evaluate(trainer, test)) };
         // The epoch's number stands in the message, so that each drawing shows numbers of one epoch.

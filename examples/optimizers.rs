@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use common::{Area, BLUE, Drawn, ORANGE, announce, axes, legend, panels};
-use downhill::fit::FitError;
+use downhill::fit::{Data, FitError};
 use downhill::init::{Generator, Xavier};
 use downhill::optimizer::Optimizer;
 use downhill::schedule::Constant;
@@ -67,7 +67,7 @@ impl Row {
             let mut run = Vec::new();
             let fit = Fit { seed, ..Fit::new(epochs, Constant(rate)) };
             // The test set decides nothing: no weights are kept or restored.
-            fit.run(&mut *trainer, (train, test), None, |_, epoch| {
+            fit.run(&mut *trainer, Data::new(train).validated_on(test), |_, epoch| {
                 let accuracy = epoch.validation.and_then(|score| score.metric).map_or(0.0, |accuracy| accuracy * 100.0);
                 run.push((epoch.loss, accuracy));
                 ControlFlow::Continue(())

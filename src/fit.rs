@@ -6,7 +6,7 @@
 //! use core::ops::ControlFlow;
 //! use downhill::init::{Generator, Xavier};
 //! use downhill::schedule::Cosine;
-//! use downhill::fit::FitError;
+//! use downhill::fit::{Data, FitError};
 //! use downhill::metrics::R2;
 //! use downhill::{Best, Dense, Fit, Samples, Sgd, SquaredError, Trainer};
 //!
@@ -21,7 +21,7 @@
 //!     let flash = flash.every(100, || { /* watchdog.feed(); */ });
 //!     let (train, validation) = flash.hold_out(flash.len() / 5, 1);
 //!     let fit = Fit { patience: Some(10), ..Fit::new(100, Cosine::new(0.5, 100)).measured_by(R2) };
-//!     fit.run(trainer, (&train, &validation), Some(best), |_, epoch| {
+//!     fit.run(trainer, Data::new(&train).validated_on(&validation).keeping(best), |_, epoch| {
 //!         // defmt::info!("{}", epoch);
 //!         if epoch.decisive() < 1e-4 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 //!     })?;
@@ -38,6 +38,7 @@
 //! ```
 //! use std::ops::ControlFlow;
 //! use downhill::init::{Generator, TruncatedNormal};
+//! use downhill::fit::Data;
 //! use downhill::schedule::Constant;
 //! use downhill::{Best, Dense, Fit, Sgd, SquaredError, Trainer};
 //!
@@ -50,7 +51,7 @@
 //! let start = |trainer: &mut Trainer<_, _, _>, seed| {
 //!     trainer.start(Sgd::new(0.5), &mut TruncatedNormal(Generator::new(seed)));
 //! };
-//! let outcome = fit.restarts(3, &mut trainer, start, (&samples[..], &[]), &mut best, |_, epoch| {
+//! let outcome = fit.restarts(3, &mut trainer, start, Data::new(&samples[..]).keeping(&mut best), |_, epoch| {
 //!     if epoch.number % 1000 == 0 {
 //!         println!("epoch {}: loss {:.4}", epoch.number, epoch.loss);
 //!     }
@@ -69,12 +70,14 @@
 //! Where the loss does not fall: `docs/when-it-does-not-learn.md` in the repository has the usual causes.
 
 mod best;
+mod data;
 mod drive;
 mod epoch;
 mod measured;
 mod report;
 
 pub use best::Best;
+pub use data::{Data, Keep, NoSamples, Validate};
 pub use epoch::{Score, epoch, evaluate, shuffled_epoch};
 pub use report::{End, Epoch, Outcome};
 
@@ -164,39 +167,42 @@ impl<S, M> Fit<S, M> {
         Fit { epochs, patience, min_delta, entering, seed, schedule, metric }
     }
 
-    /// Trains on samples in random order, `(train, validation)`.
+    /// Trains on samples in random order.
     ///
     /// Samples that wait in a [`Batch`](crate::Batch) when the fit begins belong to its first batch, unless they are
     /// [discarded](Trainer::discard) before.
     ///
     /// # Errors
     /// The first step that is refused, or sample that can't be read, ends the fit; see [`FitError`].
-    pub fn run<T>(
+    pub fn run<'a, T>(
         &self,
         trainer: &mut T,
-        (train, validation): (
+        data: Data<
             &(impl Samples<Input = T::Input, Target = T::Output> + ?Sized),
-            &(impl Samples<Input = T::Input, Target = T::Output> + ?Sized),
-        ),
-        mut best: Option<&mut Best<T::Network>>,
+            impl Validate<T::Input, T::Output>,
+            impl Keep<'a, T::Network>,
+        >,
         on_epoch: impl FnMut(&mut T, &Epoch<T::Scalar>) -> ControlFlow<()>,
     ) -> Result<Outcome<T::Scalar>, FitError>
     where
-        T: Learner<Network: Copy>,
+        T: Learner<Network: Copy + 'a>,
         S: Schedule<T::Scalar> + Clone,
         M: Metric<T::Scalar, T::Output>,
     {
+        let Data { train, validation, best } = data;
+        let validation = validation.samples();
+        let mut best = best.best();
         if let Some(best) = &mut best {
             best.clear();
         }
-        let measured = Measured { validation, training: best.is_some().then_some(train) };
+        let measured = Measured { validation: &validation, training: best.is_some().then_some(train) };
         let entering = if self.entering { measured.enter(trainer, &self.metric, best.as_deref_mut())? } else { None };
         let learn = |trainer: &mut T, _, key| shuffled_epoch(trainer, train, key);
         self.drive(trainer, (self.seed, entering), learn, &measured, best, on_epoch).result()
     }
 
-    /// Trains on samples in the order in which they arrive: `samples` gives an iterator for each epoch, the first of
-    /// which is 0, over `(inputs, target)`, `(inputs, target, weight)`, or references to such a [`Sample`].
+    /// Trains on samples in the order in which they arrive, [`Data::stream`]: each epoch is an iterator over
+    /// `(inputs, target)`, `(inputs, target, weight)`, or references to such a [`Sample`].
     ///
     /// These samples cannot be read a second time, so the network can't be measured on them: a [`Best`] needs validation
     /// samples.
@@ -204,29 +210,28 @@ impl<S, M> Fit<S, M> {
     /// # Errors
     /// The first step that is refused ends the fit, and an epoch without samples does; see [`FitError`].
     /// [`FitError::NoValidation`] if there is a [`Best`], and no validation sample.
-    pub fn stream<T, I>(
+    pub fn stream<'a, T, I>(
         &self,
         trainer: &mut T,
-        (mut samples, validation): (
-            impl FnMut(u32) -> I,
-            &(impl Samples<Input = T::Input, Target = T::Output> + ?Sized),
-        ),
-        mut best: Option<&mut Best<T::Network>>,
+        data: Data<impl FnMut(u32) -> I, impl Validate<T::Input, T::Output>, impl Keep<'a, T::Network>>,
         on_epoch: impl FnMut(&mut T, &Epoch<T::Scalar>) -> ControlFlow<()>,
     ) -> Result<Outcome<T::Scalar>, FitError>
     where
-        T: Learner<Network: Copy>,
+        T: Learner<Network: Copy + 'a>,
         S: Schedule<T::Scalar> + Clone,
         M: Metric<T::Scalar, T::Output>,
         I: IntoIterator<Item: Sample<T::Input, T::Output>>,
     {
+        let Data { train: mut samples, validation, best } = data;
+        let validation = validation.samples();
+        let mut best = best.best();
         if let Some(best) = &mut best {
             best.clear();
             if validation.is_empty() {
                 return Err(FitError::NoValidation);
             }
         }
-        let measured = Measured { validation, training: None::<&[(T::Input, T::Output)]> };
+        let measured = Measured { validation: &validation, training: None::<&[(T::Input, T::Output)]> };
         let entering = if self.entering { measured.enter(trainer, &self.metric, best.as_deref_mut())? } else { None };
         let learn = |trainer: &mut T, number, _| epoch(trainer, samples(number));
         self.drive(trainer, (self.seed, entering), learn, &measured, best, on_epoch).result()
@@ -248,25 +253,27 @@ impl<S, M> Fit<S, M> {
     /// # Errors
     /// That of the last run that failed, if none has completed an epoch; [`FitError::NoSamples`] also if there are no
     /// runs.
-    pub fn restarts<T>(
+    pub fn restarts<'a, T>(
         &self,
         runs: u32,
         trainer: &mut T,
         mut start: impl FnMut(&mut T, u32),
-        (train, validation): (
+        data: Data<
             &(impl Samples<Input = T::Input, Target = T::Output> + ?Sized),
-            &(impl Samples<Input = T::Input, Target = T::Output> + ?Sized),
-        ),
-        best: &mut Best<T::Network>,
+            impl Validate<T::Input, T::Output>,
+            &'a mut Best<T::Network>,
+        >,
         mut on_epoch: impl FnMut(&mut T, &Epoch<T::Scalar>) -> ControlFlow<()>,
     ) -> Result<Outcome<T::Scalar>, FitError>
     where
-        T: Learner<Network: Copy>,
+        T: Learner<Network: Copy + 'a>,
         S: Schedule<T::Scalar> + Clone,
         M: Metric<T::Scalar, T::Output>,
     {
+        let Data { train, validation, best } = data;
+        let validation = validation.samples();
         best.clear();
-        let measured = Measured { validation, training: Some(train) };
+        let measured = Measured { validation: &validation, training: Some(train) };
         let entering = if self.entering { measured.enter(trainer, &self.metric, Some(&mut *best))? } else { None };
         let mut won = Err(FitError::NoSamples);
         for run in 0..runs {

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::ops::ControlFlow::{Break, Continue};
 use std::sync::Mutex;
 
-use downhill::fit::{End, Epoch, FitError, Outcome, evaluate};
+use downhill::fit::{Data, End, Epoch, FitError, Outcome, evaluate};
 use downhill::init::{Generator, He, Random, Xavier};
 use downhill::loss::Loss;
 use downhill::metrics::Argmax;
@@ -84,7 +84,7 @@ fn epochs_and_seeds_have_orders_of_their_own() {
     let asked = |seed| {
         let samples = Recorded(&train, Cell::default());
         let fit = Fit { seed, ..Fit::new(3, Constant(0.1)) };
-        fit.run(&mut plain(1), (&samples, NONE), None, on).unwrap();
+        fit.run(&mut plain(1), Data::new(&samples), on).unwrap();
         samples.1.take()
     };
     let (one, two) = (asked(1), asked(2));
@@ -212,11 +212,11 @@ fn the_callback_ends_everything() {
         if epoch.number == 4 { Break(()) } else { Continue(()) }
     };
     let fit = Fit::new(10, Constant(0.3));
-    let outcome = fit.run(&mut plain(1), (&train[..], NONE), None, stop).unwrap();
+    let outcome = fit.run(&mut plain(1), Data::new(&train[..]), stop).unwrap();
     assert_eq!((outcome.epochs, outcome.end), (4, End::Stopped));
     let mut starts = 0;
     let restart = |_: &mut Trainer<_, _, _>, _| starts += 1;
-    let outcome = fit.restarts(3, &mut plain(1), restart, (&train[..], NONE), &mut room(), stop).unwrap();
+    let outcome = fit.restarts(3, &mut plain(1), restart, Data::new(&train[..]).keeping(&mut room()), stop).unwrap();
     assert_eq!((outcome.epochs, outcome.end, starts), (4, End::Stopped, 1));
 }
 
@@ -225,12 +225,12 @@ fn no_epochs() {
     let (mut trainer, mut best) = (plain(1), Best::ZERO);
     let before = digest(&trainer.network);
     let fit = Fit::new(0, Constant(0.3));
-    let outcome = fit.run(&mut trainer, (&train()[..], NONE), Some(&mut best), on).unwrap();
+    let outcome = fit.run(&mut trainer, Data::new(&train()[..]).keeping(&mut best), on).unwrap();
     let entering = best.get().map(|(_, loss)| loss);
     assert!(entering.is_some());
     assert_eq!(outcome, Outcome { seed: 1, epochs: 0, entering, best: None, end: End::Completed });
     assert_eq!(digest(&trainer.network), before);
-    let outcome = fit.restarts(2, &mut trainer, |_, _| (), (&train()[..], NONE), &mut best, on);
+    let outcome = fit.restarts(2, &mut trainer, |_, _| (), Data::new(&train()[..]).keeping(&mut best), on);
     assert_eq!(outcome.map(|outcome| outcome.best), Ok(None));
 }
 
@@ -247,12 +247,12 @@ fn bad_samples_end_the_fit() {
         let fit = Fit::new(5, Constant(0.3));
         let mut stopped = plain(1);
         let mut best = Best::ZERO;
-        let result = fit.run(&mut stopped, (&train[..], NONE), Some(&mut best), on);
+        let result = fit.run(&mut stopped, Data::new(&train[..]).keeping(&mut best), on);
         assert_eq!(result, Err(FitError::Step(index, error)));
         // The network that enters is measured, and nothing is learnt.
         assert_eq!((best.get(), digest(&stopped.network)), (None, digest(&plain(1).network)));
         let fit = Fit { entering: false, ..fit };
-        let result = fit.run(&mut stopped, (&train[..], NONE), Some(&mut best), on);
+        let result = fit.run(&mut stopped, Data::new(&train[..]).keeping(&mut best), on);
         assert_eq!((result, best.get()), (Err(FitError::Step(index, error)), None));
         // All good steps before it, and nothing else.
         let mut by_hand = plain(1);
@@ -265,17 +265,18 @@ fn bad_samples_end_the_fit() {
 
         // In the validation.
         let mut stopped = plain(1);
-        let result = fit.run(&mut stopped, (&good[..], &train[..]), None, on);
+        let result = fit.run(&mut stopped, Data::new(&good[..]).validated_on(&train[..]), on);
         assert_eq!(result, Err(FitError::Validation(index, error)));
     }
     // Good at first: the best weights come back.
     let failing = |epoch| good.iter().copied().chain((epoch == 2).then_some(([f32::NAN; 4], [0.0; 3])));
     let (mut trainer, mut best, mut digests) = (plain(1), Best::ZERO, Vec::new());
     let fit = Fit::new(5, Constant(0.3));
-    let result = fit.stream(&mut trainer, (failing, &good[..]), Some(&mut best), |trainer, _| {
-        digests.push(digest(&trainer.network));
-        Continue(())
-    });
+    let result =
+        fit.stream(&mut trainer, Data::stream(failing).validated_on(&good[..]).keeping(&mut best), |trainer, _| {
+            digests.push(digest(&trainer.network));
+            Continue(())
+        });
     assert_eq!(result, Err(FitError::Step(105, StepError::Input)));
     assert_eq!((digests.len(), digest(&trainer.network)), (2, digests[1]));
     assert_eq!(result.unwrap_err().to_string(), "sample 105: an input is NaN or infinite");
@@ -286,7 +287,7 @@ fn bad_hyperparameters() {
     let train = train();
     for rate in [0.0, -1.0, f32::NAN, f32::INFINITY] {
         let mut trainer = plain(1);
-        let result = Fit::new(5, Constant(rate)).run(&mut trainer, (&train[..], NONE), None, on);
+        let result = Fit::new(5, Constant(rate)).run(&mut trainer, Data::new(&train[..]), on);
         assert_eq!(result, Err(FitError::Schedule(1)));
         assert_eq!(digest(&trainer.network), digest(&plain(1).network));
     }
@@ -296,7 +297,7 @@ fn bad_hyperparameters() {
     );
     // Others are the step's.
     let mut trainer = trainer::<Net, SquaredError, Momentum>(Momentum::new(0.1, 1.5), 1);
-    let result = Fit::new(5, Constant(0.1)).run(&mut trainer, (&train[..], NONE), None, on);
+    let result = Fit::new(5, Constant(0.1)).run(&mut trainer, Data::new(&train[..]), on);
     assert!(matches!(result, Err(FitError::Step(_, StepError::Momentum))), "{result:?}");
 }
 
@@ -341,7 +342,10 @@ fn nothing_of_the_size_of_the_network_is_on_the_stack() {
         let (trainer, best) = &mut *LARGE.lock().unwrap();
         trainer.start(Sgd::new(0.1), &mut Xavier(Generator::new(1)));
         let samples = [([0.5; 784], [0.1; 10]), ([0.1; 784], [0.9; 10])];
-        Fit::new(2, Constant(0.1)).run(trainer, (&samples, &samples), Some(best), on).unwrap().epochs
+        Fit::new(2, Constant(0.1))
+            .run(trainer, Data::new(&samples).validated_on(&samples).keeping(best), on)
+            .unwrap()
+            .epochs
     };
     assert_eq!(std::thread::Builder::new().stack_size(128 << 10).spawn(fit).unwrap().join().unwrap(), 2);
 }
@@ -366,7 +370,7 @@ fn learns_iris() {
     trainer.start(Adam::new(0.01), &mut He(Generator::new(1)));
     trainer.network.1.rate = 0.1;
     let fit = Fit { patience: Some(20), ..Fit::new(200, Constant(0.01)) };
-    let outcome = fit.run(&mut trainer, (&train, &validation), Some(&mut room()), on).unwrap();
+    let outcome = fit.run(&mut trainer, Data::new(&train).validated_on(&validation).keeping(&mut room()), on).unwrap();
     let score = evaluate(&mut trainer, &iris("iris/test.csv")[..], Argmax).unwrap().unwrap();
     println!("{outcome:?}\ntest {score:?}");
     assert!(score.metric > Some(0.93));
@@ -382,7 +386,7 @@ fn learns_digits() {
     let (train, validation) = (train.mapped(map), validation.mapped(map));
     let mut trainer = trainer::<(Dense<64, 32>, Dense<32, 10>), SquaredError, Sgd>(Sgd::new(0.3), 1);
     let fit = Fit { patience: Some(3), ..Fit::new(15, Constant(0.3)) };
-    fit.run(&mut trainer, (&train, &validation), Some(&mut room()), on).unwrap();
+    fit.run(&mut trainer, Data::new(&train).validated_on(&validation).keeping(&mut room()), on).unwrap();
     let test = data::samples::<u8, usize, 64>("digits/test.csv");
     let score = evaluate(&mut trainer, &test.mapped(map), Argmax).unwrap().unwrap();
     println!("test {score:?}");

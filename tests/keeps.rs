@@ -3,7 +3,7 @@
 
 use std::ops::ControlFlow::{Break, Continue};
 
-use downhill::fit::{self, End, Epoch, FitError};
+use downhill::fit::{self, Data, End, Epoch, FitError};
 use downhill::metrics::Argmax;
 use downhill::optimizer::Optimizer;
 use downhill::schedule::{Constant, Cosine, Exponential, OwnRate, Plateau, StepDecay};
@@ -53,7 +53,8 @@ fn the_network_that_enters_is_a_candidate() {
         let (before, loss_before) = (digest(&trainer.network), loss(&mut trainer, decisive));
         let mut best = Best::ZERO;
         let fit = Fit::new(5, Constant(1.1));
-        let outcome = fit.run(&mut trainer, (&points[..], validation), Some(&mut best), on).unwrap();
+        let outcome =
+            fit.run(&mut trainer, Data::new(&points[..]).validated_on(validation).keeping(&mut best), on).unwrap();
         assert_eq!(digest(&trainer.network), before);
         assert_eq!((outcome.best, outcome.entering), (None, Some(loss_before)));
         assert_eq!(best.get().map(|(network, loss)| (digest(network), loss)), Some((before, loss_before)));
@@ -64,7 +65,8 @@ fn the_network_that_enters_is_a_candidate() {
         // Left out, the best epoch is what remains.
         let mut trainer = delivered(Momentum::new(0.1, 0.9));
         let fit = Fit { entering: false, ..fit };
-        let outcome = fit.run(&mut trainer, (&points[..], validation), Some(&mut best), on).unwrap();
+        let outcome =
+            fit.run(&mut trainer, Data::new(&points[..]).validated_on(validation).keeping(&mut best), on).unwrap();
         assert!(loss(&mut trainer, decisive) > 10.0 * loss_before);
         assert_eq!((outcome.best.map(|epoch| epoch.best), outcome.entering), (Some(true), None));
     }
@@ -77,7 +79,9 @@ fn streams_keep_what_a_validation_has_measured() {
     let mut trainer = delivered(Sgd::new(0.1));
     let before = digest(&trainer.network);
     let fit = Fit::new(5, Constant(1.7));
-    let outcome = fit.stream(&mut trainer, (|_| &points, &points[..20]), Some(&mut room()), on).unwrap();
+    let outcome = fit
+        .stream(&mut trainer, Data::stream(|_| &points).validated_on(&points[..20]).keeping(&mut room()), on)
+        .unwrap();
     assert_eq!((digest(&trainer.network), outcome.best), (before, None));
     // It does not keep that of an earlier fit either.
     let (mut best, mut asked) = (room(), 0);
@@ -86,7 +90,7 @@ fn streams_keep_what_a_validation_has_measured() {
         asked += 1;
         &points
     };
-    let result = fit.stream(&mut trainer, (sensor, NONE), Some(&mut best), on);
+    let result = fit.stream(&mut trainer, Data::stream(sensor).keeping(&mut best), on);
     assert_eq!((result, asked, digest(&trainer.network)), (Err(FitError::NoValidation), 0, before));
     assert!(FitError::NoValidation.to_string().contains("validation"));
     assert_eq!(best.get(), None);
@@ -102,10 +106,12 @@ fn a_broken_network_is_no_candidate() {
         Continue(())
     };
     let fit = Fit::new(2, Constant(0.1));
-    let result = fit.run(&mut trainer, (&points[..], &points[..]), Some(&mut room()), repair);
+    let result = fit.run(&mut trainer, Data::new(&points[..]).validated_on(&points[..]).keeping(&mut room()), repair);
     assert!(matches!(result, Err(FitError::Step(_, StepError::Loss))), "{result:?}");
     let start = |trainer: &mut Learner<Sgd>, _| *trainer = learner(0.0, 0.0, Sgd::new(0.1));
-    let outcome = fit.restarts(1, &mut trainer, start, (&points[..], &points[..]), &mut room(), on).unwrap();
+    let outcome = fit
+        .restarts(1, &mut trainer, start, Data::new(&points[..]).validated_on(&points[..]).keeping(&mut room()), on)
+        .unwrap();
     assert!(outcome.entering.is_none() && outcome.best.is_some());
 }
 
@@ -118,15 +124,15 @@ fn bad_samples_are_found_before_the_first_epoch() {
     let mut trainer = learner(0.0, 0.0, Sgd::new(0.1));
     let before = digest(&trainer.network);
     let fit = Fit::new(2, Constant(0.1));
-    let result = fit.run(&mut trainer, (&points[..], &bad[..]), None, on);
+    let result = fit.run(&mut trainer, Data::new(&points[..]).validated_on(&bad[..]), on);
     assert_eq!(result, Err(FitError::Validation(7, StepError::Target)));
-    let result = fit.run(&mut trainer, (&bad[..], NONE), Some(&mut room()), on);
+    let result = fit.run(&mut trainer, Data::new(&bad[..]).keeping(&mut room()), on);
     assert_eq!(result, Err(FitError::Step(7, StepError::Target)));
     let holes = points.mapped(|x, target| (x[0] < 0.5).then_some((*x, *target)));
-    let result = fit.run(&mut trainer, (&points[..], &holes), None, on);
+    let result = fit.run(&mut trainer, Data::new(&points[..]).validated_on(&holes), on);
     assert_eq!(result, Err(FitError::Unreadable(30)));
     let negative = points.weighted(|index, _, _| if index == 9 { -1.0 } else { 1.0 });
-    let result = fit.run(&mut trainer, (&points[..], &negative), None, on);
+    let result = fit.run(&mut trainer, Data::new(&points[..]).validated_on(&negative), on);
     assert_eq!(result, Err(FitError::Validation(9, StepError::Weight)));
     assert_eq!(digest(&trainer.network), before);
 }
@@ -139,7 +145,7 @@ fn what_is_reported_is_what_is_kept() {
         let mut trainer = learner(0.0, 0.0, Sgd::new(0.1));
         let mut best = Best::ZERO;
         let fit = Fit { entering, ..Fit::new(6, Constant(rate)) };
-        let outcome = fit.run(&mut trainer, (&points[..], NONE), Some(&mut best), on).unwrap();
+        let outcome = fit.run(&mut trainer, Data::new(&points[..]).keeping(&mut best), on).unwrap();
         let measured = loss(&mut trainer, &points);
         assert_eq!(best.get().map(|(_, loss)| loss.to_bits()), Some(measured.to_bits()));
         let reported = outcome.best.map(|epoch| epoch.decisive()).or(outcome.entering);
@@ -149,16 +155,16 @@ fn what_is_reported_is_what_is_kept() {
     let mut trainer = learner(0.0, 0.0, Sgd::new(0.1));
     let asked = std::cell::Cell::new(0);
     let counted = points.every(1, || asked.set(asked.get() + 1));
-    let outcome = Fit::new(2, Constant(0.3)).run(&mut trainer, (&counted, NONE), None, on).unwrap();
+    let outcome = Fit::new(2, Constant(0.3)).run(&mut trainer, Data::new(&counted), on).unwrap();
     assert_eq!((asked.get(), outcome.entering), (80, None));
     let epoch = outcome.best.unwrap();
     assert_eq!((epoch.training, epoch.decisive().to_bits()), (None, epoch.loss.to_bits()));
     // With one, a pass before the first epoch, and one after each. With a validation, none.
     asked.set(0);
     let fit = Fit::new(2, Constant(0.3));
-    fit.run(&mut trainer, (&counted, NONE), Some(&mut room()), on).unwrap();
+    fit.run(&mut trainer, Data::new(&counted).keeping(&mut room()), on).unwrap();
     assert_eq!(asked.replace(0), 40 + 2 * 80);
-    fit.run(&mut trainer, (&counted, &points[..5]), Some(&mut room()), on).unwrap();
+    fit.run(&mut trainer, Data::new(&counted).validated_on(&points[..5]).keeping(&mut room()), on).unwrap();
     assert_eq!(asked.get(), 80);
 }
 
@@ -171,14 +177,21 @@ fn a_mean_that_overflows_is_no_best() {
         let mut trainer = Trainer::<Line, Huber, Sgd>::new(Dense::new([[0.0]], [1e38]), Sgd::new(0.1));
         let mut best = room();
         let fit = Fit { patience: Some(2), ..Fit::new(6, Constant(0.01)) };
-        let outcome = fit.run(&mut trainer, (&points[..], validation), Some(&mut best), |trainer, epoch| {
-            let finite = epoch.number > 1;
-            assert_eq!((epoch.best, epoch.loss.is_finite(), epoch.decisive().is_finite()), (finite, finite, finite));
-            if epoch.number == 1 {
-                trainer.network = Dense::ZERO;
-            }
-            Continue(())
-        });
+        let outcome = fit.run(
+            &mut trainer,
+            Data::new(&points[..]).validated_on(validation).keeping(&mut best),
+            |trainer, epoch| {
+                let finite = epoch.number > 1;
+                assert_eq!(
+                    (epoch.best, epoch.loss.is_finite(), epoch.decisive().is_finite()),
+                    (finite, finite, finite)
+                );
+                if epoch.number == 1 {
+                    trainer.network = Dense::ZERO;
+                }
+                Continue(())
+            },
+        );
         let outcome = outcome.unwrap();
         assert_eq!((outcome.entering, outcome.epochs, outcome.best.map(|best| best.number)), (None, 6, Some(6)));
         assert_eq!(best.get().map(|(_, loss)| loss), outcome.best.map(|best| best.decisive()));
@@ -193,7 +206,8 @@ fn the_optimizer_is_cleared_where_other_weights_come_back() {
     let again = |epochs, rate| {
         let mut trainer = learner(0.0, 0.0, Momentum::new(0.1, 0.9));
         let fit = Fit::new(epochs, Constant(rate));
-        let outcome = fit.run(&mut trainer, (&points[..], &points[..]), Some(&mut room()), on).unwrap();
+        let outcome =
+            fit.run(&mut trainer, Data::new(&points[..]).validated_on(&points[..]).keeping(&mut room()), on).unwrap();
         let (restored, network) = (outcome.best.is_none_or(|best| best.number < epochs), trainer.network);
         trainer.step(&[0.5], &[0.0]).unwrap();
         let mut new = Learner::new(network, Momentum::new(0.1, 0.9));
@@ -209,7 +223,7 @@ fn the_optimizer_is_cleared_where_other_weights_come_back() {
         trainer.step(&[1.0], &[1.0]).unwrap();
     }
     let nothing = Fit::new(0, Constant(0.1));
-    nothing.run(&mut trainer, (&points[..], &points[..]), Some(&mut room()), on).unwrap();
+    nothing.run(&mut trainer, Data::new(&points[..]).validated_on(&points[..]).keeping(&mut room()), on).unwrap();
     for trainer in [&mut trainer, &mut same] {
         trainer.step(&[0.5], &[0.0]).unwrap();
     }
@@ -218,7 +232,7 @@ fn the_optimizer_is_cleared_where_other_weights_come_back() {
     let mut trainer = learner(0.0, 0.0, Momentum::new(0.1, 0.9));
     let broken = |epoch| points.iter().copied().chain((epoch == 1).then_some(([f32::NAN], [0.0])));
     let fit = Fit::new(3, Constant(0.001));
-    let result = fit.stream(&mut trainer, (broken, &points[..]), Some(&mut room()), on);
+    let result = fit.stream(&mut trainer, Data::stream(broken).validated_on(&points[..]).keeping(&mut room()), on);
     assert_eq!(result, Err(FitError::Step(40, StepError::Input)));
     let mut new = Learner::new(trainer.network, Momentum::new(0.1, 0.9));
     new.step(&[0.5], &[0.0]).unwrap();
@@ -236,9 +250,9 @@ fn a_failure_leaves_no_half_batch() {
     let fit = Fit::new(1, Constant(0.1));
 
     let mut trainer = new();
-    let result = fit.stream(&mut trainer, (|_| bad, NONE), None, on);
+    let result = fit.stream(&mut trainer, Data::stream(|_| bad), on);
     assert_eq!((result, trainer.optimizer.waiting()), (Err(FitError::Step(2, StepError::Input)), 0));
-    fit.stream(&mut trainer, (|_| ZEROS, NONE), None, on).unwrap();
+    fit.stream(&mut trainer, Data::stream(|_| ZEROS), on).unwrap();
     assert_eq!(digest(&trainer.network), zero);
 
     // In random order, and with a sample that can't be read.
@@ -272,7 +286,7 @@ fn the_rate_from_before_comes_back() {
     let points = points();
     let mut trainer = learner(0.0, 0.0, Sgd::new(0.2));
     let fit = Fit::new(100, Cosine::new(0.2, 100));
-    fit.run(&mut trainer, (&points[..], NONE), None, on).unwrap();
+    fit.run(&mut trainer, Data::new(&points[..]), on).unwrap();
     assert_eq!(trainer.optimizer.rate.to_bits(), 0.2_f32.to_bits());
     // What the device does then: the line has moved.
     for _ in 0..2000 {
@@ -283,16 +297,16 @@ fn the_rate_from_before_comes_back() {
     // Whatever ends the fit, and through what goes around an optimiser.
     let mut trainer = learner(0.0, 0.0, Batch::new(2, Adam::new(0.2)));
     let stop = |_: &mut _, _: &_| Break(());
-    let outcome = Fit::new(3, Constant(0.1)).run(&mut trainer, (&points[..], NONE), None, stop).unwrap();
+    let outcome = Fit::new(3, Constant(0.1)).run(&mut trainer, Data::new(&points[..]), stop).unwrap();
     assert_eq!((outcome.end, trainer.optimizer.rate()), (End::Stopped, Some(0.2)));
     let bad = [([f32::NAN], [0.0])];
-    Fit::new(3, Constant(0.1)).run(&mut trainer, (&bad[..], NONE), None, on).unwrap_err();
+    Fit::new(3, Constant(0.1)).run(&mut trainer, Data::new(&bad[..]), on).unwrap_err();
     assert_eq!(trainer.optimizer.rate(), Some(0.2));
-    Fit::new(3, Constant(-1.0)).run(&mut trainer, (&points[..], NONE), None, on).unwrap_err();
+    Fit::new(3, Constant(-1.0)).run(&mut trainer, Data::new(&points[..]), on).unwrap_err();
     assert_eq!(trainer.optimizer.rate(), Some(0.2));
     let start = |trainer: &mut Learner<Batch<Adam>>, _| trainer.optimizer.set_rate(0.3);
     let fit = Fit::new(1, Constant(0.1));
-    fit.restarts(2, &mut trainer, start, (&points[..], NONE), &mut room(), on).unwrap();
+    fit.restarts(2, &mut trainer, start, Data::new(&points[..]).keeping(&mut room()), on).unwrap();
     assert_eq!(trainer.optimizer.rate(), Some(0.3));
 }
 
@@ -306,17 +320,17 @@ fn a_schedule_lasts_as_long_as_the_fit() {
         let outcome = outcome.unwrap();
         assert_eq!((outcome.end, outcome.epochs), (End::Completed, 2000));
     };
-    completed(Fit::new(2000, Plateau::new(0.1, 0.1, 0)).run(&mut trainer, (short, NONE), None, on));
-    completed(Fit::new(2000, Exponential::new(0.1, 0.9)).run(&mut trainer, (short, NONE), None, on));
-    completed(Fit::new(2000, StepDecay::new(0.1, 1, 0.9)).run(&mut trainer, (short, NONE), None, on));
-    completed(Fit::new(2000, Cosine::new(0.1, 100)).run(&mut trainer, (short, NONE), None, on));
+    completed(Fit::new(2000, Plateau::new(0.1, 0.1, 0)).run(&mut trainer, Data::new(short), on));
+    completed(Fit::new(2000, Exponential::new(0.1, 0.9)).run(&mut trainer, Data::new(short), on));
+    completed(Fit::new(2000, StepDecay::new(0.1, 1, 0.9)).run(&mut trainer, Data::new(short), on));
+    completed(Fit::new(2000, Cosine::new(0.1, 100)).run(&mut trainer, Data::new(short), on));
     // One that is a mistake is named, with the epoch.
     let rate = |epoch, _| if epoch < 2 { 0.1 } else { f32::NAN };
-    let result = Fit::new(5, rate).run(&mut trainer, (short, NONE), None, on);
+    let result = Fit::new(5, rate).run(&mut trainer, Data::new(short), on);
     assert_eq!(result, Err(FitError::Schedule(3)));
     // An optimiser without a rate does not care.
     let mut trainer = learner(0.0, 0.0, Batch::new(usize::MAX, Rprop::new()));
-    assert!(Fit::new(5, rate).run(&mut trainer, (short, NONE), None, on).is_ok());
+    assert!(Fit::new(5, rate).run(&mut trainer, Data::new(short), on).is_ok());
 }
 
 /// A rate that is given once, to the optimiser, is that of the fit; one without a rate is fitted as it is.
@@ -330,16 +344,16 @@ fn the_rate_of_the_optimizer() {
             rates.push(epoch.rate.to_bits());
             Continue(())
         };
-        fit.run(&mut trainer, (&points[..], NONE), None, on_epoch).unwrap();
+        fit.run(&mut trainer, Data::new(&points[..]), on_epoch).unwrap();
         assert_eq!(rates, [0.07_f32.to_bits(); 3]);
         digest(&trainer.network)
     };
     let mut trainer = learner(0.0, 0.0, Sgd::new(0.3));
-    Fit::new(3, Constant(0.07)).run(&mut trainer, (&points[..], NONE), None, on).unwrap();
+    Fit::new(3, Constant(0.07)).run(&mut trainer, Data::new(&points[..]), on).unwrap();
     assert_eq!(fitted(Fit::new(3, OwnRate::new())), digest(&trainer.network));
 
     let mut trainer = learner(0.0, 0.0, Batch::new(8, Rprop::new()));
     let fit = Fit::new(30, OwnRate::new());
-    fit.run(&mut trainer, (&points[..], NONE), None, on).unwrap();
+    fit.run(&mut trainer, Data::new(&points[..]), on).unwrap();
     assert!(loss(&mut trainer, &points) < 1e-3);
 }

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Mutex;
 
+use downhill::fit::Data;
 use downhill::init::{Generator, Xavier};
 use downhill::schedule::Constant;
 use downhill::{Adam, Best, Dense, Fit, SquaredError, Trainer};
@@ -21,7 +22,7 @@ fn in_statics() {
     trainer.start(Adam::new(0.001), &mut Xavier(Generator::new(1)));
     let first = trainer.loss(&SAMPLE[0].0, &SAMPLE[0].1).unwrap();
     let fit = Fit::new(1, Constant(0.001));
-    fit.run(trainer, (&SAMPLE, &SAMPLE), Some(best), |_, _| ControlFlow::Continue(())).unwrap();
+    fit.run(trainer, Data::new(&SAMPLE).validated_on(&SAMPLE).keeping(best), |_, _| ControlFlow::Continue(())).unwrap();
     let (network, loss) = best.get().unwrap();
     assert!(loss < first);
     trainer.start_from(network, Adam::new(0.001));

@@ -3,7 +3,7 @@
 use core::error::Error;
 use core::ops::ControlFlow;
 
-use downhill::fit::{FitError, evaluate};
+use downhill::fit::{Data, FitError, evaluate};
 use downhill::init::{Generator, Xavier};
 use downhill::metrics::R2;
 use downhill::schedule::Constant;
@@ -82,7 +82,9 @@ fn a_fit_trains_what_goes_around_a_trainer() {
     let mut twice = Twice(started());
     let mut best = Best::<Net>::ZERO;
     let fit = Fit::new(2000, Constant(0.5)).measured_by(R2);
-    let outcome = fit.run(&mut twice, (&XOR, &XOR), Some(&mut best), |_, _| ControlFlow::Continue(())).unwrap();
+    let outcome = fit
+        .run(&mut twice, Data::new(&XOR).validated_on(&XOR).keeping(&mut best), |_, _| ControlFlow::Continue(()))
+        .unwrap();
     let epoch = outcome.best.unwrap();
     assert!(epoch.decisive() < 0.01, "{epoch:?}");
     let (network, loss) = best.get().unwrap();
@@ -106,7 +108,7 @@ fn errors_name_their_source() {
     let mut trainer = started();
     let samples = [([f32::NAN, 0.0], [0.0])];
     let fit = Fit { entering: false, ..Fit::new(1, Constant(0.5)) };
-    let error = fit.run(&mut trainer, (&samples, &[]), None, |_, _| ControlFlow::Continue(())).unwrap_err();
+    let error = fit.run(&mut trainer, Data::new(&samples), |_, _| ControlFlow::Continue(())).unwrap_err();
     assert_eq!(error, FitError::Step(0, StepError::Input));
     assert_eq!(error.source().unwrap().to_string(), StepError::Input.to_string());
     assert!(StepError::Input.source().is_none());

@@ -2,7 +2,7 @@
 
 use core::ops::ControlFlow;
 
-use downhill::fit::{FitError, evaluate};
+use downhill::fit::{Data, FitError, evaluate};
 use downhill::init::{Generator, Random, Uniform};
 use downhill::loss::Loss;
 use downhill::optimizer::Optimizer;
@@ -282,7 +282,7 @@ fn a_fit_on_labels_that_were_not_scaled() {
     let mut epochs = 0;
     let mut run =
         |train: &[([f32; 1], [f32; 1])], validation: &[([f32; 1], [f32; 1])], trainer: &mut Trainer<_, _, _>| {
-            fit.run(trainer, (train, validation), None, |_, _| {
+            fit.run(trainer, Data::new(train).validated_on(validation), |_, _| {
                 epochs += 1;
                 ControlFlow::Continue(())
             })

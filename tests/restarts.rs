@@ -5,7 +5,7 @@ mod watch;
 
 use std::ops::ControlFlow::Continue;
 
-use downhill::fit::{End, Epoch, FitError};
+use downhill::fit::{Data, End, Epoch, FitError};
 use downhill::init::{Generator, Random, Xavier};
 use downhill::permutation::Permutation;
 use downhill::schedule::Constant;
@@ -29,10 +29,16 @@ fn restarts_keep_the_best() {
     let (mut trainer, mut best) = (plain(1), Best::ZERO);
     let mut epochs = 0;
     let restart = |trainer: &mut Trainer<Net, SquaredError, Sgd>, seed| *trainer = plain(seed);
-    let outcome = fit.restarts(6, &mut trainer, restart, (&train[..], &validation[..]), &mut best, |_, _| {
-        epochs += 1;
-        Continue(())
-    });
+    let outcome = fit.restarts(
+        6,
+        &mut trainer,
+        restart,
+        Data::new(&train[..]).validated_on(&validation[..]).keeping(&mut best),
+        |_, _| {
+            epochs += 1;
+            Continue(())
+        },
+    );
     let outcome = outcome.unwrap();
     assert_eq!(epochs, 30);
     assert_eq!(outcome.seed as usize, 11 + winner);
@@ -52,14 +58,19 @@ fn the_winner_again() {
         trainer.network.1.rate = 0.3;
     };
     let (mut trainer, mut best) = (Trainer::ZERO, Best::ZERO);
-    let outcome = fit.restarts(4, &mut trainer, start, samples, &mut best, |_, _| Continue(())).unwrap();
+    let outcome = fit
+        .restarts(4, &mut trainer, start, Data::new(samples.0).validated_on(samples.1).keeping(&mut best), |_, _| {
+            Continue(())
+        })
+        .unwrap();
     let winner = digest(&trainer.network);
     assert_ne!(outcome.seed, 8, "the first has the masks of a new trainer, and shows nothing");
 
     for mut again in [trainer, Trainer::ZERO] {
         start(&mut again, outcome.seed);
         let fit = Fit { seed: outcome.seed, ..fit };
-        fit.run(&mut again, samples, Some(&mut best), |_, _| Continue(())).unwrap();
+        fit.run(&mut again, Data::new(samples.0).validated_on(samples.1).keeping(&mut best), |_, _| Continue(()))
+            .unwrap();
         assert_eq!(digest(&again.network), winner);
     }
 }
@@ -73,7 +84,7 @@ fn fits_seed_the_masks() {
         trainer.seed(before);
         let samples = |_| train.iter();
         let fit = Fit { seed, ..Fit::new(2, Constant(0.01)) };
-        fit.stream(&mut trainer, (samples, NONE), None, |_, _| Continue(())).unwrap();
+        fit.stream(&mut trainer, Data::stream(samples), |_, _| Continue(())).unwrap();
         digest(&trainer.network)
     };
     assert_eq!(run(1, 5), run(1, 6));
@@ -91,7 +102,7 @@ fn restarts_outlive_runs_that_fail() {
         }
     };
     let (mut trainer, mut best) = (plain(1), Best::ZERO);
-    let outcome = fit.restarts(3, &mut trainer, restart, (&train[..], NONE), &mut best, on).unwrap();
+    let outcome = fit.restarts(3, &mut trainer, restart, Data::new(&train[..]).keeping(&mut best), on).unwrap();
     assert_eq!((outcome.seed, outcome.end), (1, End::Completed));
     let single = watch(&Fit { seed: 1, ..fit }, &mut plain(1), &train, NONE, Some(&mut room()));
     assert_eq!(digest(&trainer.network), single.last);
@@ -100,15 +111,15 @@ fn restarts_outlive_runs_that_fail() {
     let first = Permutation::new(105, Generator::new(10).next_u32()).get(0).unwrap();
     let fit = Fit { seed: 10, ..fit };
     let before = digest(&trainer.network);
-    let result = fit.restarts(1, &mut trainer, restart, (&train[..], NONE), &mut best, on);
+    let result = fit.restarts(1, &mut trainer, restart, Data::new(&train[..]).keeping(&mut best), on);
     assert_eq!(result, Err(FitError::Step(first, StepError::Loss)));
     // The network that entered is left.
     assert_eq!(best.get().map(|(network, _)| digest(network)), Some(before));
     assert_eq!(digest(&trainer.network), before);
     let alone = Fit { entering: false, ..fit };
-    let result = alone.restarts(1, &mut trainer, restart, (&train[..], NONE), &mut best, on);
+    let result = alone.restarts(1, &mut trainer, restart, Data::new(&train[..]).keeping(&mut best), on);
     assert_eq!((result, best.get()), (Err(FitError::Step(first, StepError::Loss)), None));
-    let result = fit.restarts(0, &mut trainer, restart, (&train[..], NONE), &mut best, on);
+    let result = fit.restarts(0, &mut trainer, restart, Data::new(&train[..]).keeping(&mut best), on);
     assert_eq!(result, Err(FitError::NoSamples));
 
     // The winner fails after its first epoch.
@@ -117,7 +128,7 @@ fn restarts_outlive_runs_that_fail() {
         Continue(())
     };
     let restart = |trainer: &mut Trainer<Net, SquaredError, Sgd>, seed: u32| *trainer = plain(seed);
-    let outcome = alone.restarts(1, &mut trainer, restart, (&train[..], NONE), &mut best, break_it).unwrap();
+    let outcome = alone.restarts(1, &mut trainer, restart, Data::new(&train[..]).keeping(&mut best), break_it).unwrap();
     assert!(matches!(outcome.end, End::Failed(FitError::Step(_, StepError::Loss))), "{outcome:?}");
     assert_eq!(digest(&trainer.network), digest(best.get().unwrap().0));
 }
@@ -127,17 +138,23 @@ fn restarts_outlive_runs_that_fail() {
 fn the_network_that_enters_restarts_is_a_candidate() {
     let (train, validation) = (train(), iris("iris/test.csv"));
     let mut trainer = plain(1);
-    Fit::new(60, Constant(0.5)).run(&mut trainer, (&train[..], &validation[..]), Some(&mut room()), on).unwrap();
+    Fit::new(60, Constant(0.5))
+        .run(&mut trainer, Data::new(&train[..]).validated_on(&validation[..]).keeping(&mut room()), on)
+        .unwrap();
     let good = digest(&trainer.network);
     let mut best = Best::ZERO;
     let fit = Fit { seed: 3, ..Fit::new(2, Constant(1e-3)) };
     let restart = |trainer: &mut Trainer<Net, SquaredError, Sgd>, seed| *trainer = plain(seed);
-    let outcome = fit.restarts(2, &mut trainer, restart, (&train[..], &validation[..]), &mut best, on).unwrap();
+    let outcome = fit
+        .restarts(2, &mut trainer, restart, Data::new(&train[..]).validated_on(&validation[..]).keeping(&mut best), on)
+        .unwrap();
     assert_eq!((digest(&trainer.network), outcome.seed, outcome.best), (good, 3, None));
     assert_eq!(best.get().map(|(_, loss)| loss), outcome.entering);
     // Left out, it is lost.
     let fit = Fit { entering: false, ..fit };
-    let outcome = fit.restarts(2, &mut trainer, restart, (&train[..], &validation[..]), &mut best, on).unwrap();
+    let outcome = fit
+        .restarts(2, &mut trainer, restart, Data::new(&train[..]).validated_on(&validation[..]).keeping(&mut best), on)
+        .unwrap();
     assert_ne!(digest(&trainer.network), good);
     assert!(outcome.best.is_some() && outcome.entering.is_none());
 }

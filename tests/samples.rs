@@ -3,7 +3,7 @@
 #[path = "fit/watch.rs"]
 mod watch;
 
-use downhill::fit::{FitError, epoch, evaluate, shuffled_epoch};
+use downhill::fit::{Data, FitError, epoch, evaluate, shuffled_epoch};
 use downhill::metrics::Argmax;
 use downhill::schedule::Constant;
 use downhill::{Fit, Samples, StepError, digest, encode};
@@ -56,16 +56,16 @@ fn sources_agree() {
     let fit = Fit::new(3, Constant(0.3));
 
     let mut from_slice = plain(1);
-    fit.run(&mut from_slice, (&train[..], NONE), None, on).unwrap();
+    fit.run(&mut from_slice, Data::new(&train[..]), on).unwrap();
     let expected = digest(&from_slice.network);
     let mut other = plain(1);
-    fit.run(&mut other, (&(&x[..], &targets[..]), NONE), None, on).unwrap();
+    fit.run(&mut other, Data::new(&(&x[..], &targets[..])), on).unwrap();
     assert_eq!(digest(&other.network), expected);
     let mut other = plain(1);
-    fit.run(&mut other, (&mapped, NONE), None, on).unwrap();
+    fit.run(&mut other, Data::new(&mapped), on).unwrap();
     assert_eq!(digest(&other.network), expected);
     let mut other = plain(1);
-    fit.run(&mut other, (&array, &[]), None, on).unwrap();
+    fit.run(&mut other, Data::new(&array), on).unwrap();
     assert_eq!(digest(&other.network), expected);
     // The longer of two slices is cut.
     assert_eq!((&x[..], &targets[..7]).len(), 7);
@@ -83,22 +83,23 @@ fn streams_keep_their_order() {
     }
     let fit = Fit::new(3, Constant(1.0));
     let mut borrowed = plain(1);
-    fit.stream(&mut borrowed, (|_| train.iter().skip(5), NONE), None, on).unwrap();
+    fit.stream(&mut borrowed, Data::stream(|_| train.iter().skip(5)), on).unwrap();
     assert_eq!(digest(&borrowed.network), digest(&by_hand.network));
     let (mut owned, mut numbers) = (plain(1), Vec::new());
     let sensor = |number| {
         numbers.push(number);
         train.clone().into_iter().skip(5)
     };
-    let outcome = fit.stream(&mut owned, (sensor, &train[..5]), Some(&mut room()), on).unwrap();
+    let outcome =
+        fit.stream(&mut owned, Data::stream(sensor).validated_on(&train[..5]).keeping(&mut room()), on).unwrap();
     assert_eq!(numbers, [0, 1, 2]);
     assert!(outcome.best.unwrap().validation.is_some());
 
     // It runs dry.
     let mut dry = plain(1);
-    let result = fit.stream(&mut dry, (|epoch| train.iter().take(if epoch < 2 { 9 } else { 0 }), NONE), None, on);
+    let result = fit.stream(&mut dry, Data::stream(|epoch| train.iter().take(if epoch < 2 { 9 } else { 0 })), on);
     assert_eq!(result, Err(FitError::NoSamples));
-    assert_eq!(fit.run(&mut dry, (NONE, NONE), None, on), Err(FitError::NoSamples));
+    assert_eq!(fit.run(&mut dry, Data::new(NONE), on), Err(FitError::NoSamples));
 
     // A bad sample is named by its place.
     let mut bad = train.clone();

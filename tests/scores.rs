@@ -1,6 +1,6 @@
 //! Scores chosen by type: accuracies by the largest output, by threshold and by sign, and errors of a regression.
 
-use downhill::fit::{Epoch, epoch, evaluate};
+use downhill::fit::{Data, Epoch, epoch, evaluate};
 use downhill::init::{Generator, Random};
 use downhill::loss::Loss;
 use downhill::metrics::{Argmax, ConfusionMatrix, Decision, MeanAbsoluteError, Metric, R2, Sign, Threshold};
@@ -76,7 +76,7 @@ where
         last = epoch.validation;
         Continue(())
     };
-    fit.run(&mut trainer, (samples, samples), None, on_epoch).unwrap();
+    fit.run(&mut trainer, Data::new(samples).validated_on(samples), on_epoch).unwrap();
     assert_eq!(evaluate(&mut trainer, none, decision), Ok(None));
     let score = evaluate(&mut trainer, samples, decision).unwrap().unwrap();
     let mut matrix = ConfusionMatrix::<2>::new();

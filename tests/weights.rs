@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::ops::ControlFlow::Continue;
 
-use downhill::fit::{FitError, epoch, evaluate};
+use downhill::fit::{Data, FitError, epoch, evaluate};
 use downhill::init::{Generator, Random};
 use downhill::metrics::Threshold;
 use downhill::schedule::Constant;
@@ -13,8 +13,6 @@ use downhill::{
 
 type Point = ([f32; 2], [f32; 1]);
 type Learner = Trainer<Dense<2, 1>, BinaryCrossEntropy, Sgd>;
-
-const NONE: &[Point] = &[];
 
 /// 400 points right and left of a line.
 fn halves() -> Vec<Point> {
@@ -62,7 +60,7 @@ fn a_stream_has_weights() {
 
 fn fitted(samples: &impl Samples<Input = [f32; 2], Target = [f32; 1]>) -> Dense<2, 1> {
     let mut trainer = new();
-    Fit::new(2, Constant(0.05)).run(&mut trainer, (samples, NONE), None, |_, _| Continue(())).unwrap();
+    Fit::new(2, Constant(0.05)).run(&mut trainer, Data::new(samples), |_, _| Continue(())).unwrap();
     trainer.network
 }
 
@@ -154,7 +152,7 @@ fn a_call_after_every_so_many_samples() {
         let watched = samples.every(period, || fed.set(fed.get() + 1));
         let (train, validation) = watched.hold_out(100, 1);
         let fit = Fit { entering: false, ..Fit::new(epochs, Constant(0.1)) };
-        fit.run(&mut new(), (&train, &validation), None, |_, _| Continue(())).unwrap();
+        fit.run(&mut new(), Data::new(&train).validated_on(&validation), |_, _| Continue(())).unwrap();
         fed.get()
     };
     assert_eq!(calls(1, 1), 400);

@@ -7,7 +7,7 @@ mod common;
 use std::ops::ControlFlow::Continue;
 
 use downhill::activation::Activation;
-use downhill::fit::{epoch, evaluate, shuffled_epoch};
+use downhill::fit::{Data, epoch, evaluate, shuffled_epoch};
 use downhill::init::{Generator, He, Init, Uniform, Xavier};
 use downhill::loss::Loss;
 use downhill::schedule::Constant;
@@ -66,14 +66,13 @@ fn dead<const W: usize, A: Activation, I: Init>(init: fn(Generator) -> I, low: f
 /// How many of 20 networks are dead, each of which is the best of five starts.
 fn dead_after_restarts() -> usize {
     let samples = line(0.0);
-    let none: &[([f32; 1], [f32; 1])] = &[];
     let dies = |first: &u32| {
         let (mut trainer, mut best) = (Line::<3, Relu>::ZERO, Best::ZERO);
         let fit = Fit { seed: 5 * first, ..Fit::new(EPOCHS, Constant(RATE)) };
         let start = |trainer: &mut Line<3, Relu>, seed| {
             trainer.start(Sgd::new(RATE), &mut Uniform(Generator::new(seed)));
         };
-        fit.restarts(5, &mut trainer, start, (&samples, none), &mut best, |_, _| Continue(())).unwrap();
+        fit.restarts(5, &mut trainer, start, Data::new(&samples).keeping(&mut best), |_, _| Continue(())).unwrap();
         is_dead(&mut trainer, &samples)
     };
     (0..20).filter(dies).count()

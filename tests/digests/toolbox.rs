@@ -3,7 +3,7 @@
 
 use core::ops::{ControlFlow, Deref};
 
-use downhill::fit::FitError;
+use downhill::fit::{Data, FitError};
 use downhill::init::{Generator, Random, TruncatedNormal};
 use downhill::layer::Layer;
 use downhill::loss::Loss;
@@ -127,10 +127,11 @@ pub const FIT: Flowers<Fitted> = Workload {
         };
         let mut best = Best::ZERO;
         let on_epoch = |_: &mut Fitted, _: &_| ControlFlow::Continue(());
-        fit.restarts(2, trainer, start, (&train, &validation), &mut best, on_epoch).map_err(|error| match error {
-            FitError::Step(_, error) | FitError::Validation(_, error) | FitError::Batch(error) => error,
-            _ => StepError::Batch,
-        })?;
+        fit.restarts(2, trainer, start, Data::new(&train).validated_on(&validation).keeping(&mut best), on_epoch)
+            .map_err(|error| match error {
+                FitError::Step(_, error) | FitError::Validation(_, error) | FitError::Batch(error) => error,
+                _ => StepError::Batch,
+            })?;
         Ok(digest(&trainer.network))
     },
 };
@@ -226,8 +227,7 @@ fn scheduled(
     schedule: impl Schedule<f32> + Clone,
 ) -> Result<(), StepError> {
     let samples = |_| flowers.iter().map(|(x, class)| (flower(x), encode::one_hot(*class).unwrap_or_default()));
-    let none: &[([f32; 4], [f32; 3])] = &[];
-    let fit = Fit::new(20, schedule).stream(trainer, (samples, none), None, |_, _| ControlFlow::Continue(()));
+    let fit = Fit::new(20, schedule).stream(trainer, Data::stream(samples), |_, _| ControlFlow::Continue(()));
     match fit {
         Ok(_) => Ok(()),
         Err(FitError::Step(_, error)) => Err(error),

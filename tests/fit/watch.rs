@@ -8,7 +8,7 @@ pub mod data;
 
 use std::ops::ControlFlow::{self, Continue};
 
-use downhill::fit::{Epoch, Outcome};
+use downhill::fit::{Data, Epoch, Outcome};
 use downhill::init::{Generator, Xavier};
 use downhill::loss::Loss;
 use downhill::optimizer::Optimizer;
@@ -70,11 +70,16 @@ pub fn watch<N: Layer<Scalar = f32> + Copy, L: Loss, P: Optimizer<f32>, S: Sched
     best: Option<&mut Best<N>>,
 ) -> Seen {
     let (mut epochs, mut digests) = (Vec::new(), Vec::new());
-    let outcome = fit.run(trainer, (train, validation), best, |trainer, epoch| {
+    let mut on_epoch = |trainer: &mut Trainer<N, L, P>, epoch: &Epoch| {
         epochs.push(*epoch);
         digests.push(digest(&trainer.network));
         Continue(())
-    });
+    };
+    let data = Data::new(train).validated_on(validation);
+    let outcome = match best {
+        Some(best) => fit.run(trainer, data.keeping(best), &mut on_epoch),
+        None => fit.run(trainer, data, &mut on_epoch),
+    };
     Seen { outcome: outcome.unwrap(), epochs, digests, last: digest(&trainer.network) }
 }
 

@@ -7,7 +7,7 @@
 use core::hint::black_box;
 use core::ops::ControlFlow;
 
-use downhill::fit::{Epoch, epoch, evaluate};
+use downhill::fit::{Data, Epoch, epoch, evaluate};
 use downhill::init::{Generator, He, Init, Random, TruncatedNormal, Uniform, Xavier};
 use downhill::loss::Loss;
 use downhill::math::{Fast, Libm, Micromath};
@@ -168,10 +168,12 @@ fn fit(schedule: impl Schedule<f32> + Clone, metric: impl Metric<f32, [f32; 2]> 
     let (train, validation) = samples.hold_out(black_box(3), black_box(1));
     let fit = black_box(Fit { patience: black_box(Some(3)), ..Fit::new(black_box(9), schedule).measured_by(metric) });
 
-    black_box(fit.run(trainer, (&train, &validation), Some(best), on_epoch).is_ok());
-    black_box(fit.restarts(3, trainer, start, (&train, &validation), best, on_epoch).is_ok());
+    black_box(fit.run(trainer, Data::new(&train).validated_on(&validation).keeping(best), on_epoch).is_ok());
+    black_box(
+        fit.restarts(3, trainer, start, Data::new(&train).validated_on(&validation).keeping(best), on_epoch).is_ok(),
+    );
     let stream = black_box([([0.5; 4], [0.5; 2]); 3]);
-    black_box(fit.stream(trainer, (|_| &stream, &validation), None, on_epoch).is_ok());
+    black_box(fit.stream(trainer, Data::stream(|_| &stream).validated_on(&validation), on_epoch).is_ok());
     black_box(epoch(trainer, stream).is_ok());
     black_box(epoch(trainer, stream.map(|(x, target)| (x, target, 0.5))).is_ok());
     black_box(evaluate(trainer, &validation, metric).is_ok());

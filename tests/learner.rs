@@ -115,5 +115,5 @@ fn errors_name_their_source() {
     assert!(
         StepError::LearningRate.is_setting() && !StepError::Input.is_setting() && !StepError::Gradient.is_setting()
     );
-    assert_eq!(StepError::Layer("the filter is too long").to_string(), "the filter is too long");
+    assert_eq!(StepError::Layer(3).to_string(), "a layer refuses the step, for its reason 3");
 }

@@ -102,7 +102,7 @@ use measured::Measured;
 /// Epochs are compared by the loss on the validation samples. A [`Best`], if given, keeps the weights of the best epoch,
 /// or those that entered the fit if no epoch was better than they are ([`entering`](Fit::entering)). Whatever ends the
 /// fit, an error too, the trainer has these weights then, and what the optimiser kept for others is
-/// [cleared](Trainer::clear). Without a [`Best`] it has the weights after the last step. So with a [`Best`] a network
+/// [cleared](Learner::clear). Without a [`Best`] it has the weights after the last step. So with a [`Best`] a network
 /// never leaves a fit with a higher loss on the validation samples than it came with.
 ///
 /// Without validation samples (`&[]`), what decides is the loss on the training samples after the epoch, if there is a
@@ -110,7 +110,7 @@ use measured::Measured;
 /// mean of the training losses decides, each of which is that of other weights.
 ///
 /// The optimiser has the learning rate from before the fit again: the schedule's is for the fit alone. Set another with
-/// [`Optimizer::set_rate`].
+/// [`Learner::set_rate`].
 ///
 /// The same seed gives the same bits. The order of the samples and the masks of [`Dropout`](crate::Dropout) depend on
 /// it: a fit that goes on where another has ended needs another seed for other ones.
@@ -118,7 +118,7 @@ use measured::Measured;
 /// # Weights
 ///
 /// Of [`weighted`](Samples::weighted) samples, loss and gradient are multiplied by their weight. Means are over the
-/// number of samples, not over the sum of the weights: see [`Trainer::step_weighted`].
+/// number of samples, not over the sum of the weights: see [`Trainer::step_weighted`](crate::Trainer::step_weighted).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Fit<S, M = Argmax> {
@@ -170,7 +170,7 @@ impl<S, M> Fit<S, M> {
     /// Trains on samples in random order.
     ///
     /// Samples that wait in a [`Batch`](crate::Batch) when the fit begins belong to its first batch, unless they are
-    /// [discarded](Trainer::discard) before.
+    /// [discarded](Learner::discard) before.
     ///
     /// # Errors
     /// The first step that is refused, or sample that can't be read, ends the fit; see [`FitError`].

@@ -132,7 +132,7 @@ pub trait Layer: Infer {
     }
 
     /// Turns the errors of the outputs into those of the weighted sums, the deltas: [`activate`](Infer::activate) on the
-    /// way back. Returns the [`magnitude`](crate::activation::magnitude) of the deltas: the trainer checks all at once.
+    /// way back. Returns the [`magnitude`] of the deltas: the trainer checks all at once.
     #[cfg_attr(not(unoptimized), inline(always))]
     fn derive<W: Budget>(y: &[Self::Output], errors: &mut [Self::Output], work: &mut W) -> Self::Scalar {
         let _ = y;
@@ -142,7 +142,7 @@ pub trait Layer: Infer {
     /// Sends the deltas on to `below`, the errors of the inputs, if there is anything below that learns. Nothing is changed
     /// but `deltas` and `below`.
     ///
-    /// Returns the [`magnitude`](crate::activation::magnitude) of what it leaves in `deltas`, `-0` if that is nothing.
+    /// Returns the [`magnitude`] of what it leaves in `deltas`, `-0` if that is nothing.
     ///
     /// # Errors
     /// That of the rule `R`.

@@ -41,9 +41,9 @@ use crate::permutation::Permutation;
 /// }
 /// ```
 pub trait Samples {
-    /// The inputs of a sample, [`Layer::Input`](crate::Layer::Input) of the network that learns from it.
+    /// The inputs of a sample, [`Layer::Input`](crate::Infer::Input) of the network that learns from it.
     type Input;
-    /// The target of a sample, [`Layer::Output`](crate::Layer::Output) of this network.
+    /// The target of a sample, [`Layer::Output`](crate::Infer::Output) of this network.
     type Target;
 
     /// How many samples there are.

@@ -42,7 +42,7 @@ use crate::work::{Budget, Sizes};
 /// checked for holds: give it the largest rate, and layers their parts of it. For a factor of 0 there is
 /// [`Frozen`](crate::Frozen).
 ///
-/// The [architecture](Architecture), and with it a [`digest`](crate::digest), is that of the layer alone, which computes the
+/// The [architecture](crate::Architecture), and with it a [`digest`](crate::digest), is that of the layer alone, which computes the
 /// same from the same weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

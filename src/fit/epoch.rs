@@ -35,7 +35,7 @@ pub struct Score<T = f32> {
 ///
 /// # Errors
 /// The first step that is refused ends the epoch; see [`FitError`]. Samples count from 0 in the order of the iterator.
-/// What waits for the end of its batch is [dropped](Trainer::discard) then. [`FitError::NoSamples`] if the iterator has
+/// What waits for the end of its batch is [dropped](Learner::discard) then. [`FitError::NoSamples`] if the iterator has
 /// none: nothing is changed.
 pub fn epoch<T: Learner>(
     trainer: &mut T,
@@ -119,7 +119,7 @@ fn step<T: Learner>(
 /// ```
 ///
 /// # Errors
-/// [`FitError::Validation`] if an input, a target or a loss is refused, as by [`Trainer::loss`], or a weight is negative,
+/// [`FitError::Validation`] if an input, a target or a loss is refused, as by [`Learner::loss`], or a weight is negative,
 /// NaN or infinite; [`FitError::Unreadable`] if a sample can't be read.
 // By value: what is chosen by type reads without `&`.
 #[allow(clippy::needless_pass_by_value)]

@@ -49,7 +49,7 @@ pub fn learn(
 
 /// The species of a flower. `None` if an input is NaN.
 pub fn predict(learner: &mut Learner, centimetres: &[f32; 4]) -> Option<usize> {
-    encode::class(learner.predict(&inputs(centimetres)))
+    encode::class(&learner.predict(&inputs(centimetres)))
 }
 
 /// From 0 to 1: inputs of about this size are learnt best.

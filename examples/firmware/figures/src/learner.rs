@@ -1,6 +1,6 @@
 //! What learns: a whole network by plain descent, unless a feature names another optimiser, or a part of the network.
 
-use downhill::{ChainRule, SquaredError, StepError, Trainer, Zero};
+use downhill::{SquaredError, StepError, Trainer, Zero};
 
 use crate::workload::{Input, Net, Output};
 

@@ -25,7 +25,7 @@ static SAMPLE: Once<(Input, Output)> = Once::new((Input::ZERO, Output::ZERO));
 #[cfg(feature = "second")]
 static SECOND: Once<Trainer<W3, SquaredError, Sgd>> = Once::new(Trainer::ZERO);
 #[cfg(feature = "second")]
-static SAMPLE2: Once<(<W3 as Infer>::Input, <W3 as Layer>::Output)> = Once::new((Zero::ZERO, Zero::ZERO));
+static SAMPLE2: Once<(<W3 as Infer>::Input, <W3 as Infer>::Output)> = Once::new((Zero::ZERO, Zero::ZERO));
 
 #[entry]
 fn main() -> ! {

@@ -266,10 +266,10 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'
         N::gradient(Trace { x, y, errors, tape }, deltas, false, &mut |pairs| {
             if let Some(range) = if pairs.bounded { None } else { work.take(pairs.x.len(), 1) } {
                 let magnitude = kernel::magnitude(Work::part(pairs.x, range));
-                join(inputs_magnitude, gradient::sum_of(pairs.count, magnitude));
+                join(inputs_magnitude, gradient::sum_of(&pairs, magnitude));
             }
             if pairs.count > 1 {
-                join(inputs_magnitude, gradient::sum_of(pairs.count, N::Scalar::ONE));
+                join(inputs_magnitude, gradient::sum_of(&pairs, N::Scalar::ONE));
             }
         });
         if work.one(ACTIVATION) && !gradient::is_small(*inputs_magnitude, *deltas_magnitude, -N::Scalar::ZERO) {

@@ -4,7 +4,7 @@ use crate::error::StepError;
 use crate::kernel::{self, Magnitude, larger_product, product_and_limit};
 use crate::layer::{Layer, Pairs, Trace, settled};
 use crate::rule::Rule;
-use crate::scalar::{Scalar, Zero, count};
+use crate::scalar::{Scalar, Zero};
 use crate::work::Budget;
 
 /// The magnitude of the inputs of all layers that learn, with the 1 that the inputs of biases are.
@@ -13,19 +13,19 @@ pub(crate) fn inputs<N: Layer, const B: usize>(trace: Trace<N, B>, deltas: &N::D
     let mut inputs = Magnitude::new(N::Scalar::ONE);
     N::gradient(trace, deltas, false, &mut |pairs| {
         if !pairs.bounded {
-            inputs.join(sum_of(pairs.count, kernel::magnitude(pairs.x)));
+            inputs.join(sum_of(&pairs, kernel::magnitude(pairs.x)));
         }
         if pairs.count > 1 {
-            inputs.join(sum_of(pairs.count, N::Scalar::ONE));
+            inputs.join(sum_of(&pairs, N::Scalar::ONE));
         }
     });
     inputs.number()
 }
 
-/// The magnitude of a sum of `count` values of this magnitude, at most.
+/// The magnitude of a sum of as many values of this magnitude as a sample has pairs, at most.
 #[cfg_attr(not(unoptimized), inline(always))]
-pub(crate) fn sum_of<T: Scalar>(count: usize, magnitude: T) -> T {
-    if count > 1 { kernel::times(magnitude, crate::scalar::count(count)) } else { magnitude }
+pub(crate) fn sum_of<T: Scalar>(pairs: &Pairs<T>, magnitude: T) -> T {
+    if pairs.count > 1 { kernel::times(magnitude, pairs.terms) } else { magnitude }
 }
 
 /// The way back: the errors of the outputs become deltas, those of all layers. Returns their magnitude. With a `linked` loss
@@ -79,7 +79,7 @@ pub(super) fn examine<N: Layer, const B: usize>(
 ) -> Result<(), StepError> {
     let mut largest = N::Scalar::ZERO;
     N::gradient(trace, deltas, false, &mut |pairs| {
-        largest = larger_product(largest, pairs.x, pairs.deltas, count(pairs.count));
+        largest = larger_product(largest, pairs.x, pairs.deltas, pairs.terms);
     });
     if largest.at_most(limit) {
         Ok(())

@@ -196,7 +196,8 @@ impl<const I: usize, const O: usize, A: Activation, K: Bias, T: Scalar> Layer fo
         below: Option<&mut [[T; I]]>,
         work: &mut W,
     ) -> Result<T, StepError> {
-        for (delta, below) in trace.errors.iter().zip(below.into_iter().flatten()) {
+        let Some(below) = below else { return Ok(-T::ZERO) };
+        for (delta, below) in trace.errors.iter().zip(below) {
             if W::WHOLE {
                 kernel::apart(I * O, &self.weights, delta, below, |weights, delta, below| {
                     R::send_back(weights.as_flattened(), delta, below)

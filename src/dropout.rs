@@ -1,5 +1,6 @@
 //! Dropout: a layer that, while a network learns, forgets some of its inputs.
 
+use crate::activation::Link;
 use crate::architecture::Architecture;
 use crate::error::StepError;
 use crate::init::{Generator, Random};
@@ -124,6 +125,7 @@ impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Infer for Dropout<N, Q> {
 
     const PARAMETERS: usize = 0;
     const ARCHITECTURE: Architecture = Architecture::NONE;
+    const LINK: Link = Link::Identity;
 
     fn forward<W: Budget, const B: usize>(
         &self,

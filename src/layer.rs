@@ -49,9 +49,9 @@ pub trait Infer {
     /// What the layer computes from its parameters; see [`Architecture`].
     const ARCHITECTURE: Architecture;
 
-    /// The link function that the activation inverts; see [`Link`]. [`Link::Identity`] for a layer that has none: with
-    /// it, only losses for numbers without a range compile.
-    const LINK: Link = Link::Identity;
+    /// The link function that the activation inverts; see [`Link`]. With [`Link::Identity`], the errors of a squared loss are
+    /// the deltas of the last layer already, and [`Layer::derive`] is not called: for layers without an activation alone.
+    const LINK: Link = Link::None;
 
     /// Whether every output lies within -1 and 1.
     const BOUNDED: bool = false;
@@ -320,6 +320,13 @@ pub(crate) fn first<X>(all: &[X], samples: usize) -> &[X] {
 pub(crate) fn first_mut<X>(all: &mut [X], samples: usize) -> &mut [X] {
     let samples = samples.min(all.len());
     all.get_mut(..samples).unwrap_or_default()
+}
+
+/// Multiplies the errors of a sample by `factor`.
+pub(crate) fn scale_errors<Y: Shape>(errors: Option<&mut Y>, factor: Y::Scalar) {
+    for error in errors.into_iter().flat_map(Shape::flat_mut) {
+        *error *= factor;
+    }
 }
 
 /// A copy from place to place. An assignment would go over the stack where nothing is optimised.

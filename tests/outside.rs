@@ -15,7 +15,7 @@ use conv1d::Conv1d;
 use downhill::init::{Generator, Random, Xavier};
 use downhill::loss::Loss;
 use downhill::optimizer::Optimizer;
-use downhill::pieces::Progress;
+use downhill::pieces::{ACTIVATION, DERIVATIVE, Progress};
 use downhill::{
     Adam, Batch, Biased, ChainRule, ClipNorm, ClipSample, CrossEntropy, Dense, Frozen, Identity, Infer, Layer,
     Momentum, Owned, Predictor, RmsProp, Sgd, Shape, Softmax, SquaredError, Tanh, Trainer, Zero, digest,
@@ -77,6 +77,9 @@ fn gradients_are_exact() {
     gradients::<Deep, CrossEntropy>();
     gradients::<Recurrent, SquaredError>();
     gradients::<Both, SquaredError>();
+    // Where the loss meets them directly.
+    gradients::<Filters, SquaredError>();
+    gradients::<Gru<2, 4, 3, f64>, SquaredError>();
 }
 
 /// The same bits, and the same losses, whatever the budget.
@@ -107,6 +110,29 @@ fn pieces<N: Layer<Scalar = f64> + Zero + Copy, P: Optimizer<f64> + Copy>(optimi
         }
         assert_ne!(digest(&whole.network), digest(&drawn::<N>()));
     }
+}
+
+/// The work of a step is counted as the pages of the budget say.
+#[test]
+fn the_work_of_a_convolution() {
+    let (outputs, windows) = (3 * 5, 5);
+    let forward = windows * 3 * 2 * 3 + outputs * ACTIVATION;
+    let loss = 2 * outputs * SquaredError::MACS;
+    let back = outputs * DERIVATIVE;
+    // Settings, the norm, the gradient; the outputs, the inputs, and that they are summed.
+    let checks = 3 * ACTIVATION + outputs + 7 * 2 + 1;
+    // For each of six inputs and the biases: a product for each window, the first of which is the update's own.
+    let update = |macs: usize| 7 * 3 * (macs + windows - 1);
+    let (x, target) = samples::<Filters>(1)[0];
+    let mut sgd = Trainer::<Filters, SquaredError, _>::new(drawn(), Sgd::new(0.1));
+    let mut step = sgd.step_in_pieces(&x, &target);
+    step.run(usize::MAX).unwrap();
+    assert_eq!(step.spent(), forward + loss + back + checks + update(1));
+    drop(step);
+    let mut momentum = Trainer::<Filters, SquaredError, _>::new(drawn(), Momentum::new(0.1, 0.9));
+    let mut step = momentum.step_in_pieces(&x, &target);
+    step.run(usize::MAX).unwrap();
+    assert_eq!(step.spent(), forward + loss + back + checks + update(<Momentum<f64> as Optimizer<f64>>::MACS));
 }
 
 #[test]

@@ -178,15 +178,17 @@ pub(crate) fn gradients<T: Scalar, S>(
     several::gradients(parameters, samples, size, learn);
 }
 
-/// [`gradients`] of a layer whose inputs meet several deltas in a sample: `column` gives the values of an input.
+/// How many gradients of a row are summed together: so many sums stay in registers.
+pub(crate) const TOGETHER: usize = 8;
+
+/// The gradients of a row of `outputs` outputs, [`TOGETHER`] at a time. `x` has the values of its input in all pairs. What is past
+/// the last output is 0.
 #[cfg_attr(not(unoptimized), inline(always))]
-pub(crate) fn pair_gradients<T: Scalar, S, X: Iterator<Item = T> + Clone>(
-    parameters: (&mut [T], &mut [S]),
-    column: impl Fn(usize) -> X,
-    deltas: (&[T], usize),
-    learn: impl Fn(&mut T, &mut S, T),
-) {
-    several::pair_gradients(parameters, column, deltas, learn);
+pub(crate) fn row_gradients<T: Scalar>(
+    x: impl Iterator<Item = T> + Clone,
+    (deltas, outputs): (&[T], usize),
+) -> impl Iterator<Item = [T; TOGETHER]> {
+    (0..outputs).step_by(TOGETHER).map(move |first| plain::sums(x.clone(), (deltas, outputs), first))
 }
 
 /// [`gradients`] of biases.

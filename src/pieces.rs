@@ -176,6 +176,8 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'
         loop {
             let next = match self.phase {
                 Phase::Errors => self.errors(),
+                // Only an optimiser that collects comes to these three.
+                Phase::Discard | Phase::Finish | Phase::Apply if !P::Sum::COLLECTS => Ok(Phase::Over(true)),
                 Phase::Discard => Ok(self.discard()),
                 Phase::Begin => Ok(self.begin()),
                 Phase::Update(scale) => Ok(self.update(scale)),
@@ -268,7 +270,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'
                 let magnitude = kernel::magnitude(Work::part(pairs.x, range));
                 join(inputs_magnitude, gradient::sum_of(&pairs, magnitude));
             }
-            if pairs.count > 1 {
+            if pairs.count > 1 && work.one(1) {
                 join(inputs_magnitude, gradient::sum_of(&pairs, N::Scalar::ONE));
             }
         });

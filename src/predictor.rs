@@ -97,7 +97,10 @@ impl<N: Infer> Workspace<N> {
 
     /// The outputs of `network` for the inputs `x`.
     pub fn predict(&mut self, network: &N, x: &N::Input) -> N::Output {
-        self.outputs(network, x).0
+        let mut y = N::Output::ZERO;
+        let Self { tape, state } = self;
+        let _ = network.outputs(from_ref(x), from_mut(&mut y), tape, state, Mode::Predict, &mut Whole);
+        y
     }
 
     /// [`predict`](Workspace::predict), with an error where the outputs would have no meaning.
@@ -105,22 +108,24 @@ impl<N: Infer> Workspace<N> {
     /// # Errors
     /// As [`Predictor::try_predict`].
     pub fn try_predict(&mut self, network: &N, x: &N::Input) -> Result<N::Output, StepError> {
-        let (y, now) = self.outputs(network, x);
-        let mut finite = Finite::new();
-        finite.join(now);
-        if finite.all() {
-            Ok(y)
-        } else {
-            Err(if largest(x.flat()).is_finite() { StepError::Sum } else { StepError::Input })
-        }
+        checked::<N, 1>(network, x, &mut self.tape, &mut self.state)
     }
+}
 
-    #[cfg_attr(not(unoptimized), inline(always))]
-    fn outputs(&mut self, network: &N, x: &N::Input) -> (N::Output, N::Scalar) {
-        let mut y = N::Output::ZERO;
-        let Self { tape, state } = self;
-        let finite = network.outputs(from_ref(x), from_mut(&mut y), tape, state, Mode::Predict, &mut Whole);
-        (y, finite)
+/// The outputs, if they have a meaning.
+pub(crate) fn checked<N: Infer, const B: usize>(
+    network: &N,
+    x: &N::Input,
+    tape: &mut N::Tape<B>,
+    state: &mut N::State,
+) -> Result<N::Output, StepError> {
+    let mut y = N::Output::ZERO;
+    let mut finite = Finite::new();
+    finite.join(network.outputs(from_ref(x), from_mut(&mut y), tape, state, Mode::Predict, &mut Whole));
+    if finite.all() {
+        Ok(y)
+    } else {
+        Err(if largest(x.flat()).is_finite() { StepError::Sum } else { StepError::Input })
     }
 }
 

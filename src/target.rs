@@ -27,4 +27,5 @@ pub(crate) const SHARED: bool = CHIP;
 pub(crate) const AVX: bool = cfg!(target_feature = "avx");
 
 /// An x86 with vectors of sixteen `f32`.
+#[cfg(not(target_os = "none"))]
 pub(crate) const AVX512: bool = cfg!(target_feature = "avx512f");

@@ -18,6 +18,7 @@ use crate::kernel::{Finite, largest};
 use crate::layer::{Layer, Mode, copy, first_mut, visit_slots};
 use crate::loss::{Loss, linked};
 use crate::optimizer::{Optimizer, Sum};
+use crate::predictor::checked;
 use crate::rule::{ChainRule, Rule};
 use crate::scalar::{Scalar, Zero};
 use crate::shape::Shape;
@@ -178,15 +179,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     /// [`StepError::Input`] if an input is NaN or infinite, [`StepError::Sum`] if a weighted sum is: a weight is not finite,
     /// or inputs and weights are too large.
     pub fn try_predict(&mut self, x: &N::Input) -> Result<N::Output, StepError> {
-        let mut y = N::Output::ZERO;
-        let Self { network, tape, state, .. } = self;
-        let mut finite = Finite::new();
-        finite.join(network.outputs(from_ref(x), from_mut(&mut y), tape, state, Mode::Predict, &mut Whole));
-        if finite.all() {
-            return Ok(y);
-        }
-        let inputs_are = largest(x.flat()).is_finite();
-        Err(if inputs_are { StepError::Sum } else { StepError::Input })
+        checked::<N, B>(&self.network, x, &mut self.tape, &mut self.state)
     }
 
     /// The loss of a sample, without learning from it: that of [`predict`](Trainer::predict), whose outputs are

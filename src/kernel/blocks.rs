@@ -310,26 +310,15 @@ pub(super) fn forward_samples<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z
 /// A block of outputs stays in registers while the samples pass by.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn gradients<T: Scalar, S>(
-    parameters: (&mut [T], &mut [S]),
+    (weights, slots): (&mut [T], &mut [S]),
     (x, deltas): (&[T], &[T]),
     (inputs, outputs): (usize, usize),
-    learn: impl Fn(&mut T, &mut S, T),
-) {
-    pair_gradients(parameters, |input| column(x, inputs, input), (deltas, outputs), learn);
-}
-
-/// [`gradients`] with the values of an input from `column`.
-#[cfg_attr(not(unoptimized), inline(always))]
-pub(super) fn pair_gradients<T: Scalar, S, X: Iterator<Item = T> + Clone>(
-    (weights, slots): (&mut [T], &mut [S]),
-    column: impl Fn(usize) -> X,
-    (deltas, outputs): (&[T], usize),
     learn: impl Fn(&mut T, &mut S, T),
 ) {
     let outputs = outputs.max(1);
     let rows = weights.chunks_exact_mut(outputs).zip(slots.chunks_exact_mut(outputs));
     for (input, (row, slots)) in rows.enumerate() {
-        let x = column(input);
+        let x = column(x, inputs, input);
         in_blocks!(
             outputs,
             |at| gradient_block::<16, _, _>((row, slots), x.clone(), (deltas, outputs), at, &learn),

@@ -76,6 +76,22 @@ pub(super) fn gradient<T: Scalar, S>(
     }
 }
 
+/// The gradients of some outputs of a row, from output `first` on.
+#[cfg_attr(not(unoptimized), inline(always))]
+pub(super) fn sums<const N: usize, T: Scalar>(
+    x: impl Iterator<Item = T>,
+    (deltas, outputs): (&[T], usize),
+    first: usize,
+) -> [T; N] {
+    let mut sums = [T::ZERO; N];
+    for (x, deltas) in x.zip(deltas.chunks_exact(outputs.max(1))) {
+        for (sum, &delta) in sums.iter_mut().zip(deltas.get(first..).unwrap_or_default()) {
+            *sum += x * delta;
+        }
+    }
+    sums
+}
+
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn finite<T: Scalar>(values: &[T]) -> T {
     let mut finite = Finite::new();

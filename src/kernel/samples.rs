@@ -98,34 +98,6 @@ pub(super) fn gradients<T: Scalar, S>(
     }
 }
 
-/// [`gradients`] with the values of an input from `column`: a row at a time.
-#[cfg_attr(not(unoptimized), inline(always))]
-pub(super) fn pair_gradients<T: Scalar, S, X: Iterator<Item = T> + Clone>(
-    (weights, slots): (&mut [T], &mut [S]),
-    column: impl Fn(usize) -> X,
-    (deltas, outputs): (&[T], usize),
-    learn: impl Fn(&mut T, &mut S, T),
-) {
-    let outputs = outputs.max(1);
-    let rows = weights.chunks_exact_mut(outputs).zip(slots.chunks_exact_mut(outputs));
-    for (input, (row, slots)) in rows.enumerate() {
-        let x = column(input);
-        for start in (0..outputs).step_by(BLOCK) {
-            let block = (start, BLOCK.min(outputs - start));
-            let mut sums = [T::ZERO; BLOCK];
-            for (x, deltas) in x.clone().zip(deltas.chunks_exact(outputs)) {
-                for (sum, &delta) in sums.iter_mut().zip(piece(deltas, block)) {
-                    *sum += x * delta;
-                }
-            }
-            let parameters = piece_mut(row, block).iter_mut().zip(piece_mut(slots, block));
-            for ((w, slot), &sum) in parameters.zip(&sums) {
-                learn(w, slot, sum);
-            }
-        }
-    }
-}
-
 /// Four rows, those of the inputs from `first` on, and of their outputs a block, first and number.
 #[cfg_attr(not(unoptimized), inline(always))]
 fn gradient_block<T: Scalar, S>(

@@ -1,6 +1,6 @@
 //! A tuple of layers is a layer: its passes are those of its layers, one after the other.
 
-use super::{Infer, Layer, Mode, Pairs, Trace, first, first_mut};
+use super::{Infer, Layer, Mode, Pairs, Trace, first, first_mut, scale_errors};
 use crate::activation::Link;
 use crate::architecture::Architecture;
 use crate::error::StepError;
@@ -9,7 +9,7 @@ use crate::kernel::{Magnitude, add_now};
 use crate::optimizer::{Collected, Optimizer, Parameters};
 use crate::rule::Rule;
 use crate::scalar::Zero;
-use crate::shape::{Joins, Shape};
+use crate::shape::Joins;
 use crate::tensor::Tensor;
 use crate::work::{Budget, Sizes};
 
@@ -213,7 +213,7 @@ macro_rules! layer {
                 sample: usize,
                 factor: Self::Scalar,
             ) {
-                $(scale(errors.$l.get_mut(sample), factor);)*
+                $(scale_errors(errors.$l.get_mut(sample), factor);)*
                 $A::scale(&mut own.$a, sample, factor);
                 $($U::scale(&mut own.$u, sample, factor);)*
             }
@@ -244,10 +244,3 @@ macro_rules! layer {
     };
 }
 tuples!(layer);
-
-/// Multiplies the errors of a sample by `factor`.
-pub(crate) fn scale<Y: Shape>(errors: Option<&mut Y>, factor: Y::Scalar) {
-    for error in errors.into_iter().flat_map(Shape::flat_mut) {
-        *error *= factor;
-    }
-}

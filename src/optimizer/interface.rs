@@ -331,12 +331,18 @@ fn follow_pairs<T: Scalar, P: Optimizer<T> + ?Sized>(
     pairs: Pairs<T>,
     scale: T,
 ) {
-    let deltas = (pairs.deltas, pairs.outputs);
-    let weights = (layer.weights, layer.weight_slots);
-    kernel::pair_gradients(weights, |row| pairs.column(row), deltas, |w, slot, g| optimizer.weight(w, slot, g * scale));
-    let biases = (layer.biases, layer.bias_slots);
-    let ones = |_| pairs.column(pairs.inputs);
-    kernel::pair_gradients(biases, ones, deltas, |b, slot, g| optimizer.bias(b, slot, g * scale));
+    let (deltas, outputs) = ((pairs.deltas, pairs.outputs), pairs.outputs.max(1));
+    let rows = layer.weights.chunks_exact_mut(outputs).zip(layer.weight_slots.chunks_exact_mut(outputs));
+    for (input, (weights, slots)) in rows.enumerate() {
+        let gradients = kernel::row_gradients(pairs.column(input), deltas).flatten();
+        for ((w, slot), g) in weights.iter_mut().zip(slots).zip(gradients) {
+            optimizer.weight(w, slot, g * scale);
+        }
+    }
+    let gradients = kernel::row_gradients(pairs.column(pairs.inputs), deltas).flatten();
+    for ((b, slot), g) in layer.biases.iter_mut().zip(layer.bias_slots).zip(gradients) {
+        optimizer.bias(b, slot, g * scale);
+    }
 }
 
 /// 1 / samples, exactly 1 for one.

@@ -159,21 +159,10 @@ fn square_of<T: Scalar>(values: &[T]) -> (T, T) {
 /// Adds the square of each component of the gradient, times `scale`, in the order of the parameters. The pairs of a
 /// component are summed in their order, from 0, as the [kernels](crate::kernel) do.
 fn add_components<T: Scalar>(square: &mut T, pairs: &Pairs<T>, scale: T) {
-    // So many sums stay in registers.
-    const BLOCK: usize = 8;
-    let outputs = pairs.outputs.max(1);
     // The biases are one more row.
     for input in 0..pairs.inputs + usize::from(pairs.biases) {
-        for first in (0..outputs).step_by(BLOCK) {
-            let mut sums = [T::ZERO; BLOCK];
-            for (x, deltas) in pairs.column(input).zip(pairs.deltas.chunks_exact(outputs)) {
-                for (sum, &delta) in sums.iter_mut().zip(deltas.get(first..).unwrap_or_default()) {
-                    *sum += x * delta;
-                }
-            }
-            for sum in sums {
-                *square += (sum * scale) * (sum * scale);
-            }
+        for sums in kernel::row_gradients(pairs.column(input), (pairs.deltas, pairs.outputs)) {
+            add_squares(square, &sums, scale);
         }
     }
 }

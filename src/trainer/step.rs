@@ -6,7 +6,7 @@ use super::refuse::{accepts, refuse};
 use crate::error::StepError;
 use crate::hint::afresh;
 use crate::kernel::{Finite, checked_together};
-use crate::layer::{Layer, Mode, Trace, first, first_mut, visit_slots};
+use crate::layer::{Layer, Mode, Trace, first, first_mut, scale_errors, visit_slots};
 use crate::loss::{Loss, gradient_and_value};
 use crate::optimizer::{Collect, Optimizer, Sum, mean, shrink};
 use crate::rule::Rule;
@@ -164,9 +164,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         if !loss.is_finite() {
             return Err(StepError::Loss);
         }
-        for error in self.errors.iter_mut().take(1).flat_map(Shape::flat_mut) {
-            *error *= weight;
-        }
+        scale_errors(self.errors.first_mut(), weight);
         Ok(loss)
     }
 
@@ -174,9 +172,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     pub(crate) fn limit(&mut self, x: &[N::Input], limit: N::Scalar) {
         for sample in 0..x.len() {
             let factor = shrink(gradient::norm::<N, B>(self.trace(x), &self.deltas, Some(sample)), limit);
-            for error in self.errors.get_mut(sample).into_iter().flat_map(Shape::flat_mut) {
-                *error *= factor;
-            }
+            scale_errors(self.errors.get_mut(sample), factor);
             N::scale(&mut self.deltas, sample, factor);
         }
     }

@@ -13,7 +13,7 @@ pub mod workloads;
 pub use chip::{entry, exit, illegal_instruction};
 
 use bad_input::Failure;
-use downhill::layer::{Infer, Layer};
+use downhill::layer::Layer;
 use downhill::loss::Loss;
 use downhill::metrics::ConfusionMatrix;
 use downhill::optimizer::Optimizer;

@@ -254,7 +254,7 @@ impl<const I: usize, const O: usize, A: Activation, K: Bias, T: Scalar> Layer fo
             });
         } else {
             let pairs = Pairs::new(trace.x.as_flattened(), trace.errors.as_flattened(), (I, O), biases);
-            optimizer::update(optimizer, self.with(slots), pairs, scale, work);
+            optimizer::update::<_, _, _, B>(optimizer, self.with(slots), pairs, scale, work);
         }
     }
 

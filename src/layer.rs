@@ -192,7 +192,7 @@ pub trait Layer: Infer {
             let mut other = 0;
             visit_slots(self, slots, &mut |parameters| {
                 if other == group {
-                    optimizer::update(optimizer, parameters, pairs, scale, work);
+                    optimizer::update::<_, _, _, B>(optimizer, parameters, pairs, scale, work);
                 }
                 other += 1;
             });

@@ -238,9 +238,10 @@ pub struct Gradient<'a, T> {
 }
 
 /// [`Optimizer::update`] or [`Optimizer::update_batch`] for as many rows of a layer as are to be done now. The biases are one
-/// more row, of an input that is always 1.
+/// more row, of an input that is always 1. `B` is how many samples there may be: with one, and one pair, a program has no code
+/// for several.
 #[cfg_attr(not(unoptimized), inline(always))]
-pub(crate) fn update<T: Scalar, P: Optimizer<T>, W: Budget>(
+pub(crate) fn update<T: Scalar, P: Optimizer<T>, W: Budget, const B: usize>(
     optimizer: &P,
     layer: Parameters<T, P::Slot>,
     pairs: Pairs<T>,
@@ -256,7 +257,7 @@ pub(crate) fn update<T: Scalar, P: Optimizer<T>, W: Budget>(
         let weights = rows.start.min(inputs)..rows.end.min(inputs);
         (layer.rows(weights.clone(), pairs.outputs, rows.end > inputs), pairs.rows(weights))
     };
-    if pairs.is_one() {
+    if B == 1 && pairs.count == 1 || pairs.is_one() {
         let x = pairs.x.get(..pairs.inputs).unwrap_or_default();
         optimizer.update(layer, Gradient { x, deltas: pairs.deltas, scale });
     } else {

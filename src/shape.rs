@@ -66,6 +66,20 @@ impl<S: Shape, const N: usize> Shape for [S; N] {
 }
 
 /// Inputs that outputs `Y` can be: of the same shape, or a vector of as many numbers.
+///
+/// ```
+/// use downhill::shape::Joins;
+///
+/// // Three steps of two channels are a vector of six.
+/// assert_eq!(<[f32; 6]>::inputs(&[[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]]), [[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]]);
+/// ```
+///
+/// Another number of them does not compile. A note of the error names both shapes: `<[f32; 5] as Joins<[[f32; 2]; 3]>>`.
+///
+/// ```compile_fail
+/// # use downhill::shape::Joins;
+/// <[f32; 5]>::inputs(&[[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]]);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a layer with outputs `{Y}` cannot be followed by one with inputs `{Self}`",
     label = "the inputs of a layer are the outputs of the one before: `{Y}`, where this one has `{Self}`",

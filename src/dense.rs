@@ -14,6 +14,7 @@ use crate::layer::{Infer, Layer, Mode, Pairs, Trace};
 use crate::optimizer::{self, Collected, Gradient, Optimizer, Parameters};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
+use crate::slots::Slots;
 use crate::tensor::{Role, Tensor};
 use crate::work::{ACTIVATION, Budget, DERIVATIVE, SHARE, Sizes};
 
@@ -86,7 +87,7 @@ impl<const I: usize, const O: usize, A: Activation, K: Bias, T: Scalar> Infer fo
     type Tape<const B: usize> = ();
     type State = ();
 
-    const PARAMETERS: usize = I * O + size_of::<K::Array<T, O>>() / size_of::<T>();
+    const PARAMETERS: usize = I * O + <K::Array<T, O> as Slots<T>>::COUNT;
     const ARCHITECTURE: Architecture =
         Architecture::layer(&["dense", A::NAME, T::NAME], &[I, O, Self::PARAMETERS - I * O]);
     const LINK: Link = A::LINK;
@@ -173,7 +174,7 @@ impl<const I: usize, const O: usize, A: Activation, K: Bias, T: Scalar> Infer fo
 
 impl<const I: usize, const O: usize, A: Activation, K: Bias, T: Scalar> Layer for Dense<I, O, A, K, T> {
     type Deltas<const B: usize> = ();
-    type Slots<S: Zero> = Slots<S, I, O, K>;
+    type Slots<S: Zero> = Kept<S, I, O, K>;
 
     #[cfg_attr(not(unoptimized), inline(always))]
     fn derive<W: Budget>(y: &[[T; O]], errors: &mut [[T; O]], work: &mut W) -> T {
@@ -224,11 +225,11 @@ impl<const I: usize, const O: usize, A: Activation, K: Bias, T: Scalar> Layer fo
     #[cfg_attr(not(unoptimized), inline(always))]
     fn parameters<S: Zero, Z: Zero>(
         &mut self,
-        slots: &mut Slots<S, I, O, K>,
-        sums: &mut Slots<Z, I, O, K>,
+        slots: &mut Kept<S, I, O, K>,
+        sums: &mut Kept<Z, I, O, K>,
         visit: &mut impl FnMut(Parameters<T, S>, Collected<Z>),
     ) {
-        visit(self.with(slots), sums.collected());
+        visit(self.with(slots), Collected::new(sums.0.as_flattened_mut(), sums.1.as_mut()));
     }
 
     // On the host in a function of its own for each layer, in which the compiler knows all lengths.
@@ -237,7 +238,7 @@ impl<const I: usize, const O: usize, A: Activation, K: Bias, T: Scalar> Layer fo
         &mut self,
         trace: Trace<'_, Self, B>,
         (): &(),
-        slots: &mut Slots<P::Slot, I, O, K>,
+        slots: &mut Kept<P::Slot, I, O, K>,
         optimizer: &P,
         scale: T,
         work: &mut W,
@@ -298,15 +299,18 @@ impl<const I: usize, const O: usize, A: Activation, T: Scalar> OtherBiases for D
 impl<const I: usize, const O: usize, A, K: Bias, T: Scalar> Dense<I, O, A, K, T> {
     /// The parameters with their slots.
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn with<'a, S: Zero>(&'a mut self, slots: &'a mut Slots<S, I, O, K>) -> Parameters<'a, T, S> {
+    fn with<'a, S: Zero>(&'a mut self, slots: &'a mut Kept<S, I, O, K>) -> Parameters<'a, T, S> {
         Parameters {
             weights: self.weights.as_flattened_mut(),
-            weight_slots: slots.weights.as_flattened_mut(),
+            weight_slots: slots.0.as_flattened_mut(),
             biases: self.biases.as_mut(),
-            bias_slots: slots.biases.as_mut(),
+            bias_slots: slots.1.as_mut(),
         }
     }
 }
+
+/// What an optimiser keeps for a layer: an `S` for each weight and each bias.
+type Kept<S, const I: usize, const O: usize, K> = ([[S; O]; I], <K as Bias>::Array<S, O>);
 
 /// The weighted sums of some samples.
 #[cfg_attr(not(unoptimized), inline(always))]
@@ -340,27 +344,10 @@ fn sums<const I: usize, const O: usize, const B: usize, T: Scalar, W: Budget>(
     }
 }
 
-/// What an optimiser keeps for a dense layer: an `S` for each weight and each bias.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Slots<S: Zero, const I: usize, const O: usize, K: Bias> {
-    weights: [[S; O]; I],
-    biases: K::Array<S, O>,
-}
-
-impl<S: Zero, const I: usize, const O: usize, K: Bias> Slots<S, I, O, K> {
-    fn collected(&mut self) -> Collected<'_, S> {
-        Collected { weights: self.weights.as_flattened_mut(), biases: self.biases.as_mut() }
-    }
-}
-
-impl<S: Zero, const I: usize, const O: usize, K: Bias> Zero for Slots<S, I, O, K> {
-    const ZERO: Self = Self { weights: Zero::ZERO, biases: Zero::ZERO };
-}
-
 /// Whether a layer has biases: [`Biased`] or [`Unbiased`].
 pub trait Bias {
     /// One `S` per output, or nothing.
-    type Array<S: Zero, const O: usize>: AsRef<[S]> + AsMut<[S]> + Zero;
+    type Array<S: Zero, const O: usize>: AsRef<[S]> + AsMut<[S]> + Slots<S>;
 }
 
 /// A layer with one bias per output.

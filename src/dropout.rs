@@ -9,6 +9,7 @@ use crate::optimizer::{Collected, Parameters};
 pub use crate::ratio::Ratio;
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
+use crate::storable::storable;
 use crate::tensor::Tensor;
 use crate::work::{Budget, DROPOUT};
 
@@ -120,8 +121,8 @@ impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Infer for Dropout<N, Q> {
     type Output = [T; N];
     /// The generator before the masks of the last pass.
     type Tape<const B: usize> = Generator;
-    /// The generator after them. All zero if it was never seeded.
-    type State = Generator;
+    /// The generator after them.
+    type State = Masks;
 
     const PARAMETERS: usize = 0;
     const ARCHITECTURE: Architecture = Architecture::NONE;
@@ -132,7 +133,7 @@ impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Infer for Dropout<N, Q> {
         x: &[[T; N]],
         y: &mut [[T; N]],
         before: &mut Generator,
-        random: &mut Generator,
+        Masks { random, .. }: &mut Masks,
         mode: Mode,
         work: &mut W,
     ) -> T {
@@ -202,16 +203,28 @@ impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Layer for Dropout<N, Q> {
 
     fn tensors_mut(&mut self, _: &mut dyn FnMut(Tensor<&mut [T]>)) {}
 
-    fn seed(random: &mut Generator, seeds: &mut impl FnMut() -> u32) {
-        // A 0 stands for a layer that was never seeded.
-        *random = Generator::new(seeds().max(1));
+    fn seed(state: &mut Masks, seeds: &mut impl FnMut() -> u32) {
+        *state = Masks { random: Generator::new(seeds()), seeded: true };
     }
 
-    fn is_seeded<const B: usize>(random: &Generator, before: &Generator) -> bool {
-        [*before, *random] != [Generator::new(0); 2]
+    fn is_seeded(state: &Masks) -> bool {
+        state.seeded
     }
 
-    fn rewind<const B: usize>(random: &mut Generator, before: &Generator) {
-        *random = *before;
+    fn rewind<const B: usize>(state: &mut Masks, before: &Generator) {
+        state.random = *before;
     }
 }
+
+/// Where the masks of a [`Dropout`] come from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Masks {
+    random: Generator,
+    seeded: bool,
+}
+
+impl Zero for Masks {
+    const ZERO: Self = Self { random: Generator::ZERO, seeded: false };
+}
+
+storable!([] Masks { random: Generator, seeded: bool });

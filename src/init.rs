@@ -2,6 +2,7 @@
 
 use crate::math::Math;
 use crate::scalar::{Scalar, Zero, count};
+use crate::storable::{Storable, storable};
 
 /// Draws the first value of a weight.
 ///
@@ -82,6 +83,8 @@ impl Zero for Generator {
     const ZERO: Self = Self::new(0);
 }
 
+storable!([] Generator { state: u32 });
+
 impl Generator {
     /// A generator that starts at `seed`; any seed will do.
     pub const fn new(seed: u32) -> Self {
@@ -148,6 +151,8 @@ fn inputs(number: usize) -> usize {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Uniform<G>(pub G);
 
+storable!([G: Storable] Uniform<G> { 0: G });
+
 impl<G: Random> Init for Uniform<G> {
     fn weight<T: Scalar>(&mut self, fan_in: usize, _: usize) -> T {
         T::from_f32(self.0.signed_unit() / Math::sqrt(count::<f32>(inputs(fan_in))))
@@ -163,6 +168,8 @@ impl<G: Random> Init for Uniform<G> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TruncatedNormal<G>(pub G);
+
+storable!([G: Storable] TruncatedNormal<G> { 0: G });
 
 impl<G: Random> Init for TruncatedNormal<G> {
     fn weight<T: Scalar>(&mut self, fan_in: usize, fan_out: usize) -> T {
@@ -189,6 +196,8 @@ impl<G: Random> Init for TruncatedNormal<G> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Xavier<G>(pub G);
 
+storable!([G: Storable] Xavier<G> { 0: G });
+
 impl<G: Random> Init for Xavier<G> {
     fn weight<T: Scalar>(&mut self, fan_in: usize, fan_out: usize) -> T {
         T::from_f32(self.0.signed_unit() * Math::sqrt(6.0 / count::<f32>(inputs(fan_in.saturating_add(fan_out)))))
@@ -203,6 +212,8 @@ impl<G: Random> Init for Xavier<G> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct He<G>(pub G);
+
+storable!([G: Storable] He<G> { 0: G });
 
 impl<G: Random> Init for He<G> {
     fn weight<T: Scalar>(&mut self, fan_in: usize, _: usize) -> T {

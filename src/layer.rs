@@ -9,6 +9,8 @@ pub use crate::optimizer::{Collected, Parameters};
 pub use crate::pairs::Pairs;
 pub use crate::rule::Rule;
 pub use crate::shape::Shape;
+pub use crate::slots::Slots;
+pub use crate::storable::Storable;
 pub use crate::tensor::{Role, Tensor};
 pub use crate::work::{ACTIVATION, Budget, DERIVATIVE, Sizes};
 
@@ -40,8 +42,8 @@ pub trait Infer {
     type Output: Shape<Scalar = Self::Scalar>;
     /// Scratch: what a forward pass of up to `B` samples leaves for the way back, besides the outputs.
     type Tape<const B: usize>: Zero;
-    /// What outlives a call: the generator of [`Dropout`](crate::Dropout) for example.
-    type State: Zero;
+    /// What outlives a call: the generator of [`Dropout`](crate::Dropout) for example. It is [saved](Storable) with the weights.
+    type State: Zero + Storable;
 
     /// The number of parameters.
     const PARAMETERS: usize;
@@ -116,8 +118,9 @@ pub trait Infer {
 pub trait Layer: Infer {
     /// Scratch: what [`back`](Layer::back) leaves of up to `B` samples for the gradient, besides the errors; mostly `()`.
     type Deltas<const B: usize>: Zero;
-    /// One `S` per parameter that learns, for the optimiser; `()` if there are none.
-    type Slots<S: Zero>: Zero;
+    /// One `S` per parameter that learns, for the optimiser: an array for each tensor that learns, in the order of
+    /// [`tensors`](Infer::tensors); `()` if there are none.
+    type Slots<S: Zero>: Slots<S>;
 
     /// Whether any parameter is ever changed. What does not learn, and has nothing below it that does, needs no deltas,
     /// and they are not computed.
@@ -237,8 +240,8 @@ pub trait Layer: Infer {
 
     /// Whether [`seed`](Layer::seed) was called since all was zero, if there is anything to seed. Otherwise the trainer
     /// calls it before the first step.
-    fn is_seeded<const B: usize>(state: &Self::State, tape: &Self::Tape<B>) -> bool {
-        let _ = (state, tape);
+    fn is_seeded(state: &Self::State) -> bool {
+        let _ = state;
         true
     }
 

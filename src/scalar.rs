@@ -6,6 +6,7 @@ use core::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 use crate::kernel::interface::Kernel;
 use crate::math::functions::Math;
 use crate::optimizer::usual::Usual;
+use crate::storable::Storable;
 use crate::target::{CHIP, CHIP_WITH_FLOAT};
 
 /// The type of weights, inputs and outputs: `f32` or `f64`.
@@ -17,6 +18,7 @@ pub trait Scalar:
     + Math
     + Kernel
     + Usual
+    + Storable
     + Copy
     + Debug
     + PartialOrd

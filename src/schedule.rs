@@ -32,6 +32,7 @@
 //! [`Optimizer::set_rate`]: crate::optimizer::Optimizer::set_rate
 
 use crate::scalar::Scalar;
+use crate::storable::storable;
 
 /// The learning rate of each epoch. Any `FnMut(u32, Option<T>) -> T` is one.
 pub trait Schedule<T: Scalar> {
@@ -56,6 +57,8 @@ impl<T: Scalar, F: FnMut(u32, Option<T>) -> T> Schedule<T> for F {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Constant<T = f32>(pub T);
 
+storable!([T: Scalar] Constant<T> { 0: T });
+
 impl<T: Scalar> Schedule<T> for Constant<T> {
     fn rate(&mut self, _: u32, _: Option<T>) -> T {
         self.0
@@ -67,6 +70,8 @@ impl<T: Scalar> Schedule<T> for Constant<T> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct OwnRate<T = f32>(T);
+
+storable!([T: Scalar] OwnRate<T> { 0: T });
 
 impl<T: Scalar> OwnRate<T> {
     /// Not begun yet.
@@ -107,6 +112,8 @@ pub struct StepDecay<T = f32> {
     pub lowest: T,
 }
 
+storable!([T: Scalar] StepDecay<T> { rate: T, period: u32, factor: T, lowest: T });
+
 impl<T: Scalar> StepDecay<T> {
     /// From `rate`, times `factor` after every `period` epochs.
     pub const fn new(rate: T, period: u32, factor: T) -> Self {
@@ -131,6 +138,8 @@ pub struct Exponential<T = f32> {
     /// The smallest rate; 0 for the smallest normal number.
     pub lowest: T,
 }
+
+storable!([T: Scalar] Exponential<T> { rate: T, factor: T, lowest: T });
 
 impl<T: Scalar> Exponential<T> {
     /// From `rate`, times `factor` after every epoch.
@@ -167,6 +176,8 @@ pub struct Cosine<T = f32> {
     /// All epochs, with the warm-up.
     pub epochs: u32,
 }
+
+storable!([T: Scalar] Cosine<T> { rate: T, lowest: T, warmup: u32, epochs: u32 });
 
 impl<T: Scalar> Cosine<T> {
     /// From `rate` to 0 in `epochs` epochs, without warm-up.
@@ -218,6 +229,10 @@ pub struct Plateau<T = f32> {
     best: Option<T>,
     waited: u32,
 }
+
+storable!([T: Scalar] Plateau<T> {
+    rate: T, factor: T, patience: u32, lowest: T, best: Option<T>, waited: u32
+});
 
 impl<T: Scalar> Plateau<T> {
     /// Starts with `rate`, and multiplies it by `factor` after more than `patience` epochs that are no better.

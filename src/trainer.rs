@@ -3,6 +3,7 @@
 pub(crate) mod gradient;
 mod learner;
 mod refuse;
+mod state;
 mod step;
 
 use refuse::accepts;
@@ -154,7 +155,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     /// Before a step: no two layers may have the same masks.
     #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn seed_once(&mut self) {
-        if !N::is_seeded(&self.state, &self.tape) {
+        if !N::is_seeded(&self.state) {
             self.seed(0);
         }
     }

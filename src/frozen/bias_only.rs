@@ -10,6 +10,7 @@ use crate::layer::{Infer, Layer, Mode, Pairs, Trace};
 use crate::optimizer::{Collected, Parameters};
 use crate::scalar::Zero;
 use crate::shape::Shape;
+use crate::slots::Slots;
 use crate::tensor::{Role, Tensor};
 use crate::work::{Budget, Sizes};
 
@@ -17,7 +18,7 @@ use crate::work::{Budget, Sizes};
 /// [`BiasOnly`] can train them.
 pub trait OtherBiases: Layer {
     /// One `S` for each bias, `[S; O]`.
-    type Biases<S: Zero>: Zero + AsRef<[S]> + AsMut<[S]>;
+    type Biases<S: Zero>: Slots<S> + AsRef<[S]> + AsMut<[S]>;
 
     /// The biases of the layer.
     fn biases(&self) -> &Self::Biases<Self::Scalar>;

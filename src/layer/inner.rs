@@ -83,8 +83,8 @@ macro_rules! back_by {
             $L::seed(state, seeds);
         }
 
-        fn is_seeded<const B: usize>(state: &$L::State, tape: &$L::Tape<B>) -> bool {
-            $L::is_seeded(state, tape)
+        fn is_seeded(state: &$L::State) -> bool {
+            $L::is_seeded(state)
         }
 
         fn rewind<const B: usize>(state: &mut $L::State, tape: &$L::Tape<B>) {

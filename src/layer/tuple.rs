@@ -10,6 +10,8 @@ use crate::optimizer::{Collected, Optimizer, Parameters};
 use crate::rule::Rule;
 use crate::scalar::Zero;
 use crate::shape::Joins;
+use crate::slots::Slots;
+use crate::storable::{Storable, storable};
 use crate::tensor::Tensor;
 use crate::work::{Budget, Sizes};
 
@@ -228,8 +230,8 @@ macro_rules! layer {
                 $($U::seed(&mut state.$u, seeds);)*
             }
 
-            fn is_seeded<const B: usize>(state: &Self::State, (_, tape): &Self::Tape<B>) -> bool {
-                $A::is_seeded(&state.$a, &tape.$a) $(&& $U::is_seeded(&state.$u, &tape.$u))*
+            fn is_seeded(state: &Self::State) -> bool {
+                $A::is_seeded(&state.$a) $(&& $U::is_seeded(&state.$u))*
             }
 
             fn rewind<const B: usize>(state: &mut Self::State, (_, tape): &Self::Tape<B>) {
@@ -241,6 +243,22 @@ macro_rules! layer {
         impl<$A: Zero, $($U: Zero),*> Zero for ($A, $($U,)*) {
             const ZERO: Self = ($A::ZERO, $($U::ZERO,)*);
         }
+
+        impl<S, $A: Slots<S>, $($U: Slots<S>),*> Slots<S> for ($A, $($U,)*) {
+            const COUNT: usize = $A::COUNT $(+ $U::COUNT)*;
+
+            fn parts(&self, visit: &mut impl FnMut(&[S])) {
+                self.$a.parts(visit);
+                $(self.$u.parts(visit);)*
+            }
+
+            fn parts_mut(&mut self, visit: &mut impl FnMut(&mut [S])) {
+                self.$a.parts_mut(visit);
+                $(self.$u.parts_mut(visit);)*
+            }
+        }
+
+        storable!([$A: Storable, $($U: Storable),*] ($A, $($U,)*) { $a: $A $(, $u: $U)* });
     };
 }
 tuples!(layer);

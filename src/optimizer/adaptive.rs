@@ -3,6 +3,7 @@
 use super::interface::{Optimizer, check, check_fraction, check_rate};
 use crate::error::StepError;
 use crate::scalar::{Scalar, Zero};
+use crate::storable::storable;
 
 /// A small number in denominators must be finite and positive: a gradient that was always zero would divide by it. And no
 /// step may become infinite where a large gradient, or a mean of such, meets a denominator that is nothing but epsilon: a
@@ -26,6 +27,8 @@ pub struct RmsProp<T = f32> {
     /// `rate` / 2^400.
     pub epsilon: T,
 }
+
+storable!([T: Scalar] RmsProp<T> { rate: T, decay: T, epsilon: T });
 
 impl<T: Scalar> RmsProp<T> {
     /// With this learning rate, a decay of 0.99, and an epsilon of 1e-8.
@@ -96,6 +99,10 @@ pub struct Adam<T = f32> {
     /// `rate / mean_weight` and `1 / sqrt(square_weight)` of the update that has begun.
     factors: [T; 2],
 }
+
+storable!([T: Scalar] Adam<T> {
+    rate: T, mean_decay: T, square_decay: T, epsilon: T, mean_weight: T, square_weight: T, factors: [T; 2]
+});
 
 impl<T: Scalar> Adam<T> {
     /// With this learning rate, decays of 0.9 and 0.999, and an epsilon of 1e-8.
@@ -188,6 +195,8 @@ pub struct AdamW<T = f32> {
     pub weight_decay: T,
 }
 
+storable!([T: Scalar] AdamW<T> { adam: Adam<T>, weight_decay: T });
+
 impl<T: Scalar> AdamW<T> {
     /// As [`Adam::new`], with this weight decay.
     pub const fn new(rate: T, weight_decay: T) -> Self {
@@ -268,6 +277,8 @@ pub struct Rprop<T = f32> {
     pub range: [T; 2],
 }
 
+storable!([T: Scalar] Rprop<T> { first: T, shrink: T, grow: T, range: [T; 2] });
+
 impl<T: Scalar> Rprop<T> {
     /// First steps of 0.01 that shrink by 0.5 and grow by 1.2, between 1e-6 and 50.
     pub const fn new() -> Self {
@@ -293,6 +304,8 @@ pub struct RpropSlot<T> {
     /// The last step; zero before the first.
     step: T,
 }
+
+storable!([T: Scalar] RpropSlot<T> { gradient: T, step: T });
 
 impl<T: Scalar> Zero for RpropSlot<T> {
     const ZERO: Self = Self { gradient: T::ZERO, step: T::ZERO };

@@ -9,6 +9,7 @@ use super::modifier::inside;
 use crate::error::StepError;
 use crate::kernel;
 use crate::scalar::{Scalar, Zero};
+use crate::storable::{Storable, storable};
 
 /// Collects the gradients of `size` samples, and hands their mean to the optimiser inside. The trainer keeps their sum,
 /// one number per parameter, beside the slots of the optimiser inside.
@@ -32,6 +33,8 @@ pub struct Batch<P, T = f32> {
     /// What made the last sum the gradient; zero before the first, and then sums are dropped.
     scale: T,
 }
+
+storable!([T: Scalar, P: Storable] Batch<P, T> { size: usize, inner: P, samples: usize, scale: T });
 
 impl<T: Scalar, P: Optimizer<T>> Batch<P, T> {
     /// Batches of `size` samples, at least 1, for `inner`.

@@ -4,6 +4,7 @@ use super::interface::{Gradient, Optimizer, Parameters, check_fraction, check_ra
 use crate::error::StepError;
 use crate::kernel;
 use crate::scalar::{Scalar, Zero};
+use crate::storable::storable;
 
 /// Stochastic gradient descent: `w -= rate * dE/dw`. Keeps nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -12,6 +13,8 @@ pub struct Sgd<T = f32> {
     /// The learning rate: positive, at most 2^26.
     pub rate: T,
 }
+
+storable!([T: Scalar] Sgd<T> { rate: T });
 
 impl<T> Sgd<T> {
     /// Descent with this learning rate, which must be positive and at most 2^26.
@@ -66,6 +69,8 @@ pub struct Momentum<T = f32> {
     /// How much of the last velocity stays: from 0 to below 1, usually 0.9.
     pub momentum: T,
 }
+
+storable!([T: Scalar] Momentum<T> { rate: T, momentum: T });
 
 impl<T> Momentum<T> {
     /// Descent with this learning rate (positive, at most 2^26) and momentum (from 0 to below 1).
@@ -124,6 +129,8 @@ pub struct Nesterov<T = f32> {
     /// How much of the last velocity stays: from 0 to below 1, usually 0.9.
     pub momentum: T,
 }
+
+storable!([T: Scalar] Nesterov<T> { rate: T, momentum: T });
 
 impl<T> Nesterov<T> {
     /// Descent with this learning rate (positive, at most 2^26) and momentum (from 0 to below 1).

@@ -6,6 +6,7 @@ use crate::error::StepError;
 use crate::kernel;
 use crate::pairs::Pairs;
 use crate::scalar::{Scalar, Zero, count};
+use crate::storable::Storable;
 use crate::work::{Budget, Work};
 
 /// An optimiser: what it keeps per parameter, and what it does with a gradient.
@@ -145,7 +146,7 @@ pub trait Optimizer<T: Scalar> {
 }
 
 /// Where the gradients of a batch are summed: a number for each parameter, or `()` for an optimiser that does not collect.
-pub trait Sum<T>: Zero + Sized {
+pub trait Sum<T>: Zero + Storable + Sized {
     /// Whether there is a sum.
     const COLLECTS: bool;
 

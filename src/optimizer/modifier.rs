@@ -4,6 +4,7 @@ use super::inner::rate_of_inner;
 use super::interface::{Optimizer, Sum, check};
 use crate::error::StepError;
 use crate::scalar::{Scalar, Zero};
+use crate::storable::{Storable, storable};
 
 /// The smaller of both.
 pub(super) fn least<T: Scalar>(a: T, b: T) -> T {
@@ -45,6 +46,8 @@ pub struct WeightDecay<P, T = f32> {
     /// The optimiser that gets the gradient.
     pub inner: P,
 }
+
+storable!([T: Scalar, P: Storable] WeightDecay<P, T> { decay: T, inner: P });
 
 impl<T: Scalar, P: Optimizer<T>> WeightDecay<P, T> {
     /// Weight decay (finite and not negative) for `inner`.
@@ -109,6 +112,8 @@ pub struct ClipValue<P, T = f32> {
     /// The optimiser that gets the gradient.
     pub inner: P,
 }
+
+storable!([T: Scalar, P: Storable] ClipValue<P, T> { limit: T, inner: P });
 
 impl<T: Scalar, P: Optimizer<T>> ClipValue<P, T> {
     /// Limits components to +-`limit` (finite and positive) for `inner`.

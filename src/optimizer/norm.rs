@@ -6,6 +6,7 @@ use super::modifier::{before_a_limit, check_limit, inside, least};
 use crate::error::StepError;
 use crate::pairs::Pairs;
 use crate::scalar::{Scalar, Zero};
+use crate::storable::{Storable, storable};
 
 /// The factor that brings `norm` down to `limit`, 1 if it is not above.
 pub(crate) fn shrink<T: Scalar>(norm: T, limit: T) -> T {
@@ -37,6 +38,8 @@ pub struct ClipNorm<P, T = f32> {
     /// The optimiser that gets the gradient.
     pub inner: P,
 }
+
+storable!([T: Scalar, P: Storable] ClipNorm<P, T> { limit: T, inner: P });
 
 impl<T: Scalar, P: Optimizer<T>> ClipNorm<P, T> {
     /// Limits the norm to `limit` (finite and positive) for `inner`.
@@ -93,6 +96,8 @@ pub struct ClipSample<P, T = f32> {
     /// The optimiser that gets the gradients.
     pub inner: P,
 }
+
+storable!([T: Scalar, P: Storable] ClipSample<P, T> { limit: T, inner: P });
 
 impl<T: Scalar, P: Optimizer<T>> ClipSample<P, T> {
     /// Limits the norm of each sample's gradient to `limit` (finite and positive) for `inner`.

@@ -1,0 +1,26 @@
+//! The parameters of a network that learn, as bytes: those of each tensor, in the order of the tensors.
+
+use crate::layer::Layer;
+use crate::slots::Slots;
+use crate::storable::Storable;
+
+/// The number of bytes.
+pub(crate) const fn size<N: Layer>() -> usize {
+    <N::Slots<()> as Slots<()>>::COUNT * N::Scalar::SIZE
+}
+
+pub(crate) fn store<N: Layer>(network: &N, write: &mut impl FnMut(&[u8])) {
+    network.tensors(&mut |tensor| {
+        if tensor.learns {
+            tensor.data.iter().for_each(|parameter| parameter.store(write));
+        }
+    });
+}
+
+pub(crate) fn load<N: Layer>(network: &mut N, read: &mut impl FnMut(&mut [u8])) {
+    network.tensors_mut(&mut |tensor| {
+        if tensor.learns {
+            tensor.data.iter_mut().for_each(|parameter| parameter.load(read));
+        }
+    });
+}

@@ -50,7 +50,7 @@ async fn sense(readings: usize, seen: &Cell<usize>) {
 }
 
 fn started() -> Model {
-    let mut trainer = Model::ZERO;
+    let mut trainer = Model::new();
     trainer.start(Sgd::new(0.5), &mut TruncatedNormal(Generator::new(1)));
     trainer
 }

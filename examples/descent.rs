@@ -81,7 +81,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     println!("\nexclusive or, 2-2-1, {RESTARTS} random restarts");
     let mut random = Generator::new(7);
-    let mut trainer = Xor::ZERO;
+    let mut trainer = Xor::new();
     let mut best: Option<(usize, f32, Net)> = None;
     let mut restarts = Vec::new();
     for number in 0..RESTARTS {
@@ -94,7 +94,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 
     let (number, least, network) = best.ok_or("no restart was good")?;
-    let mut trainer = Xor::new(network, Sgd::new(1.0));
+    let mut trainer = Xor::with_network(network, Sgd::new(1.0));
     println!("kept: restart {}, loss {least:.6}; loss of the kept copy {:.6}", number + 1, loss(&mut trainer));
     for (x, _) in &SAMPLES {
         println!("  {} xor {} = {:.3}", x[0], x[1], trainer.predict(x)[0]);

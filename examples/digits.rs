@@ -66,7 +66,7 @@ fn run(seed: u32) -> Result<(), Box<dyn Error>> {
 
     announce(PICTURE);
 
-    let mut trainer = Digits::ZERO;
+    let mut trainer = Digits::new();
     let history = learn(&mut trainer, &train, &test, seed)?;
     // What was learnt is told in any case.
     let drawn = draw(PICTURE, &history);

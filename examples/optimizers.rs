@@ -62,13 +62,13 @@ impl Row {
     ) -> Result<Self, FitError> {
         let mut runs = Vec::new();
         for seed in SEEDS {
-            let mut trainer = Box::new(Trainer::<Net, CrossEntropy, P>::ZERO);
+            let mut trainer = Box::new(Trainer::<Net, CrossEntropy, P>::new());
             trainer.start(optimizer(), &mut Xavier(Generator::new(seed)));
             let mut run = Vec::new();
             let fit = Fit { seed, ..Fit::new(epochs, Constant(rate)) };
             // The test set decides nothing: no weights are kept or restored.
             fit.run(&mut *trainer, Data::new(train).validated_on(test), |_, epoch| {
-                let accuracy = epoch.validation.and_then(|score| score.metric).map_or(0.0, |accuracy| accuracy * 100.0);
+                let accuracy = epoch.validation.metric.map_or(0.0, |accuracy| accuracy * 100.0);
                 run.push((epoch.loss, accuracy));
                 ControlFlow::Continue(())
             })?;

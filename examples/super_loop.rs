@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .map(|(pixels, class): ([u8; 64], usize)| (pixels.map(|pixel| encode::scaled(pixel.into(), 16.0)), class))
         .collect();
     let start = |trainer: &mut Digits| trainer.start(Sgd::new(0.3), &mut TruncatedNormal(Generator::new(1)));
-    let mut trainer = Digits::ZERO;
+    let mut trainer = Digits::new();
     start(&mut trainer);
 
     let mut duties = Duties::default();
@@ -73,7 +73,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("between them {} bytes were sent, and the watchdog was fed {} times", duties.sent, duties.feedings);
     assert!(largest <= MACS.max(Digits::LARGEST_PIECE));
 
-    let mut uninterrupted = Digits::ZERO;
+    let mut uninterrupted = Digits::new();
     start(&mut uninterrupted);
     for (x, class) in samples.iter().cycle().take(5 * samples.len()) {
         uninterrupted.step(x, &encode::targets(*class).ok_or("a class is above 9")?)?;

@@ -66,7 +66,7 @@ const W: [[f64; 2]; 4] = [[0.6, 0.3], [0.4, 0.5], [0.1, 0.7], [0.2, 0.1]];
 fn t2() -> Result<(), Box<dyn Error>> {
     heading("T2", "linear network", "o = sum over i of x_i w_i,  e = t - o,  E = 1/2 (t - o)^2");
     let layer = Dense::<4, 1, Identity, Unbiased, f64>::new(INTO_O1.map(|w| [w]), []);
-    let mut trainer = Trainer::<_, SquaredError, _>::new(layer, Sgd::new(0.1));
+    let mut trainer = Trainer::<_, SquaredError, _>::with_network(layer, Sgd::new(0.1));
     let o = trainer.predict(&HIDDEN);
     let mut gradient = [0.0];
     SquaredError::gradient(&o, &[1.0], &mut gradient);
@@ -108,7 +108,7 @@ fn t4() -> Result<(), Box<dyn Error>> {
 fn t5() -> Result<(), Box<dyn Error>> {
     heading("T5", "gradient of an output layer with sigmoid", "dE/dw_ij = -(t_j - o_j) o_j (1 - o_j) h_i");
     let layer = Dense::<4, 1, Sigmoid, Unbiased, f64>::new(INTO_O1.map(|w| [w]), []);
-    let mut trainer = Trainer::<_, SquaredError, _>::new(layer, Sgd::new(1.0));
+    let mut trainer = Trainer::<_, SquaredError, _>::with_network(layer, Sgd::new(1.0));
     let [o] = trainer.predict(&HIDDEN);
     trainer.step(&HIDDEN, &[1.0])?;
     let gradient: Vec<f64> = INTO_O1.iter().zip(&trainer.network.weights).map(|(old, [new])| old - new).collect();
@@ -127,19 +127,19 @@ fn t6_t7() -> Result<(), Box<dyn Error>> {
     let first = |network: &Net| vector(network.0.weights.as_flattened());
 
     heading("T6", "the tutorial's step", "who += eta (e o (1 - o)) h^T,  eh = who^T e,  wih += eta (eh h (1 - h)) x^T");
-    let mut raw = Trainer::<Net, SquaredError, Sgd<f64>, 1, RawError>::new(NET, Sgd::new(1.0));
+    let mut raw = Trainer::<Net, SquaredError, Sgd<f64>, 1, RawError>::with_network(NET, Sgd::new(1.0));
     raw.step(&x, &target)?;
     number("wih before", first(&NET), "");
     number("wih after one step of Trainer<.., RawError>", first(&raw.network), "not the gradient of E");
 
     heading("T7", "the chain rule", "delta_hidden = (W delta_next) sigma'(z),  dE/dw = delta h^T");
-    let mut exact = Trainer::<Net, SquaredError, Sgd<f64>>::new(NET, Sgd::new(1.0));
+    let mut exact = Trainer::<Net, SquaredError, Sgd<f64>>::with_network(NET, Sgd::new(1.0));
     exact.step(&x, &target)?;
     number("wih after one step of Trainer<.., ChainRule>", first(&exact.network), "the gradient of E");
     let loss = |change: f64| {
         let mut network = NET;
         network.0.weights[0][0] += change;
-        SquaredError::value(&Trainer::<_, SquaredError, _>::new(network, Sgd::new(1.0)).predict(&x), &target)
+        SquaredError::value(&Trainer::<_, SquaredError, _>::with_network(network, Sgd::new(1.0)).predict(&x), &target)
     };
     let descent = NET.0.weights[0][0] - exact.network.0.weights[0][0];
     number("dE/dw_11 of the step", format!("{descent:.8}"), "");

@@ -13,7 +13,7 @@ type Net = (Dense<2, 3>, Dense<3, 1>);
 fn main() -> Result<(), StepError> {
     let samples = [([0.0, 0.0], [0.0]), ([0.0, 1.0], [1.0]), ([1.0, 0.0], [1.0]), ([1.0, 1.0], [0.0])];
 
-    let mut trainer = Trainer::<Net, SquaredError, Sgd>::ZERO;
+    let mut trainer = Trainer::<Net, SquaredError, Sgd>::new();
     trainer.start(Sgd::new(0.5), &mut TruncatedNormal(Generator::new(1)));
 
     for epoch in 0..=5000 {

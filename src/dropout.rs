@@ -33,18 +33,18 @@ use crate::work::{Budget, DROPOUT};
 /// use downhill::{CrossEntropy, Dense, Dropout, Relu, Sgd, Softmax, Trainer};
 ///
 /// type Net = (Dense<4, 16, Relu>, Dropout<16, Ratio<1, 5>>, Dense<16, 3, Softmax>);
-/// let mut trainer = Trainer::<Net, CrossEntropy, Sgd>::ZERO;
+/// let mut trainer = Trainer::<Net, CrossEntropy, Sgd>::new();
 /// trainer.start(Sgd::new(0.1), &mut He(Generator::new(1)));
 /// trainer.step(&[0.1, 0.2, 0.3, 0.4], &[1.0, 0.0, 0.0]).unwrap();
 /// ```
 ///
-/// With a number, the rate of `Trainer::ZERO` is 0, and stays as it is set in spite of `start`:
+/// With a number, the rate of `Trainer::new()` is 0, and stays as it is set in spite of `start`:
 ///
 /// ```
 /// # use downhill::init::{Generator, He};
 /// # use downhill::{CrossEntropy, Dense, Dropout, Relu, Sgd, Softmax, Trainer};
 /// # type Net = (Dense<4, 16, Relu>, Dropout<16>, Dense<16, 3, Softmax>);
-/// # let mut trainer = Trainer::<Net, CrossEntropy, Sgd>::ZERO;
+/// # let mut trainer = Trainer::<Net, CrossEntropy, Sgd>::new();
 /// trainer.network.1.rate = 0.2;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -21,7 +21,7 @@ pub enum StepError {
     /// The learning rate, or the first step of [`Rprop`](crate::Rprop), is not positive and at most 2^26. It is zero in a
     /// trainer that was never started.
     LearningRate,
-    /// The factor of a [`ScaledRate`](crate::ScaledRate) is not above 0 and at most 1. It is zero in `Trainer::ZERO`, unless the
+    /// The factor of a [`ScaledRate`](crate::ScaledRate) is not above 0 and at most 1. It is zero in `Trainer::new()`, unless the
     /// type has it.
     RateFactor,
     /// The momentum is not from 0 to below 1.

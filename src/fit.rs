@@ -28,7 +28,7 @@
 //!     Ok(()) // The trainer has the weights of the best epoch, and the rate from before.
 //! }
 //! # let samples: [_; 50] = core::array::from_fn(|i| ([i as f32 / 50.0, 0.1, 0.2, 0.3], [i as f32 / 50.0]));
-//! # let (mut trainer, mut best) = (Trainer::ZERO, Best::ZERO);
+//! # let (mut trainer, mut best) = (Trainer::new(), Best::new());
 //! # adapt(&mut trainer, &mut best, &samples).unwrap();
 //! # assert!(best.get().unwrap().1 < 0.01);
 //! ```
@@ -45,8 +45,8 @@
 //! type Net = (Dense<2, 3>, Dense<3, 1>);
 //!
 //! let samples = vec![([0.0, 0.0], [0.0]), ([0.0, 1.0], [1.0]), ([1.0, 0.0], [1.0]), ([1.0, 1.0], [0.0])];
-//! let mut trainer = Trainer::<Net, SquaredError, Sgd>::ZERO;
-//! let mut best = Best::ZERO;
+//! let mut trainer = Trainer::<Net, SquaredError, Sgd>::new();
+//! let mut best = Best::new();
 //! let fit = Fit::new(5000, Constant(0.5));
 //! let start = |trainer: &mut Trainer<_, _, _>, seed| {
 //!     trainer.start(Sgd::new(0.5), &mut TruncatedNormal(Generator::new(seed)));
@@ -63,7 +63,7 @@
 //! ```
 //!
 //! Samples without an order of their own come from [`Samples`]; those that arrive one after the other, as from a
-//! sensor, are an iterator: [`Fit::stream`], or [`epoch`] for one pass. [`evaluate`] measures a network on a test set.
+//! sensor, are an iterator: [`Data::stream`], or [`epoch`] for one pass. [`evaluate`] measures a network on a test set.
 //! Weights by class or by sample belong to the samples ([`Samples::weighted`]), and so does a function that is called after
 //! every `n` of them ([`Samples::every`]).
 //!
@@ -71,24 +71,24 @@
 
 mod best;
 mod data;
-mod drive;
 mod epoch;
-mod measured;
 mod report;
+mod state;
 
 pub use best::Best;
-pub use data::{Data, Keep, NoSamples, Validate};
+pub use data::{Data, Keep, Stream, Train, Validate, Validation};
 pub use epoch::{Score, epoch, evaluate, shuffled_epoch};
 pub use report::{End, Epoch, Outcome};
+pub use state::State;
 
 use core::ops::ControlFlow;
 
 pub use crate::error::FitError;
 use crate::learner::Learner;
 use crate::metrics::{Argmax, Metric};
-use crate::samples::{Sample, Samples};
+use crate::samples::Samples;
+use crate::scalar::Scalar;
 use crate::schedule::Schedule;
-use measured::Measured;
 
 /// How to train: the plan of a loop over epochs. `S` is the [`Schedule`], each run of which starts from the one here, and
 /// `M` the [`Metric`] by which the network is measured beside the loss: set it with [`measured_by`](Fit::measured_by).
@@ -105,7 +105,7 @@ use measured::Measured;
 /// [cleared](Learner::clear). Without a [`Best`] it has the weights after the last step. So with a [`Best`] a network
 /// never leaves a fit with a higher loss on the validation samples than it came with.
 ///
-/// Without validation samples (`&[]`), what decides is the loss on the training samples after the epoch, if there is a
+/// Without validation samples, what decides is the loss on the training samples after the epoch, if there is a
 /// [`Best`]: one more pass over them, about a third of an epoch's time. Without a [`Best`] nothing is measured, and the
 /// mean of the training losses decides, each of which is that of other weights.
 ///
@@ -167,74 +167,111 @@ impl<S, M> Fit<S, M> {
         Fit { epochs, patience, min_delta, entering, seed, schedule, metric }
     }
 
-    /// Trains on samples in random order.
+    /// Trains on samples in random order, or on a [stream](Data::stream) in its own.
     ///
     /// Samples that wait in a [`Batch`](crate::Batch) when the fit begins belong to its first batch, unless they are
     /// [discarded](Learner::discard) before.
     ///
     /// # Errors
     /// The first step that is refused, or sample that can't be read, ends the fit; see [`FitError`].
-    pub fn run<'a, T>(
+    #[allow(clippy::type_complexity)]
+    pub fn run<'a, T, D, V>(
         &self,
-        trainer: &mut T,
-        data: Data<
-            &(impl Samples<Input = T::Input, Target = T::Output> + ?Sized),
-            impl Validate<T::Input, T::Output>,
-            impl Keep<'a, T::Network>,
-        >,
-        on_epoch: impl FnMut(&mut T, &Epoch<T::Scalar>) -> ControlFlow<()>,
-    ) -> Result<Outcome<T::Scalar>, FitError>
+        learner: &mut T,
+        data: Data<D, V, impl Keep<'a, T::Network>>,
+        mut on_epoch: impl FnMut(&mut T, &Epoch<T::Scalar, V::Score>) -> ControlFlow<()>,
+    ) -> Result<Outcome<T::Scalar, V::Score>, FitError>
     where
         T: Learner<Network: Copy + 'a>,
+        D: Train<T>,
+        V: Validate<T>,
         S: Schedule<T::Scalar> + Clone,
         M: Metric<T::Scalar, T::Output>,
     {
-        let Data { train, validation, best } = data;
-        let validation = validation.samples();
-        let mut best = best.best();
-        if let Some(best) = &mut best {
-            best.clear();
-        }
-        let measured = Measured { validation: &validation, training: best.is_some().then_some(train) };
-        let entering = if self.entering { measured.enter(trainer, &self.metric, best.as_deref_mut())? } else { None };
-        let learn = |trainer: &mut T, _, key| shuffled_epoch(trainer, train, key);
-        self.drive(trainer, (self.seed, entering), learn, &measured, best, on_epoch).result()
-    }
-
-    /// Trains on samples in the order in which they arrive, [`Data::stream`]: each epoch is an iterator over
-    /// `(inputs, target)`, `(inputs, target, weight)`, or references to such a [`Sample`].
-    ///
-    /// These samples cannot be read a second time, so the network can't be measured on them: a [`Best`] needs validation
-    /// samples.
-    ///
-    /// # Errors
-    /// The first step that is refused ends the fit, and an epoch without samples does; see [`FitError`].
-    /// [`FitError::NoValidation`] if there is a [`Best`], and no validation sample.
-    pub fn stream<'a, T, I>(
-        &self,
-        trainer: &mut T,
-        data: Data<impl FnMut(u32) -> I, impl Validate<T::Input, T::Output>, impl Keep<'a, T::Network>>,
-        on_epoch: impl FnMut(&mut T, &Epoch<T::Scalar>) -> ControlFlow<()>,
-    ) -> Result<Outcome<T::Scalar>, FitError>
-    where
-        T: Learner<Network: Copy + 'a>,
-        S: Schedule<T::Scalar> + Clone,
-        M: Metric<T::Scalar, T::Output>,
-        I: IntoIterator<Item: Sample<T::Input, T::Output>>,
-    {
-        let Data { train: mut samples, validation, best } = data;
-        let validation = validation.samples();
-        let mut best = best.best();
-        if let Some(best) = &mut best {
-            best.clear();
-            if validation.is_empty() {
-                return Err(FitError::NoValidation);
+        let mut state = self.state();
+        let (mut train, validation, mut best) = data.parts();
+        while let Some(epoch) = self.advance(&mut state, learner, &mut train, &validation, best.as_deref_mut())? {
+            if on_epoch(learner, &epoch).is_break() {
+                state.end(learner, best);
+                return Ok(self.outcome(&state, End::Stopped));
             }
         }
-        let measured = Measured { validation: &validation, training: None::<&[(T::Input, T::Output)]> };
-        let entering = if self.entering { measured.enter(trainer, &self.metric, best.as_deref_mut())? } else { None };
-        let learn = |trainer: &mut T, number, _| epoch(trainer, samples(number));
-        self.drive(trainer, (self.seed, entering), learn, &measured, best, on_epoch).result()
+        Ok(self.outcome(&state, self.over(&state).unwrap_or(End::Stopped)))
+    }
+
+    /// The state of a fit of which no epoch is done, for [`epoch`](Fit::epoch).
+    pub fn state<T: Scalar, V>(&self) -> State<S, T, V>
+    where
+        S: Clone,
+    {
+        State::new(self.seed, self.schedule.clone())
+    }
+
+    /// Does the next epoch of a fit, the first of which also begins it; `None` if there is none, because all are done or
+    /// patience is at its end. Then the trainer has the best network, and its own learning rate, as after
+    /// [`run`](Fit::run); to end the fit earlier, call [`end`](Fit::end).
+    ///
+    /// Between two epochs, a fit is what the state, the trainer and the [`Best`] hold. All are [`Storable`](crate::Storable):
+    /// kept where a reset does not reach them, and read back, they go on with the same bits.
+    ///
+    /// ```
+    /// # use downhill::init::{Generator, Xavier};
+    /// # use downhill::schedule::Cosine;
+    /// use downhill::fit::Data;
+    /// use downhill::{Best, Dense, Fit, Sgd, SquaredError, Storable, Trainer};
+    ///
+    /// # type Net = (Dense<2, 3>, Dense<3, 1>);
+    /// # let train = [([0.0, 0.0], [0.0]), ([0.0, 1.0], [1.0]), ([1.0, 0.0], [1.0]), ([1.0, 1.0], [0.0])];
+    /// # let mut trainer = Trainer::<Net, SquaredError, Sgd>::new();
+    /// # trainer.start(Sgd::new(0.5), &mut Xavier(Generator::new(1)));
+    /// # let mut best = Best::new();
+    /// let fit = Fit::new(20, Cosine::new(0.5, 20));
+    /// let data = Data::new(&train).validated_on(&train);
+    /// let mut state = fit.state();
+    /// while let Some(epoch) = fit.epoch(&mut state, &mut trainer, data.keeping(&mut best))? {
+    ///     println!("epoch {}: loss {:.4}", epoch.number, epoch.validation.loss);
+    ///     // Here trainer, best and state are saved. After a reset, the loop goes on from what is read:
+    ///     let mut bytes = vec![0; size(&state)];
+    ///     state.to_bytes(&mut bytes)?;
+    ///     let mut read = fit.state();
+    ///     read.from_bytes(&bytes)?;
+    ///     assert_eq!(read, state);
+    /// }
+    /// # fn size<S: Storable>(_: &S) -> usize { S::SIZE }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`run`](Fit::run). The fit is at its end then, as after [`end`](Fit::end).
+    pub fn epoch<'a, T, D, V>(
+        &self,
+        state: &mut State<S, T::Scalar, V::Score>,
+        learner: &mut T,
+        data: Data<D, V, impl Keep<'a, T::Network>>,
+    ) -> Result<Option<Epoch<T::Scalar, V::Score>>, FitError>
+    where
+        T: Learner<Network: Copy + 'a>,
+        D: Train<T>,
+        V: Validate<T>,
+        S: Schedule<T::Scalar>,
+        M: Metric<T::Scalar, T::Output>,
+    {
+        let (mut train, validation, best) = data.parts();
+        self.advance(state, learner, &mut train, &validation, best)
+    }
+
+    /// Ends a fit before its time: the trainer gets the best network, and its own learning rate.
+    pub fn end<'a, T, V: Copy>(
+        &self,
+        state: &mut State<S, T::Scalar, V>,
+        learner: &mut T,
+        best: impl Keep<'a, T::Network>,
+    ) -> Outcome<T::Scalar, V>
+    where
+        T: Learner<Network: Copy + 'a>,
+    {
+        state.end(learner, best.best());
+        self.outcome(state, self.over(state).unwrap_or(End::Stopped))
     }
 
     /// [`run`](Fit::run)s several times, from new weights each time, and keeps the best network of all: gradient
@@ -253,50 +290,92 @@ impl<S, M> Fit<S, M> {
     /// # Errors
     /// That of the last run that failed, if none has completed an epoch; [`FitError::NoSamples`] also if there are no
     /// runs.
-    pub fn restarts<'a, T>(
+    #[allow(clippy::type_complexity)]
+    pub fn restarts<'a, T, D, V>(
         &self,
         runs: u32,
-        trainer: &mut T,
+        learner: &mut T,
         mut start: impl FnMut(&mut T, u32),
-        data: Data<
-            &(impl Samples<Input = T::Input, Target = T::Output> + ?Sized),
-            impl Validate<T::Input, T::Output>,
-            &'a mut Best<T::Network>,
-        >,
-        mut on_epoch: impl FnMut(&mut T, &Epoch<T::Scalar>) -> ControlFlow<()>,
-    ) -> Result<Outcome<T::Scalar>, FitError>
+        data: Data<&D, V, &'a mut Best<T::Network>>,
+        mut on_epoch: impl FnMut(&mut T, &Epoch<T::Scalar, V::Score>) -> ControlFlow<()>,
+    ) -> Result<Outcome<T::Scalar, V::Score>, FitError>
     where
         T: Learner<Network: Copy + 'a>,
+        D: Samples<Input = T::Input, Target = T::Output> + ?Sized,
+        V: Validate<T>,
         S: Schedule<T::Scalar> + Clone,
         M: Metric<T::Scalar, T::Output>,
     {
-        let Data { train, validation, best } = data;
-        let validation = validation.samples();
+        let Data { mut train, validation, best } = data;
         best.clear();
-        let measured = Measured { validation: &validation, training: Some(train) };
-        let entering = if self.entering { measured.enter(trainer, &self.metric, Some(&mut *best))? } else { None };
+        let entering = self.enter(learner, &train, &validation, Some(best))?;
         let mut won = Err(FitError::NoSamples);
         for run in 0..runs {
             let seed = self.seed.wrapping_add(run);
             let before = best.get().map(|(_, loss)| loss);
-            start(trainer, seed);
-            let learn = |trainer: &mut T, _, key| shuffled_epoch(trainer, train, key);
-            let outcome = self.drive(trainer, (seed, None), learn, &measured, Some(best), &mut on_epoch);
-            let outcome = Outcome { entering, ..outcome };
+            start(learner, seed);
+            let mut state = State::new(seed, self.schedule.clone());
+            state.begin(learner, None);
+            let end = loop {
+                match self.advance(&mut state, learner, &mut train, &validation, Some(best)) {
+                    Err(error) => break End::Failed(error),
+                    Ok(None) => break self.over(&state).unwrap_or(End::Stopped),
+                    Ok(Some(epoch)) if on_epoch(learner, &epoch).is_break() => {
+                        state.end(learner, Some(best));
+                        break End::Stopped;
+                    }
+                    Ok(Some(_)) => {}
+                }
+            };
+            let outcome = Outcome { entering, ..self.outcome(&state, end) };
             if best.get().map(|(_, loss)| loss) != before {
                 won = Ok(outcome);
             } else if won.is_err() {
                 won = Outcome { best: None, ..outcome }.result();
             }
-            if outcome.end == End::Stopped {
+            if end == End::Stopped {
                 break;
             }
         }
         won
     }
+
+    /// [`epoch`](Fit::epoch) with the parts of the data.
+    fn advance<T, D, V>(
+        &self,
+        state: &mut State<S, T::Scalar, V::Score>,
+        learner: &mut T,
+        train: &mut D,
+        validation: &V,
+        mut best: Option<&mut Best<T::Network>>,
+    ) -> Result<Option<Epoch<T::Scalar, V::Score>>, FitError>
+    where
+        T: Learner<Network: Copy>,
+        D: Train<T>,
+        V: Validate<T>,
+        S: Schedule<T::Scalar>,
+        M: Metric<T::Scalar, T::Output>,
+    {
+        if !state.begun() {
+            if let Some(best) = &mut best {
+                best.clear();
+            }
+            let entering = self.enter(learner, train, validation, best.as_deref_mut())?;
+            state.begin(learner, entering);
+        }
+        let next = if self.over(state).is_some() {
+            Ok(None)
+        } else {
+            self.next(state, learner, train, validation, best.as_deref_mut()).map(Some)
+        };
+        if !matches!(next, Ok(Some(_))) {
+            state.end(learner, best);
+        }
+        next
+    }
 }
 
-impl<T> Outcome<T> {
+impl<T, V> Outcome<T, V> {
     /// A failure as an error.
     fn result(self) -> Result<Self, FitError> {
         if let End::Failed(error) = self.end { Err(error) } else { Ok(self) }

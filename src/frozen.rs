@@ -13,14 +13,14 @@
 //! // The last layer learns.
 //! type Last = (Frozen<&'static Dense<64, 32>>, Dense<32, 10>);
 //! let network = (Frozen(&FEATURES), CLASSES);
-//! let mut trainer = Trainer::<Last, SquaredError, Momentum>::new(network, Momentum::new(0.01, 0.9));
+//! let mut trainer = Trainer::<Last, SquaredError, Momentum>::with_network(network, Momentum::new(0.01, 0.9));
 //! trainer.step(&[0.5; 64], &[0.1; 10]).unwrap();
 //! assert!(size_of_val(&trainer) < 3000); // 19,624 if both did
 //!
 //! // Ten biases learn.
 //! type Biases = (Frozen<&'static Dense<64, 32>>, BiasOnly<&'static Dense<32, 10>>);
 //! let network = (Frozen(&FEATURES), BiasOnly::new(&CLASSES));
-//! let mut trainer = Trainer::<Biases, SquaredError, Momentum>::new(network, Momentum::new(0.01, 0.9));
+//! let mut trainer = Trainer::<Biases, SquaredError, Momentum>::with_network(network, Momentum::new(0.01, 0.9));
 //! trainer.step(&[0.5; 64], &[0.1; 10]).unwrap();
 //! assert!(size_of_val(&trainer) < 500);
 //! ```
@@ -54,7 +54,7 @@
 //! }
 //!
 //! type Last = (Frozen<Features>, Dense<32, 10>);
-//! static TRAINER: Mutex<Trainer<Last, SquaredError, Momentum>> = Mutex::new(Trainer::ZERO);
+//! static TRAINER: Mutex<Trainer<Last, SquaredError, Momentum>> = Mutex::new(Trainer::new());
 //!
 //! let mut trainer = TRAINER.lock().unwrap();
 //! // New weights for the last layer. `start_from(&network, ..)` copies what was learnt elsewhere.

@@ -5,17 +5,36 @@ use crate::layer::Infer;
 use crate::scalar::Scalar;
 use crate::shape::Shape;
 
-/// Whatever learns from a sample, and predicts. A [`Trainer`](crate::Trainer) does; what goes around one, or learns in another
-/// way, is trained by a [`Fit`](crate::Fit) too.
-///
-/// An error leaves weights and all that is kept for them as they were.
-pub trait Learner {
+/// What tells the loss of a sample without learning from it: a [`Learner`], or a
+/// [`Predictor`](crate::Predictor::with_loss) that was given a loss.
+pub trait Evaluate {
     /// The number type.
     type Scalar: Scalar;
     /// The inputs.
     type Input: Shape<Scalar = Self::Scalar>;
     /// The outputs, and the targets.
     type Output: Shape<Scalar = Self::Scalar>;
+
+    /// The loss of a sample, and the outputs.
+    ///
+    /// # Errors
+    /// What is not finite, or a target outside of the range of the loss.
+    fn evaluate(&mut self, x: &Self::Input, target: &Self::Output) -> Result<(Self::Scalar, Self::Output), StepError>;
+
+    /// The loss of a sample.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Evaluate::evaluate).
+    fn loss(&mut self, x: &Self::Input, target: &Self::Output) -> Result<Self::Scalar, StepError> {
+        self.evaluate(x, target).map(|(loss, _)| loss)
+    }
+}
+
+/// Whatever learns from a sample, and predicts. A [`Trainer`](crate::Trainer) does; what goes around one, or learns in another
+/// way, is trained by a [`Fit`](crate::Fit) too.
+///
+/// An error leaves weights and all that is kept for them as they were.
+pub trait Learner: Evaluate {
     /// The network that learns.
     type Network: Infer<Scalar = Self::Scalar, Input = Self::Input, Output = Self::Output>;
 
@@ -44,20 +63,6 @@ pub trait Learner {
 
     /// The outputs for the inputs `x`.
     fn predict(&mut self, x: &Self::Input) -> Self::Output;
-
-    /// The loss of a sample, without learning from it, and the outputs.
-    ///
-    /// # Errors
-    /// What is not finite, or a target outside of the range of the loss.
-    fn evaluate(&mut self, x: &Self::Input, target: &Self::Output) -> Result<(Self::Scalar, Self::Output), StepError>;
-
-    /// The loss of a sample, without learning from it.
-    ///
-    /// # Errors
-    /// As [`evaluate`](Learner::evaluate).
-    fn loss(&mut self, x: &Self::Input, target: &Self::Output) -> Result<Self::Scalar, StepError> {
-        self.evaluate(x, target).map(|(loss, _)| loss)
-    }
 
     /// Seeds what is random in a step.
     fn seed(&mut self, seed: u32);

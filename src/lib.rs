@@ -45,6 +45,7 @@ pub mod permutation;
 pub mod pieces;
 pub mod predictor;
 mod ratio;
+mod refuse;
 pub mod rule;
 pub mod samples;
 pub mod scalar;
@@ -67,7 +68,7 @@ pub use dropout::Dropout;
 pub use fit::{Best, Fit};
 pub use frozen::{BiasOnly, Frozen, Owned};
 pub use layer::{Infer, Layer};
-pub use learner::Learner;
+pub use learner::{Evaluate, Learner};
 pub use loss::{BinaryCrossEntropy, CrossEntropy, Huber, Loss, OfProbabilities, SquaredError};
 pub use optimizer::{
     Adam, AdamW, Batch, ClipNorm, ClipSample, ClipValue, Momentum, Nesterov, Optimizer, RmsProp, Rprop, Sgd,

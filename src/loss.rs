@@ -302,7 +302,7 @@ impl Loss for CrossEntropy {
 /// use downhill::{BinaryCrossEntropy, Dense, OfProbabilities, Sgd, Softmax, Trainer};
 ///
 /// type Net = (Dense<4, 8>, Dense<8, 3, Softmax>);
-/// let trainer = Trainer::<Net, OfProbabilities<BinaryCrossEntropy>, Sgd>::ZERO;
+/// let trainer = Trainer::<Net, OfProbabilities<BinaryCrossEntropy>, Sgd>::new();
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

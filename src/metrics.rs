@@ -23,7 +23,7 @@ use crate::scalar::Scalar;
 /// use downhill::metrics::{ConfusionMatrix, Threshold};
 /// # use downhill::{BinaryCrossEntropy, Dense, Sgd, Trainer};
 ///
-/// # let mut trainer = Trainer::<_, BinaryCrossEntropy, Sgd>::new(Dense::<1, 1>::new([[9.0]], [0.0]), Sgd::new(0.1));
+/// # let mut trainer = Trainer::<_, BinaryCrossEntropy, Sgd>::with_network(Dense::<1, 1>::new([[9.0]], [0.0]), Sgd::new(0.1));
 /// # let test = [([1.0], [1.0]), ([-0.5], [1.0]), ([-2.0], [0.0])];
 /// let mut matrix = ConfusionMatrix::<2>::new();
 /// for (x, target) in &test {

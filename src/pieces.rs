@@ -6,7 +6,7 @@
 //! # use downhill::init::{Generator, TruncatedNormal};
 //! use downhill::{Dense, Sgd, SquaredError, Trainer};
 //!
-//! let mut trainer = Trainer::<(Dense<64, 32>, Dense<32, 10>), SquaredError, Sgd>::ZERO;
+//! let mut trainer = Trainer::<(Dense<64, 32>, Dense<32, 10>), SquaredError, Sgd>::new();
 //! # trainer.start(Sgd::new(0.3), &mut TruncatedNormal(Generator::new(1)));
 //! # let (x, target, mut calls) = ([0.5; 64], [0.01; 10], 0);
 //! # let mut feed_the_watchdog = || calls += 1;
@@ -69,11 +69,12 @@ use crate::kernel::{self, Magnitude};
 use crate::layer::{Layer, Mode, Trace, first, first_mut, visit_slots};
 use crate::loss::Loss;
 use crate::optimizer::{Collect, Optimizer, Sum};
+use crate::refuse::refuse;
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
 use crate::shape::Shape;
+use crate::trainer::Trainer;
 use crate::trainer::gradient::{self, add_squares};
-use crate::trainer::{Trainer, refuse};
 pub use crate::work::{ACTIVATION, DERIVATIVE, DROPOUT, Progress};
 use crate::work::{Budget, SHARE, Work, max};
 

@@ -6,7 +6,7 @@ use crate::scalar::{Scalar, Zero, count};
 
 /// A ratio that is part of a network's type, where a layer asks for a number: the rate of
 /// [`Dropout<16, Ratio<1, 5>>`](crate::Dropout), the factor of [`ScaledRate<_, Ratio<1, 10>>`](crate::ScaledRate). It takes
-/// no memory, and [`Trainer::ZERO`](crate::Trainer::ZERO) has it. `T` is the number type of the layer.
+/// no memory, and [`Trainer::new`](crate::Trainer::new) has it. `T` is the number type of the layer.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ratio<const NUMERATOR: usize, const DENOMINATOR: usize, T = f32>(PhantomData<T>);

@@ -23,7 +23,7 @@ use crate::work::{Budget, Sizes};
 /// // Adam's rate for the last layer, a tenth of it for the two below.
 /// type Lower = (Dense<8, 16, Tanh>, Dense<16, 16, Tanh>);
 /// type Net = (ScaledRate<Lower, Ratio<1, 10>>, Dense<16, 3, Softmax>);
-/// let mut trainer = Trainer::<Net, CrossEntropy, Adam>::ZERO;
+/// let mut trainer = Trainer::<Net, CrossEntropy, Adam>::new();
 /// trainer.start(Adam::new(0.01), &mut Xavier(Generator::new(1)));
 /// trainer.step(&[0.5; 8], &[0.0, 1.0, 0.0])?;
 /// assert_ne!(trainer.network.0.layer.0.biases, [0.0; 16]);
@@ -37,7 +37,7 @@ use crate::work::{Budget, Sizes};
 /// within each other multiply, and with a [schedule](crate::schedule). A product that underflows to 0 changes nothing.
 ///
 /// `Q` is the factor: a number that may be changed at any time, `f32` or `f64`, or a [`Ratio`], which belongs to the type. As
-/// with [`Dropout`](crate::Dropout), a number is 0 in `Trainer::ZERO`, which a step refuses ([`StepError::RateFactor`]), and
+/// with [`Dropout`](crate::Dropout), a number is 0 in `Trainer::new()`, which a step refuses ([`StepError::RateFactor`]), and
 /// stays as it is set in spite of [`start`](crate::Trainer::start). There is none above 1, so that what the optimiser was
 /// checked for holds: give it the largest rate, and layers their parts of it. For a factor of 0 there is
 /// [`Frozen`](crate::Frozen).

@@ -76,7 +76,6 @@ pub trait Storable {
 /// A buffer has another size than what it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
 pub struct WrongSize {
     /// The bytes that there are.
     pub found: usize,
@@ -142,7 +141,7 @@ impl Storable for bool {
     }
 
     fn load(&mut self, read: &mut impl FnMut(&mut [u8])) {
-        let mut byte = 0;
+        let mut byte = 0_u8;
         byte.load(read);
         *self = byte != 0;
     }

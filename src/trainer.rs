@@ -2,12 +2,8 @@
 
 pub(crate) mod gradient;
 mod learner;
-mod refuse;
 mod state;
 mod step;
-
-use refuse::accepts;
-pub(crate) use refuse::refuse;
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -15,14 +11,13 @@ use core::slice::{from_mut, from_ref};
 
 pub use crate::error::StepError;
 use crate::init::{Generator, Init, Random};
-use crate::kernel::{Finite, largest};
+use crate::kernel::largest;
 use crate::layer::{Layer, Mode, copy, first_mut, visit_slots};
 use crate::loss::{Loss, linked};
 use crate::optimizer::{Optimizer, Sum};
-use crate::predictor::checked;
+use crate::predictor::{checked, evaluated};
 use crate::rule::{ChainRule, Rule};
 use crate::scalar::{Scalar, Zero};
-use crate::shape::Shape;
 use crate::work::Whole;
 
 /// A network together with what it takes to train it: the optimiser and its slots, and the outputs and deltas of every
@@ -60,7 +55,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     pub const BYTES: usize = size_of::<Self>();
 
     /// A trainer for a network that has its weights already.
-    pub const fn new(network: N, optimizer: P) -> Self {
+    pub const fn with_network(network: N, optimizer: P) -> Self {
         const {
             room(B);
             let _ = Self::LINKED;
@@ -91,8 +86,8 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
 
     /// Starts from weights that were learnt before: as [`start`](Trainer::start), with a copy of `network`.
     ///
-    /// A `static` trainer that is made with its weights, by [`new`](Trainer::new), lies in .data, where its slots,
-    /// outputs and deltas take flash for their zeros. Start [`ZERO`](Trainer::ZERO) from a network in flash instead;
+    /// A `static` trainer that is made with its weights, by [`with_network`](Trainer::with_network), lies in .data, where its
+    /// slots, outputs and deltas take flash for their zeros. Start a [`new`](Trainer::new) one from a network in flash instead;
     /// the copy does not go over the stack:
     ///
     /// ```
@@ -101,7 +96,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     ///
     /// type Net = (Dense<64, 32>, Dense<32, 10>);
     /// static LEARNT: Net = (Dense::new([[0.01; 32]; 64], [0.0; 32]), Dense::new([[0.1; 10]; 32], [0.0; 10])); // flash
-    /// static TRAINER: Mutex<Trainer<Net, SquaredError, Adam>> = Mutex::new(Trainer::ZERO); // .bss
+    /// static TRAINER: Mutex<Trainer<Net, SquaredError, Adam>> = Mutex::new(Trainer::new()); // .bss
     ///
     /// let mut trainer = TRAINER.lock().unwrap();
     /// trainer.start_from(&LEARNT, Adam::new(0.001));
@@ -190,29 +185,9 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     /// [`StepError::Input`], [`StepError::Target`], [`StepError::Loss`] or [`StepError::Sum`] if one of them is NaN or
     /// infinite, or the target outside of the loss's range.
     pub fn loss(&mut self, x: &N::Input, target: &N::Output) -> Result<N::Scalar, StepError> {
-        self.evaluate(x, target).map(|(loss, _)| loss)
-    }
-
-    /// [`loss`](Trainer::loss), and the outputs.
-    fn evaluate(&mut self, x: &N::Input, target: &N::Output) -> Result<(N::Scalar, &N::Output), StepError> {
         let Self { network, tape, state, outputs, .. } = self;
         let y = first_mut(outputs, 1);
-        let mut finite = Finite::new();
-        finite.join(network.forward(from_ref(x), y, tape, state, Mode::Predict, &mut Whole));
-        let mut loss = N::Scalar::ZERO;
-        if Self::LINKED {
-            loss = L::linked_value(N::Output::numbers(y), target.flat());
-        }
-        finite.join(N::activate(y, &mut Whole));
-        if !Self::LINKED {
-            loss = L::value(N::Output::numbers(y), target.flat());
-        }
-        finite.see(loss);
-        if finite.all() && accepts::<L, _>(from_ref(target)) {
-            Ok((loss, &self.outputs[0]))
-        } else {
-            Err(refuse::<L, _, _>(from_ref(x), from_ref(target), loss))
-        }
+        evaluated::<N, L, B>(network, x, target, y, tape, state)
     }
 
     /// Learns from one sample: inputs `x`, targets `target`. Returns the loss before the update.
@@ -301,25 +276,20 @@ const fn room(samples: usize) {
     assert!(samples > 0, "a trainer needs room for at least one sample");
 }
 
-impl<N: Layer + Zero, L: Loss, P: Optimizer<N::Scalar> + Zero, R, const B: usize> Trainer<N, L, P, B, R> {
+impl<N: Layer + Zero, L: Loss, P: Optimizer<N::Scalar> + Zero, R: Rule, const B: usize> Trainer<N, L, P, B, R> {
     /// A trainer that was not started yet, with all bits zero: a `static` of this value lies in `.bss` and costs no
     /// flash. Its steps are refused until [`start`](Trainer::start) gives it a learning rate.
-    pub const ZERO: Self = {
-        room(B);
-        let _ = Self::LINKED;
-        Self {
-            network: N::ZERO,
-            optimizer: P::ZERO,
-            slots: Zero::ZERO,
-            sums: Zero::ZERO,
-            state: Zero::ZERO,
-            tape: Zero::ZERO,
-            outputs: Zero::ZERO,
-            deltas: Zero::ZERO,
-            errors: Zero::ZERO,
-            kind: PhantomData,
-        }
-    };
+    pub const fn new() -> Self {
+        const { Self::with_network(N::ZERO, P::ZERO) }
+    }
+}
+
+impl<N: Layer + Zero, L: Loss, P: Optimizer<N::Scalar> + Zero, R: Rule, const B: usize> Default
+    for Trainer<N, L, P, B, R>
+{
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl<N: Layer + fmt::Debug, L, P: Optimizer<N::Scalar> + fmt::Debug, R, const B: usize> fmt::Debug

@@ -38,7 +38,7 @@ const STEEP: [f32; 2] = [1e19, 0.1];
 #[test]
 fn norms() {
     fn change<P: Optimizer<f32>>(optimizer: P) -> f32 {
-        let mut trainer = Trainer::<_, SquaredError, P, 3>::new(POSITIVE, optimizer);
+        let mut trainer = Trainer::<_, SquaredError, P, 3>::with_network(POSITIVE, optimizer);
         trainer.step_batch(&[X; 3], &[T, STEEP, T]).unwrap();
         trainer.flush().unwrap();
         let change = |new: &[f32], old: &[f32]| new.iter().zip(old).map(|(new, old)| (new - old).powi(2)).sum::<f32>();
@@ -61,7 +61,7 @@ fn norms() {
 #[test]
 fn columns_of_the_first_layer() {
     let network = Dense::<3, 2>::new([[0.5, 0.0], [-0.5, 0.0], [0.0, 0.0]], [0.0, 0.0]);
-    assert!(Trainer::<_, SquaredError, Sgd, 1, ErrorShare>::new(network, Sgd::new(0.5)).step(&X, &T).is_ok());
+    assert!(Trainer::<_, SquaredError, Sgd, 1, ErrorShare>::with_network(network, Sgd::new(0.5)).step(&X, &T).is_ok());
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn learn<P: Optimizer<f32>>(trainer: &mut Trainer<Net, SquaredError, P>, samples
 }
 
 fn started<P: Optimizer<f32> + Zero>(optimizer: P) -> Trainer<Net, SquaredError, P> {
-    let mut trainer = Trainer::ZERO;
+    let mut trainer = Trainer::new();
     trainer.start(optimizer, &mut Xavier(Generator::new(1)));
     trainer
 }
@@ -29,7 +29,7 @@ fn cleared<P: Optimizer<f32> + Zero + Copy>(optimizer: P) {
     let mut used = started(optimizer);
     learn(&mut used, 11);
     used.clear();
-    let mut new = Trainer::<Net, SquaredError, P>::new(used.network, optimizer);
+    let mut new = Trainer::<Net, SquaredError, P>::with_network(used.network, optimizer);
     learn(&mut new, 11);
     learn(&mut used, 11);
     assert_eq!(digest(&used.network), digest(&new.network));
@@ -141,7 +141,7 @@ impl Optimizer<f32> for Collecting {
 /// A sum that has overflowed is found by `is_finite`, and `clear` drops it, for optimisers other than `Batch`, too.
 #[test]
 fn sums_are_looked_at_and_cleared() {
-    let mut trainer = Trainer::<Dense<1, 1, Identity>, SquaredError, _>::new(Zero::ZERO, Collecting);
+    let mut trainer = Trainer::<Dense<1, 1, Identity>, SquaredError, _>::with_network(Zero::ZERO, Collecting);
     for _ in 0..2 {
         trainer.step(&[1.5e19], &[-1e19]).unwrap();
     }

@@ -39,7 +39,7 @@ where
     L: Loss,
     P: Optimizer<f32> + Zero,
 {
-    let mut trainer = Box::new(Trainer::<N, L, P>::ZERO);
+    let mut trainer = Box::new(Trainer::<N, L, P>::new());
     trainer.start(optimizer, &mut Xavier(Generator::new(1)));
     let mean = |trainer: &mut Trainer<N, L, P>| evaluate(trainer, samples, Argmax).unwrap().unwrap().loss;
     let first = mean(&mut trainer);

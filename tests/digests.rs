@@ -25,53 +25,53 @@ fn digits() -> Vec<Digit> {
 
 #[test]
 fn xor() {
-    check(&workloads::XOR, workloads::Xor::ZERO, &());
+    check(&workloads::XOR, workloads::Xor::new(), &());
 }
 
 #[test]
 fn iris() {
-    check(&workloads::IRIS, workloads::Iris::ZERO, &flowers());
+    check(&workloads::IRIS, workloads::Iris::new(), &flowers());
 }
 
 #[test]
 fn iris_momentum() {
-    check(&workloads::IRIS_MOMENTUM, workloads::IrisMomentum::ZERO, &flowers());
+    check(&workloads::IRIS_MOMENTUM, workloads::IrisMomentum::new(), &flowers());
 }
 
 #[test]
 fn iris_raw_error() {
-    check(&workloads::IRIS_RAW_ERROR, workloads::IrisRawError::ZERO, &flowers());
+    check(&workloads::IRIS_RAW_ERROR, workloads::IrisRawError::new(), &flowers());
 }
 
 #[test]
 fn iris_error_share() {
-    check(&workloads::IRIS_ERROR_SHARE, workloads::IrisErrorShare::ZERO, &flowers());
+    check(&workloads::IRIS_ERROR_SHARE, workloads::IrisErrorShare::new(), &flowers());
 }
 
 #[test]
 fn iris_deep() {
-    check(&workloads::IRIS_DEEP, workloads::IrisDeep::ZERO, &flowers());
+    check(&workloads::IRIS_DEEP, workloads::IrisDeep::new(), &flowers());
 }
 
 #[test]
 fn iris_fast() {
-    check(&workloads::IRIS_FAST, workloads::IrisBackend::ZERO, &flowers());
+    check(&workloads::IRIS_FAST, workloads::IrisBackend::new(), &flowers());
 }
 
 #[cfg(feature = "micromath")]
 #[test]
 fn iris_micromath() {
-    check(&workloads::IRIS_MICROMATH, workloads::IrisBackend::ZERO, &flowers());
+    check(&workloads::IRIS_MICROMATH, workloads::IrisBackend::new(), &flowers());
 }
 
 #[test]
 fn digits_one_epoch() {
-    check(&workloads::DIGITS, workloads::Digits::ZERO, &digits());
+    check(&workloads::DIGITS, workloads::Digits::new(), &digits());
 }
 
 #[test]
 fn digits_momentum() {
-    check(&workloads::DIGITS_MOMENTUM, workloads::DigitsMomentum::ZERO, &digits());
+    check(&workloads::DIGITS_MOMENTUM, workloads::DigitsMomentum::new(), &digits());
 }
 
 /// A training that starts from all bits zero.
@@ -80,7 +80,7 @@ macro_rules! flowers {
         $(
             #[test]
             fn $test() {
-                check(&toolbox::$workload, toolbox::$trainer::ZERO, &flowers());
+                check(&toolbox::$workload, toolbox::$trainer::new(), &flowers());
             }
         )+
     };
@@ -104,5 +104,5 @@ flowers!(
 
 #[test]
 fn frozen() {
-    check(&toolbox::FROZEN, toolbox::Frozen::ZERO, &flowers());
+    check(&toolbox::FROZEN, toolbox::Frozen::new(), &flowers());
 }

@@ -7,7 +7,7 @@
 #[allow(dead_code)]
 mod probe;
 
-use downhill::dropout::{Rate, Ratio};
+use downhill::dropout::{Masks, Rate, Ratio};
 use downhill::init::{Generator, He, Init, Random, TruncatedNormal, Uniform, Xavier};
 use downhill::layer::Mode;
 use downhill::pieces::Progress;
@@ -38,7 +38,7 @@ type Forgetful = (Dense<3, 40, Tanh, Biased, f64>, Dropout<40, f64>, Dense<40, 2
 
 fn forgetful(rate: f64, seed: u32) -> Trainer<Forgetful, SquaredError, Sgd<f64>> {
     let network = (drawn(1), Dropout::new(rate), drawn(2));
-    let mut trainer = Trainer::new(network, Sgd::new(0.01));
+    let mut trainer = Trainer::with_network(network, Sgd::new(0.01));
     trainer.seed(seed);
     trainer
 }
@@ -73,7 +73,7 @@ fn through_both(trainer: &mut Trainer<Twice, SquaredError, Sgd<f64>>) -> f64 {
 /// Two layers of dropout get masks of their own.
 #[test]
 fn masks_differ_between_layers() {
-    let mut trainer = Trainer::new(TWICE, Sgd::new(1e-9));
+    let mut trainer = Trainer::with_network(TWICE, Sgd::new(1e-9));
     trainer.seed(3);
     let mean = through_both(&mut trainer);
     // Equal masks would pass a half, each times 4, which makes a mean of 2.
@@ -85,7 +85,7 @@ fn masks_differ_between_layers() {
 fn rate_and_scale() {
     for rate in [0.0, 0.1, 0.5, 0.9] {
         let dropout = Dropout::<1000, f64>::new(rate);
-        let (mut before, mut random) = (Generator::new(0), Generator::new(0));
+        let (mut before, mut random) = (Generator::ZERO, Masks::ZERO);
         <Dropout<1000, f64> as Layer>::seed(&mut random, &mut || 5);
         let (mut dropped, mut sum) = (0_u32, 0.0);
         for _ in 0..20 {
@@ -119,7 +119,7 @@ fn gradient_through_dropout() {
         net
     };
     let loss = |values: &[f64], seed| {
-        let mut trainer = Trainer::<Net, SquaredError, probe::Probe>::new(network(values), probe::Probe);
+        let mut trainer = Trainer::<Net, SquaredError, probe::Probe>::with_network(network(values), probe::Probe);
         trainer.seed(seed);
         (trainer.step(&X, &T).unwrap(), parameters(&trainer.network))
     };
@@ -147,8 +147,8 @@ fn gradient_through_dropout() {
 #[test]
 fn masks_in_a_slice() {
     let network = (drawn::<Dense<3, 40, Tanh, Biased, f64>>(1), Dropout::new(0.5), drawn(2));
-    let mut slice = Trainer::<Forgetful, SquaredError, Sgd<f64>, 4>::new(network, Sgd::new(1e-300));
-    let mut single = Trainer::<Forgetful, SquaredError, Sgd<f64>>::new(network, Sgd::new(1e-300));
+    let mut slice = Trainer::<Forgetful, SquaredError, Sgd<f64>, 4>::with_network(network, Sgd::new(1e-300));
+    let mut single = Trainer::<Forgetful, SquaredError, Sgd<f64>>::with_network(network, Sgd::new(1e-300));
     slice.seed(9);
     single.seed(9);
     for samples in [4, 3, 1, 2] {
@@ -172,7 +172,7 @@ fn rates_out_of_range() {
 /// The tutorial's rule travels through dropout, too.
 #[test]
 fn raw_errors_pass() {
-    let mut trainer = Trainer::<Forgetful, SquaredError, Sgd<f64>, 1, RawError>::new(
+    let mut trainer = Trainer::<Forgetful, SquaredError, Sgd<f64>, 1, RawError>::with_network(
         (drawn(1), Dropout::new(0.3), drawn(2)),
         Sgd::new(0.01),
     );
@@ -187,12 +187,12 @@ fn raw_errors_pass() {
 /// Masks that nobody seeded differ, too: from the first step of a whole one or of one in pieces.
 #[test]
 fn masks_differ_without_a_seed() {
-    let mut trainer = Trainer::new(TWICE, Sgd::new(1e-9));
+    let mut trainer = Trainer::with_network(TWICE, Sgd::new(1e-9));
     let mean = through_both(&mut trainer);
     assert!((mean - 1.0).abs() < 0.05, "{mean}");
 
-    let mut whole = Trainer::<Twice, SquaredError, Sgd<f64>>::new(TWICE, Sgd::new(1e-9));
-    let mut pieces = Trainer::<Twice, SquaredError, Sgd<f64>>::new(TWICE, Sgd::new(1e-9));
+    let mut whole = Trainer::<Twice, SquaredError, Sgd<f64>>::with_network(TWICE, Sgd::new(1e-9));
+    let mut pieces = Trainer::<Twice, SquaredError, Sgd<f64>>::with_network(TWICE, Sgd::new(1e-9));
     for _ in 0..3 {
         let mut step = pieces.step_in_pieces(&[1.0; 64], &[0.0]);
         let loss = loop {
@@ -203,7 +203,7 @@ fn masks_differ_without_a_seed() {
         assert_eq!(whole.step(&[1.0; 64], &[0.0]), Ok(loss));
     }
     // It is what the seed 0 gives, and a seed of one's own stays.
-    let mut seeded = Trainer::<Twice, SquaredError, Sgd<f64>>::new(TWICE, Sgd::new(1e-9));
+    let mut seeded = Trainer::<Twice, SquaredError, Sgd<f64>>::with_network(TWICE, Sgd::new(1e-9));
     seeded.seed(0);
     through_both(&mut seeded);
     assert_eq!(digest(&seeded.network), digest(&trainer.network));
@@ -215,7 +215,8 @@ fn masks_differ_without_a_seed() {
 #[test]
 fn frozen_masks_differ() {
     type Net = (Frozen<&'static (Dropout<64, f64>,)>, Dropout<64, f64>, Dense<64, 1, Identity, Biased, f64>);
-    let mut trainer = Trainer::<Net, SquaredError, Sgd<f64>>::new((Frozen(&FROZEN), TWICE.1, TWICE.2), Sgd::new(1e-9));
+    let mut trainer =
+        Trainer::<Net, SquaredError, Sgd<f64>>::with_network((Frozen(&FROZEN), TWICE.1, TWICE.2), Sgd::new(1e-9));
     let mean = (0..400).map(|_| (2.0 * trainer.step(&[1.0; 64], &[0.0]).unwrap()).sqrt()).sum::<f64>() / 400.0;
     assert!((mean - 1.0).abs() < 0.05, "{mean}");
 }
@@ -225,7 +226,7 @@ fn frozen_masks_differ() {
 fn start_seeds_the_masks() {
     type With = (Dense<3, 40, Tanh, Biased, f64>, Dropout<40, Ratio<1, 2, f64>>, Dense<40, 2, Identity, Biased, f64>);
     type Without = (Dense<3, 40, Tanh, Biased, f64>, Dense<40, 2, Identity, Biased, f64>);
-    let mut trainer = Trainer::<With, SquaredError, Sgd<f64>>::ZERO;
+    let mut trainer = Trainer::<With, SquaredError, Sgd<f64>>::new();
     let mut train = |seed, trainings| {
         let mut weights = Uniform(Generator::new(seed));
         trainer.start(Sgd::new(0.1), &mut weights);
@@ -248,7 +249,7 @@ fn start_seeds_the_masks() {
         counted += 1;
         1 << 20
     });
-    let mut without = Trainer::<Without, SquaredError, Sgd<f64>>::ZERO;
+    let mut without = Trainer::<Without, SquaredError, Sgd<f64>>::new();
     without.start(Sgd::new(0.1), &mut weights);
     assert_eq!(counted, 3 * 40 + 40 * 2);
 }
@@ -282,7 +283,7 @@ fn a_rate_in_the_type() {
     let mut number = forgetful(0.3, 4);
     let network: Fixed = (number.network.0, Dropout::ZERO, number.network.2);
     assert_eq!(size_of_val(&network.1), 0);
-    let mut fixed = Trainer::<Fixed, SquaredError, Sgd<f64>>::new(network, Sgd::new(0.01));
+    let mut fixed = Trainer::<Fixed, SquaredError, Sgd<f64>>::with_network(network, Sgd::new(0.01));
     fixed.seed(4);
     for _ in 0..20 {
         assert_eq!(fixed.step(&X, &T), number.step(&X, &T));
@@ -300,7 +301,7 @@ fn bad_inputs_of_dropout() {
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         for rate in [0.0, 0.9] {
             let network = (Dropout::new(rate), drawn(1));
-            let mut trainer = Trainer::<First, SquaredError, Sgd<f64>>::new(network, Sgd::new(0.1));
+            let mut trainer = Trainer::<First, SquaredError, Sgd<f64>>::with_network(network, Sgd::new(0.1));
             let before = digest(&trainer.network);
             for place in 0..3 {
                 let mut x = X;
@@ -320,8 +321,10 @@ fn bad_inputs_of_dropout() {
 #[test]
 fn clipped_through_dropout() {
     let start = (drawn(1), Dropout::new(0.5), drawn(2));
-    let mut trainer =
-        Trainer::<Forgetful, SquaredError, ClipSample<Sgd<f64>, f64>>::new(start, ClipSample::new(0.01, Sgd::new(1.0)));
+    let mut trainer = Trainer::<Forgetful, SquaredError, ClipSample<Sgd<f64>, f64>>::with_network(
+        start,
+        ClipSample::new(0.01, Sgd::new(1.0)),
+    );
     for seed in 0..5 {
         trainer.network = start;
         trainer.seed(seed);
@@ -338,7 +341,7 @@ fn nothing_is_dropped_at_rate_0() {
     let seed = 0_u32.wrapping_sub(0x9E37_79B9);
     assert_eq!(Generator::new(seed).next_u32(), 0);
     for (rate, first) in [(0.0, 1.0), (1e-6, 0.0)] {
-        let (mut before, mut random) = (Generator::new(0), Generator::new(0));
+        let (mut before, mut random) = (Generator::ZERO, Masks::ZERO);
         <Dropout<1, f64> as Layer>::seed(&mut random, &mut || seed);
         let (layer, mut y) = (Dropout::<1, f64>::new(rate), [[0.0]]);
         layer.forward::<_, 1>(&[[1.0]], &mut y, &mut before, &mut random, Mode::Train, &mut Whole);
@@ -351,7 +354,7 @@ fn nothing_is_dropped_at_rate_0() {
 fn a_refused_step_draws_nothing() {
     type Masked = (Dense<1, 8, Tanh>, Dropout<8, Ratio<1, 2>>, Dense<8, 1>);
     let after = |refused: &dyn Fn(&mut Trainer<Masked, SquaredError, Sgd>)| {
-        let mut trainer = Trainer::<Masked, SquaredError, Sgd>::ZERO;
+        let mut trainer = Trainer::<Masked, SquaredError, Sgd>::new();
         trainer.start(Sgd::new(0.1), &mut Uniform(Generator::new(1)));
         trainer.step(&[0.5], &[0.2]).unwrap();
         refused(&mut trainer);

@@ -18,7 +18,7 @@ use downhill::{
     Adam, Batch, Best, Dense, Fit, Frozen, Momentum, Samples, Sgd, SquaredError, StepError, Trainer, Zero, digest,
     encode,
 };
-use watch::{Iris, NONE, Net, data, forgetful, iris, on, plain, room, train, trainer, watch};
+use watch::{Iris, NONE, Net, Told, data, forgetful, iris, on, plain, room, train, trainer, watch};
 
 #[test]
 fn same_bits_as_a_loop_by_hand() {
@@ -52,7 +52,7 @@ fn same_bits_as_a_loop_by_hand() {
             loss += f64::from(SquaredError::value(&y, target));
             correct += usize::from(encode::class(&y) == encode::class(target));
         }
-        let score = epoch.validation.unwrap();
+        let score = epoch.validation.0.unwrap();
         assert!((f64::from(score.loss) / (loss / 45.0) - 1.0).abs() < 2e-7);
         #[allow(clippy::cast_precision_loss)]
         let accuracy = correct as f32 / 45.0;
@@ -110,9 +110,9 @@ fn the_best_epoch_is_restored() {
     let (train, validation) = (train(), iris("iris/test.csv"));
     for validation in [&validation[..], NONE] {
         let (mut trainer, fit) = restless();
-        let mut best = Best::ZERO;
+        let mut best = Best::new();
         let seen = watch(&fit, &mut trainer, &train, validation, Some(&mut best));
-        let scores = |epoch: &Epoch| if validation.is_empty() { epoch.training } else { epoch.validation };
+        let scores = |epoch: &Epoch<_, Told>| if validation.is_empty() { epoch.training } else { epoch.validation.0 };
         let losses: Vec<f32> = seen.epochs.iter().map(|epoch| scores(epoch).unwrap().loss).collect();
         let lowest = losses.iter().copied().fold(f32::MAX, f32::min);
         let at = losses.iter().position(|&loss| loss <= lowest).unwrap();
@@ -148,7 +148,7 @@ fn patience_is_counted() {
         });
         let (mut trainer, fit) = restless();
         let fit = Fit { patience: Some(patience), ..fit };
-        let mut best = Best::ZERO;
+        let mut best = Best::new();
         let seen = watch(&fit, &mut trainer, &train, &validation, Some(&mut best));
         assert_eq!(seen.outcome.epochs as usize, expected.map_or(40, |at| at + 1), "patience {patience}");
         assert_eq!(seen.outcome.end, if expected.is_some() { End::Patience } else { End::Completed });
@@ -168,7 +168,7 @@ fn patience_has_a_least_difference() {
     let fit = Fit { patience: Some(4), ..Fit::new(200, Constant(0.5)) };
     let run = |min_delta: f32| {
         let fit = Fit { min_delta, ..fit };
-        let mut best = Best::ZERO;
+        let mut best = Best::new();
         let seen = watch(&fit, &mut plain(1), &train, &train[..40], Some(&mut best));
         let losses: Vec<f32> = seen.epochs.iter().map(Epoch::decisive).collect();
         let (mut reference, mut waited) = (seen.outcome.entering.unwrap(), 0);
@@ -202,7 +202,7 @@ fn equal_is_not_better() {
     let fit = Fit { entering: true, ..fit };
     let seen = watch(&fit, &mut plain(1), &train, &train[..20], Some(&mut room()));
     assert_eq!((seen.outcome.epochs, seen.outcome.end, seen.outcome.best), (3, End::Patience, None));
-    assert_eq!(seen.outcome.entering, seen.epochs[0].validation.map(|score| score.loss));
+    assert_eq!(seen.outcome.entering, seen.epochs[0].validation.0.map(|score| score.loss));
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn the_callback_ends_everything() {
 
 #[test]
 fn no_epochs() {
-    let (mut trainer, mut best) = (plain(1), Best::ZERO);
+    let (mut trainer, mut best) = (plain(1), Best::new());
     let before = digest(&trainer.network);
     let fit = Fit::new(0, Constant(0.3));
     let outcome = fit.run(&mut trainer, Data::new(&train()[..]).keeping(&mut best), on).unwrap();
@@ -246,7 +246,7 @@ fn bad_samples_end_the_fit() {
         }
         let fit = Fit::new(5, Constant(0.3));
         let mut stopped = plain(1);
-        let mut best = Best::ZERO;
+        let mut best = Best::new();
         let result = fit.run(&mut stopped, Data::new(&train[..]).keeping(&mut best), on);
         assert_eq!(result, Err(FitError::Step(index, error)));
         // The network that enters is measured, and nothing is learnt.
@@ -270,10 +270,10 @@ fn bad_samples_end_the_fit() {
     }
     // Good at first: the best weights come back.
     let failing = |epoch| good.iter().copied().chain((epoch == 2).then_some(([f32::NAN; 4], [0.0; 3])));
-    let (mut trainer, mut best, mut digests) = (plain(1), Best::ZERO, Vec::new());
+    let (mut trainer, mut best, mut digests) = (plain(1), Best::new(), Vec::new());
     let fit = Fit::new(5, Constant(0.3));
     let result =
-        fit.stream(&mut trainer, Data::stream(failing).validated_on(&good[..]).keeping(&mut best), |trainer, _| {
+        fit.run(&mut trainer, Data::stream(failing).validated_on(&good[..]).keeping(&mut best), |trainer, _| {
             digests.push(digest(&trainer.network));
             Continue(())
         });
@@ -333,7 +333,7 @@ fn memory_of_the_best() {
 }
 
 type Large = (Dense<784, 100>, Dense<100, 10>);
-static LARGE: Mutex<(Trainer<Large, SquaredError, Sgd>, Best<Large>)> = Mutex::new((Trainer::ZERO, Best::ZERO));
+static LARGE: Mutex<(Trainer<Large, SquaredError, Sgd>, Best<Large>)> = Mutex::new((Trainer::new(), Best::new()));
 
 /// A network of 318 KB is kept and restored on a stack of 128 KB: from place to place, in debug builds, too.
 #[test]
@@ -356,8 +356,8 @@ static FEATURES: Dense<4, 16> = Dense::new([[0.5; 16]; 4], [0.1; 16]);
 fn a_network_with_frozen_layers() {
     type Last = (Frozen<&'static Dense<4, 16>>, Dense<16, 3>);
     let network: Last = (Frozen(&FEATURES), Zero::ZERO);
-    let mut trainer = Trainer::<Last, SquaredError, Sgd>::new(network, Sgd::new(0.1));
-    let mut best = Best::new(network);
+    let mut trainer = Trainer::<Last, SquaredError, Sgd>::with_network(network, Sgd::new(0.1));
+    let mut best = Best::with_network(network);
     let seen = watch(&Fit::new(3, Constant(0.1)), &mut trainer, &train(), NONE, Some(&mut best));
     assert_eq!(seen.last, seen.digests[seen.outcome.best.unwrap().number as usize - 1]);
 }

@@ -87,7 +87,7 @@ fn little_more_than_the_weights() {
 /// A static trainer costs no flash only as long as all its bits are zero.
 #[test]
 fn zero_is_all_zero_bits() {
-    let trainer = Trainer::<(Dense<2, 3>, Dense<3, 1>), SquaredError, Momentum>::ZERO;
+    let trainer = Trainer::<(Dense<2, 3>, Dense<3, 1>), SquaredError, Momentum>::new();
     trainer.network.tensors(&mut |tensor| assert!(tensor.data.iter().all(|p| p.to_bits() == 0)));
     assert_eq!((trainer.optimizer.rate.to_bits(), trainer.optimizer.momentum.to_bits()), (0, 0));
 

@@ -28,7 +28,7 @@ where
     N: Layer<Scalar = f64, Input: Zero, Output: Zero> + Zero,
     L: Loss,
 {
-    Trainer::<N, L, Probe>::new(network(values), Probe).loss(&array(x), &array(target))
+    Trainer::<N, L, Probe>::with_network(network(values), Probe).loss(&array(x), &array(target))
 }
 
 /// A network without its type, so that the check is compiled once.

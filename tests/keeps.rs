@@ -3,7 +3,7 @@
 
 use std::ops::ControlFlow::{Break, Continue};
 
-use downhill::fit::{self, Data, End, Epoch, FitError};
+use downhill::fit::{self, Data, End, Epoch, FitError, Validate};
 use downhill::metrics::Argmax;
 use downhill::optimizer::Optimizer;
 use downhill::schedule::{Constant, Cosine, Exponential, OwnRate, Plateau, StepDecay};
@@ -24,7 +24,7 @@ fn points() -> Vec<Point> {
 }
 
 fn learner<P: Optimizer<f32>>(weight: f32, bias: f32, optimizer: P) -> Learner<P> {
-    Trainer::new(Dense::new([[weight]], [bias]), optimizer)
+    Trainer::with_network(Dense::new([[weight]], [bias]), optimizer)
 }
 
 /// As it was delivered: its loss is 3.2e-5.
@@ -36,52 +36,55 @@ fn loss<P: Optimizer<f32>>(trainer: &mut Learner<P>, points: &[Point]) -> f32 {
     fit::evaluate(trainer, points, Argmax).unwrap().unwrap().loss
 }
 
-fn on<T>(_: &mut T, _: &Epoch) -> std::ops::ControlFlow<()> {
+fn on<T, E>(_: &mut T, _: &E) -> std::ops::ControlFlow<()> {
     Continue(())
 }
 
 fn room() -> Best<Line> {
-    Best::ZERO
+    Best::new()
+}
+
+/// `decisive` is what the network is measured on.
+fn the_network_enters<V: Validate<Learner<Momentum>> + Copy>(data: Data<&[Point], V>, decisive: &[Point]) {
+    let points = points();
+    let mut trainer = delivered(Momentum::new(0.1, 0.9));
+    let (before, loss_before) = (digest(&trainer.network), loss(&mut trainer, decisive));
+    let mut best = Best::new();
+    let fit = Fit::new(5, Constant(1.1));
+    let outcome = fit.run(&mut trainer, data.keeping(&mut best), on).unwrap();
+    assert_eq!(digest(&trainer.network), before);
+    assert!(outcome.best.is_none());
+    assert_eq!(outcome.entering, Some(loss_before));
+    assert_eq!(best.get().map(|(network, loss)| (digest(network), loss)), Some((before, loss_before)));
+    // And nothing is left of the velocity that led away from it.
+    trainer.step(&[0.5], &[1.5]).unwrap();
+    assert!(loss(&mut trainer, &points) < 1e-4, "{:?}", trainer.network);
+
+    // Left out, the best epoch is what remains.
+    let mut trainer = delivered(Momentum::new(0.1, 0.9));
+    let fit = Fit { entering: false, ..fit };
+    let outcome = fit.run(&mut trainer, data.keeping(&mut best), on).unwrap();
+    assert!(loss(&mut trainer, decisive) > 10.0 * loss_before);
+    assert_eq!((outcome.best.map(|epoch| epoch.best), outcome.entering), (Some(true), None));
 }
 
 #[test]
 fn the_network_that_enters_is_a_candidate() {
     let points = points();
-    for validation in [&points[..20], NONE] {
-        let mut trainer = delivered(Momentum::new(0.1, 0.9));
-        let decisive = if validation.is_empty() { &points[..] } else { validation };
-        let (before, loss_before) = (digest(&trainer.network), loss(&mut trainer, decisive));
-        let mut best = Best::ZERO;
-        let fit = Fit::new(5, Constant(1.1));
-        let outcome =
-            fit.run(&mut trainer, Data::new(&points[..]).validated_on(validation).keeping(&mut best), on).unwrap();
-        assert_eq!(digest(&trainer.network), before);
-        assert_eq!((outcome.best, outcome.entering), (None, Some(loss_before)));
-        assert_eq!(best.get().map(|(network, loss)| (digest(network), loss)), Some((before, loss_before)));
-        // And nothing is left of the velocity that led away from it.
-        trainer.step(&[0.5], &[1.5]).unwrap();
-        assert!(loss(&mut trainer, &points) < 1e-4, "{:?}", trainer.network);
-
-        // Left out, the best epoch is what remains.
-        let mut trainer = delivered(Momentum::new(0.1, 0.9));
-        let fit = Fit { entering: false, ..fit };
-        let outcome =
-            fit.run(&mut trainer, Data::new(&points[..]).validated_on(validation).keeping(&mut best), on).unwrap();
-        assert!(loss(&mut trainer, decisive) > 10.0 * loss_before);
-        assert_eq!((outcome.best.map(|epoch| epoch.best), outcome.entering), (Some(true), None));
-    }
+    the_network_enters(Data::new(&points[..]).validated_on(&points[..20]), &points[..20]);
+    the_network_enters(Data::new(&points[..]), &points);
 }
 
-/// In a stream as well, if there is a validation to tell; without one, that is said at the beginning.
+/// In a stream as well, if there is a validation to tell; without one, it does not compile, and where it has no samples, that is
+/// said at the beginning.
 #[test]
 fn streams_keep_what_a_validation_has_measured() {
     let points = points();
     let mut trainer = delivered(Sgd::new(0.1));
     let before = digest(&trainer.network);
     let fit = Fit::new(5, Constant(1.7));
-    let outcome = fit
-        .stream(&mut trainer, Data::stream(|_| &points).validated_on(&points[..20]).keeping(&mut room()), on)
-        .unwrap();
+    let outcome =
+        fit.run(&mut trainer, Data::stream(|_| &points).validated_on(&points[..20]).keeping(&mut room()), on).unwrap();
     assert_eq!((digest(&trainer.network), outcome.best), (before, None));
     // It does not keep that of an earlier fit either.
     let (mut best, mut asked) = (room(), 0);
@@ -90,7 +93,7 @@ fn streams_keep_what_a_validation_has_measured() {
         asked += 1;
         &points
     };
-    let result = fit.stream(&mut trainer, Data::stream(sensor).keeping(&mut best), on);
+    let result = fit.run(&mut trainer, Data::stream(sensor).validated_on(NONE).keeping(&mut best), on);
     assert_eq!((result, asked, digest(&trainer.network)), (Err(FitError::NoValidation), 0, before));
     assert!(FitError::NoValidation.to_string().contains("validation"));
     assert_eq!(best.get(), None);
@@ -143,7 +146,7 @@ fn what_is_reported_is_what_is_kept() {
     let points = points();
     for (rate, entering) in [(1.7, false), (1.7, true), (0.3, true)] {
         let mut trainer = learner(0.0, 0.0, Sgd::new(0.1));
-        let mut best = Best::ZERO;
+        let mut best = Best::new();
         let fit = Fit { entering, ..Fit::new(6, Constant(rate)) };
         let outcome = fit.run(&mut trainer, Data::new(&points[..]).keeping(&mut best), on).unwrap();
         let measured = loss(&mut trainer, &points);
@@ -173,29 +176,25 @@ fn what_is_reported_is_what_is_kept() {
 #[test]
 fn a_mean_that_overflows_is_no_best() {
     let points = points();
-    for validation in [&points[..], NONE] {
-        let mut trainer = Trainer::<Line, Huber, Sgd>::new(Dense::new([[0.0]], [1e38]), Sgd::new(0.1));
-        let mut best = room();
-        let fit = Fit { patience: Some(2), ..Fit::new(6, Constant(0.01)) };
-        let outcome = fit.run(
-            &mut trainer,
-            Data::new(&points[..]).validated_on(validation).keeping(&mut best),
-            |trainer, epoch| {
-                let finite = epoch.number > 1;
-                assert_eq!(
-                    (epoch.best, epoch.loss.is_finite(), epoch.decisive().is_finite()),
-                    (finite, finite, finite)
-                );
-                if epoch.number == 1 {
-                    trainer.network = Dense::ZERO;
-                }
-                Continue(())
-            },
-        );
-        let outcome = outcome.unwrap();
-        assert_eq!((outcome.entering, outcome.epochs, outcome.best.map(|best| best.number)), (None, 6, Some(6)));
-        assert_eq!(best.get().map(|(_, loss)| loss), outcome.best.map(|best| best.decisive()));
-    }
+    overflows(Data::new(&points[..]).validated_on(&points[..]));
+    overflows(Data::new(&points[..]));
+}
+
+fn overflows<V: Validate<Trainer<Line, Huber, Sgd>>>(data: Data<&[Point], V>) {
+    let mut trainer = Trainer::<Line, Huber, Sgd>::with_network(Dense::new([[0.0]], [1e38]), Sgd::new(0.1));
+    let mut best = room();
+    let fit = Fit { patience: Some(2), ..Fit::new(6, Constant(0.01)) };
+    let outcome = fit.run(&mut trainer, data.keeping(&mut best), |trainer, epoch| {
+        let finite = epoch.number > 1;
+        assert_eq!((epoch.best, epoch.loss.is_finite(), epoch.decisive().is_finite()), (finite, finite, finite));
+        if epoch.number == 1 {
+            trainer.network = Dense::ZERO;
+        }
+        Continue(())
+    });
+    let outcome = outcome.unwrap();
+    assert_eq!((outcome.entering, outcome.epochs, outcome.best.map(|best| best.number)), (None, 6, Some(6)));
+    assert_eq!(best.get().map(|(_, loss)| loss), outcome.best.map(|best| best.decisive()));
 }
 
 /// What the optimiser keeps belongs to the weights of the last step: it goes where others are restored, and stays where
@@ -210,7 +209,7 @@ fn the_optimizer_is_cleared_where_other_weights_come_back() {
             fit.run(&mut trainer, Data::new(&points[..]).validated_on(&points[..]).keeping(&mut room()), on).unwrap();
         let (restored, network) = (outcome.best.is_none_or(|best| best.number < epochs), trainer.network);
         trainer.step(&[0.5], &[0.0]).unwrap();
-        let mut new = Learner::new(network, Momentum::new(0.1, 0.9));
+        let mut new = Learner::with_network(network, Momentum::new(0.1, 0.9));
         new.step(&[0.5], &[0.0]).unwrap();
         (restored, digest(&trainer.network) == digest(&new.network))
     };
@@ -232,9 +231,9 @@ fn the_optimizer_is_cleared_where_other_weights_come_back() {
     let mut trainer = learner(0.0, 0.0, Momentum::new(0.1, 0.9));
     let broken = |epoch| points.iter().copied().chain((epoch == 1).then_some(([f32::NAN], [0.0])));
     let fit = Fit::new(3, Constant(0.001));
-    let result = fit.stream(&mut trainer, Data::stream(broken).validated_on(&points[..]).keeping(&mut room()), on);
+    let result = fit.run(&mut trainer, Data::stream(broken).validated_on(&points[..]).keeping(&mut room()), on);
     assert_eq!(result, Err(FitError::Step(40, StepError::Input)));
-    let mut new = Learner::new(trainer.network, Momentum::new(0.1, 0.9));
+    let mut new = Learner::with_network(trainer.network, Momentum::new(0.1, 0.9));
     new.step(&[0.5], &[0.0]).unwrap();
     trainer.step(&[0.5], &[0.0]).unwrap();
     assert_eq!(digest(&trainer.network), digest(&new.network));
@@ -250,9 +249,9 @@ fn a_failure_leaves_no_half_batch() {
     let fit = Fit::new(1, Constant(0.1));
 
     let mut trainer = new();
-    let result = fit.stream(&mut trainer, Data::stream(|_| bad), on);
+    let result = fit.run(&mut trainer, Data::stream(|_| bad), on);
     assert_eq!((result, trainer.optimizer.waiting()), (Err(FitError::Step(2, StepError::Input)), 0));
-    fit.stream(&mut trainer, Data::stream(|_| ZEROS), on).unwrap();
+    fit.run(&mut trainer, Data::stream(|_| ZEROS), on).unwrap();
     assert_eq!(digest(&trainer.network), zero);
 
     // In random order, and with a sample that can't be read.

@@ -12,8 +12,8 @@ type Net = (Dense<2000, 500>, Dense<500, 10>);
 type Learner = Trainer<Net, SquaredError, Adam>;
 
 const SAMPLE: [([f32; 2000], [f32; 10]); 1] = [([0.5; 2000], [0.1; 10])];
-static TRAINER: Mutex<Learner> = Mutex::new(Trainer::ZERO);
-static BEST: Mutex<Best<Net>> = Mutex::new(Best::ZERO);
+static TRAINER: Mutex<Learner> = Mutex::new(Trainer::new());
+static BEST: Mutex<Best<Net>> = Mutex::new(Best::new());
 
 /// Statics take no room on a stack, here the 2 MB of a thread.
 #[test]

@@ -7,7 +7,7 @@ use downhill::fit::{Data, FitError, evaluate};
 use downhill::init::{Generator, Xavier};
 use downhill::metrics::R2;
 use downhill::schedule::Constant;
-use downhill::{Best, Dense, Fit, Learner, Sgd, SquaredError, StepError, Trainer, digest};
+use downhill::{Best, Dense, Evaluate, Fit, Learner, Sgd, SquaredError, StepError, Trainer, digest};
 
 type Net = (Dense<2, 4>, Dense<4, 1>);
 type Plain = Trainer<Net, SquaredError, Sgd>;
@@ -15,10 +15,17 @@ type Plain = Trainer<Net, SquaredError, Sgd>;
 /// Learns from every sample twice.
 struct Twice(Plain);
 
-impl Learner for Twice {
+impl Evaluate for Twice {
     type Scalar = f32;
     type Input = [f32; 2];
     type Output = [f32; 1];
+
+    fn evaluate(&mut self, x: &[f32; 2], target: &[f32; 1]) -> Result<(f32, [f32; 1]), StepError> {
+        self.0.evaluate(x, target)
+    }
+}
+
+impl Learner for Twice {
     type Network = Net;
 
     fn step(&mut self, x: &[f32; 2], target: &[f32; 1], weight: Option<f32>) -> Result<f32, StepError> {
@@ -43,10 +50,6 @@ impl Learner for Twice {
         self.0.predict(x)
     }
 
-    fn evaluate(&mut self, x: &[f32; 2], target: &[f32; 1]) -> Result<(f32, [f32; 1]), StepError> {
-        Learner::evaluate(&mut self.0, x, target)
-    }
-
     fn seed(&mut self, seed: u32) {
         self.0.seed(seed);
     }
@@ -69,7 +72,7 @@ impl Learner for Twice {
 }
 
 fn started() -> Plain {
-    let mut trainer = Plain::ZERO;
+    let mut trainer = Plain::new();
     trainer.start(Sgd::new(0.5), &mut Xavier(Generator::new(1)));
     trainer
 }
@@ -80,7 +83,7 @@ const XOR: [([f32; 2], [f32; 1]); 4] =
 #[test]
 fn a_fit_trains_what_goes_around_a_trainer() {
     let mut twice = Twice(started());
-    let mut best = Best::<Net>::ZERO;
+    let mut best = Best::<Net>::new();
     let fit = Fit::new(2000, Constant(0.5)).measured_by(R2);
     let outcome = fit
         .run(&mut twice, Data::new(&XOR).validated_on(&XOR).keeping(&mut best), |_, _| ControlFlow::Continue(()))

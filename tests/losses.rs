@@ -96,7 +96,7 @@ fn losses_of_all_sizes() {
 fn outputs_that_are_no_probabilities() {
     fn check<L: Loss>(y: f32, t: f32) -> Result<f32, StepError> {
         let network = Dense::<1, 1, Identity>::new([[y]], [0.0]);
-        let mut trainer = Trainer::<_, L, Sgd>::new(network, Sgd::new(0.1));
+        let mut trainer = Trainer::<_, L, Sgd>::with_network(network, Sgd::new(0.1));
         let before = digest(&trainer.network);
         let loss = trainer.loss(&[1.0], &[t]);
         let step = trainer.step(&[1.0], &[t]);
@@ -137,7 +137,7 @@ where
     L: Loss,
     R: Rule,
 {
-    let mut trainer = Trainer::ZERO;
+    let mut trainer = Trainer::new();
     trainer.start(Sgd::new(0.5), &mut Uniform(Generator::new(3)));
     trainer
 }
@@ -275,7 +275,7 @@ fn the_sum_of_the_targets() {
 fn a_fit_on_labels_that_were_not_scaled() {
     let samples: [([f32; 1], [f32; 1]); 8] =
         [0.0_f32, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0].map(|x| ([x / 8.0], [if x < 4.0 { 0.0 } else { 255.0 }]));
-    let mut trainer = Trainer::<(Dense<1, 3>, Dense<3, 1>), BinaryCrossEntropy, Sgd>::ZERO;
+    let mut trainer = Trainer::<(Dense<1, 3>, Dense<3, 1>), BinaryCrossEntropy, Sgd>::new();
     trainer.start(Sgd::new(0.5), &mut Uniform(Generator::new(1)));
     let before = digest(&trainer.network);
     let fit = Fit { patience: Some(2), ..Fit::new(50, Constant(0.5)) };

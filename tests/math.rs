@@ -235,7 +235,7 @@ fn micromath_far_from_zero() {
         Dense::<1, 1, Identity>::new([[1.0]], [0.0]),
         Dense::<1, 1, Tanh<Micromath>>::new([[1.0]], [0.0]),
     );
-    let mut trainer = Trainer::<_, SquaredError, Sgd>::new(layers, Sgd::new(0.1));
+    let mut trainer = Trainer::<_, SquaredError, Sgd>::with_network(layers, Sgd::new(0.1));
     assert_eq!(trainer.predict(&[889.0]), [0.0]);
     trainer.network.0 = Dense::new([[1000.0]], [0.0]);
     trainer.network.2.weights = [[-44.5]];

@@ -17,9 +17,9 @@ type One = Dense<1, 1, Identity, Unbiased, f32>;
 fn moved(samples: &[[f32; 2]], limit: f32) -> [f32; 2] {
     let (x, targets): (Vec<_>, Vec<_>) = samples.iter().map(|&[x, target]| ([x], [target])).unzip();
     let norm = ClipNorm::new(limit, Sgd::new(1.0));
-    let mut slice = Trainer::<One, SquaredError, _, 8>::new(Zero::ZERO, norm);
+    let mut slice = Trainer::<One, SquaredError, _, 8>::with_network(Zero::ZERO, norm);
     slice.step_batch(&x, &targets).unwrap();
-    let mut batch = Trainer::<One, SquaredError, _>::new(Zero::ZERO, Batch::new(samples.len(), norm));
+    let mut batch = Trainer::<One, SquaredError, _>::with_network(Zero::ZERO, Batch::new(samples.len(), norm));
     for (x, target) in x.iter().zip(&targets) {
         batch.step(x, target).unwrap();
     }
@@ -60,8 +60,8 @@ fn slices_have_the_bits_of_batches() {
     type Net = (Dense<3, 5, Tanh>, Dense<5, 2>);
     fn check<P: Optimizer<f32> + Copy + Zero>(optimizer: P) {
         let mut random = Generator::new(2);
-        let mut slice = Trainer::<Net, SquaredError, P, 8>::ZERO;
-        let mut batch = Trainer::<Net, SquaredError, Batch<P>>::ZERO;
+        let mut slice = Trainer::<Net, SquaredError, P, 8>::new();
+        let mut batch = Trainer::<Net, SquaredError, Batch<P>>::new();
         slice.start(optimizer, &mut Uniform(Generator::new(3)));
         batch.start(Batch::new(usize::MAX, optimizer), &mut Uniform(Generator::new(3)));
         for step in 0..40 {
@@ -105,7 +105,7 @@ fn no_gradient_at_all() {
 /// What was collected goes with the optimiser that collected it: the next batch has its own samples alone.
 #[test]
 fn a_batch_whose_optimizer_is_replaced() {
-    let mut trainer = Trainer::<One, SquaredError, _>::new(Zero::ZERO, Batch::new(4, Sgd::new(0.1)));
+    let mut trainer = Trainer::<One, SquaredError, _>::with_network(Zero::ZERO, Batch::new(4, Sgd::new(0.1)));
     trainer.step(&[1.0], &[-1000.0]).unwrap();
     trainer.optimizer = Batch::new(2, Sgd::new(0.5));
     for _ in 0..2 {
@@ -113,7 +113,7 @@ fn a_batch_whose_optimizer_is_replaced() {
     }
     assert_eq!(trainer.network.weights, [[-0.5]]);
 
-    trainer = Trainer::new(Zero::ZERO, Batch::new(4, Sgd::new(0.1)));
+    trainer = Trainer::with_network(Zero::ZERO, Batch::new(4, Sgd::new(0.1)));
     trainer.step(&[1.0], &[-1000.0]).unwrap();
     trainer.optimizer = Batch::new(2, Sgd::new(0.5));
     for _ in 0..2 {
@@ -125,7 +125,7 @@ fn a_batch_whose_optimizer_is_replaced() {
 /// A batch collects slices as it does single samples.
 #[test]
 fn a_batch_of_slices() {
-    let mut trainer = Trainer::<One, SquaredError, _, 2>::new(Zero::ZERO, Batch::new(4, Sgd::new(0.5)));
+    let mut trainer = Trainer::<One, SquaredError, _, 2>::with_network(Zero::ZERO, Batch::new(4, Sgd::new(0.5)));
     trainer.step_batch(&[[1.0], [1.0]], &[[-1.0], [-2.0]]).unwrap();
     assert_eq!((trainer.network.weights, trainer.optimizer.waiting()), ([[0.0]], 2));
     trainer.step_batch(&[[1.0], [1.0]], &[[-3.0], [-4.0]]).unwrap();
@@ -137,7 +137,8 @@ fn a_batch_of_slices() {
 fn small_deltas_of_large_inputs() {
     for (x, delta) in [(4.597e7_f32, 4.585e-23_f32), (1e8, 2e-22), (1e6, 1e-21), (4.585e-23, 4.597e7)] {
         let limit = x * delta / 2.0;
-        let mut trainer = Trainer::<One, SquaredError, _>::new(Zero::ZERO, ClipNorm::new(limit, Sgd::new(1.0)));
+        let mut trainer =
+            Trainer::<One, SquaredError, _>::with_network(Zero::ZERO, ClipNorm::new(limit, Sgd::new(1.0)));
         trainer.step(&[x], &[delta]).unwrap();
         assert!((trainer.network.weights[0][0] / limit - 1.0).abs() < 1e-5, "{x}, {delta}");
     }
@@ -147,7 +148,8 @@ fn small_deltas_of_large_inputs() {
 #[test]
 fn gradients_far_above_the_limit() {
     for limit in [1e-20, 1e-16, 1e-10_f32, 1e-3, 1.0] {
-        let mut trainer = Trainer::<One, SquaredError, _>::new(Zero::ZERO, ClipNorm::new(limit, Sgd::new(1.0)));
+        let mut trainer =
+            Trainer::<One, SquaredError, _>::with_network(Zero::ZERO, ClipNorm::new(limit, Sgd::new(1.0)));
         match trainer.step(&[1e19], &[1e10]) {
             Ok(_) => assert!((trainer.network.weights[0][0] / limit - 1.0).abs() < 1e-5, "{limit}"),
             Err(error) => assert_eq!((error, limit < 1e-3), (StepError::Gradient, true), "{limit}"),
@@ -159,7 +161,7 @@ fn gradients_far_above_the_limit() {
 #[test]
 fn large_sums() {
     let optimizer = Batch::new(40_000, ClipNorm::new(1.0, Sgd::new(1.0)));
-    let mut trainer = Trainer::<One, SquaredError, _>::new(Zero::ZERO, optimizer);
+    let mut trainer = Trainer::<One, SquaredError, _>::with_network(Zero::ZERO, optimizer);
     for _ in 0..40_000 {
         trainer.step(&[1e15], &[1e15]).unwrap();
     }
@@ -171,7 +173,7 @@ fn large_sums() {
 fn limits_in_limits() {
     for (outer, inner) in [(1.0, 0.5), (0.5, 1.0)] {
         let optimizer = ClipNorm::new(outer, ClipNorm::new(inner, Sgd::new(1.0)));
-        let mut trainer = Trainer::<One, SquaredError, _>::new(Zero::ZERO, optimizer);
+        let mut trainer = Trainer::<One, SquaredError, _>::with_network(Zero::ZERO, optimizer);
         trainer.step(&[1.0], &[10.0]).unwrap();
         assert!((trainer.network.weights[0][0] - 0.5).abs() < 1e-6, "{outer}, {inner}");
     }

@@ -97,14 +97,14 @@ impl<'a, T: Real> Training<'a, T> {
     {
         let make = || make(&self.hyperparameters);
         if self.size == 1 {
-            self.follow(Trainer::<N, L, P>::new(network(), make()), |trainer, batch| {
+            self.follow(Trainer::<N, L, P>::with_network(network(), make()), |trainer, batch| {
                 trainer.step(&x[batch.start], &targets[batch.start]).unwrap()
             });
         }
-        self.follow(Trainer::<N, L, C>::new(network(), collect(self.size, make())), |trainer, batch| {
+        self.follow(Trainer::<N, L, C>::with_network(network(), collect(self.size, make())), |trainer, batch| {
             collected(trainer, batch, |trainer, n| trainer.step(&x[n], &targets[n]).unwrap())
         });
-        self.follow(Trainer::<N, L, P, SAMPLES>::new(network(), make()), |trainer, batch| {
+        self.follow(Trainer::<N, L, P, SAMPLES>::with_network(network(), make()), |trainer, batch| {
             trainer.step_batch(&x[batch.clone()], &targets[batch]).unwrap()
         });
     }
@@ -261,7 +261,7 @@ fn classes() {
         for name in ["weighted by 1", "weighted by 3"] {
             let training = Training::new(&rows, name, tolerance);
             let optimizer = Batch::new(training.size, make(&training.hyperparameters));
-            training.follow(Trainer::<_, CrossEntropy, _>::new(network(), optimizer), |trainer, batch| {
+            training.follow(Trainer::<_, CrossEntropy, _>::with_network(network(), optimizer), |trainer, batch| {
                 collected(trainer, batch, |trainer, n| {
                     let target = encode::one_hot(class(n)).unwrap();
                     trainer.step_weighted(&x[n], &target, weights[class(n)]).unwrap()
@@ -300,8 +300,8 @@ fn batches_have_the_bits_of_slices() {
     {
         let (x, targets) = samples::<f32, N>(&Rows::read("descent.txt"));
         for size in [2, 4, 5, 7] {
-            let mut slices = Trainer::<_, SquaredError, P, SAMPLES>::new(*first, make());
-            let mut collecting = Trainer::<_, SquaredError, C>::new(*first, collect(size, make()));
+            let mut slices = Trainer::<_, SquaredError, P, SAMPLES>::with_network(*first, make());
+            let mut collecting = Trainer::<_, SquaredError, C>::with_network(*first, collect(size, make()));
             let full = batches(size).filter(|batch| batch.len() > 1).take(50);
             for (update, batch) in full.enumerate() {
                 slices.step_batch(&x[batch.clone()], &targets[batch.clone()]).unwrap();

@@ -18,7 +18,8 @@ use downhill::optimizer::Optimizer;
 use downhill::pieces::{ACTIVATION, DERIVATIVE, Progress};
 use downhill::{
     Adam, Batch, Biased, ChainRule, ClipNorm, ClipSample, CrossEntropy, Dense, Frozen, Identity, Infer, Layer,
-    Momentum, Owned, Predictor, RmsProp, Sgd, Shape, Softmax, SquaredError, StepError, Tanh, Trainer, Zero, digest,
+    Momentum, Owned, Predictor, RmsProp, Sgd, Shape, Softmax, SquaredError, StepError, Storable, Tanh, Trainer, Zero,
+    digest,
 };
 use gru::Gru;
 use probe::{Probe, parameters, step};
@@ -85,7 +86,7 @@ fn gradients_are_exact() {
 /// The same bits, and the same losses, whatever the budget.
 fn pieces<N: Layer<Scalar = f64> + Zero + Copy, P: Optimizer<f64> + Copy>(optimizer: P) {
     for budget in [1, 7, 100, 1000, usize::MAX] {
-        let start = || Trainer::<N, SquaredError, P>::new(drawn(), optimizer);
+        let start = || Trainer::<N, SquaredError, P>::with_network(drawn(), optimizer);
         let (mut whole, mut cut) = (start(), start());
         for (x, target) in samples::<N>(7) {
             let expected = whole.step(&x, &target).unwrap();
@@ -118,7 +119,7 @@ fn large_sums_are_refused() {
     // The limit of f64 is 2^400. The products of both signals are 2^399 and 2^396.
     for (exponent, expected) in [(199, Err(StepError::Gradient)), (196, Ok(()))] {
         let (x, target) = ([[2_f64.powi(200); 2]; 7], [[2_f64.powi(exponent); 3]; 5]);
-        let start = || Trainer::<Filters, SquaredError, _>::new(Filters::ZERO, Sgd::new(1e-9));
+        let start = || Trainer::<Filters, SquaredError, _>::with_network(Filters::ZERO, Sgd::new(1e-9));
         let (mut whole, mut cut) = (start(), start());
         assert_eq!(whole.step(&x, &target).map(|_| ()), expected);
         let mut step = cut.step_in_pieces(&x, &target);
@@ -149,12 +150,12 @@ fn the_work_of_a_convolution() {
     // For each of six inputs and the biases: a product for each window, the first of which is the update's own.
     let update = |macs: usize| 7 * 3 * (macs + windows - 1);
     let (x, target) = samples::<Filters>(1)[0];
-    let mut sgd = Trainer::<Filters, SquaredError, _>::new(drawn(), Sgd::new(0.1));
+    let mut sgd = Trainer::<Filters, SquaredError, _>::with_network(drawn(), Sgd::new(0.1));
     let mut step = sgd.step_in_pieces(&x, &target);
     step.run(usize::MAX).unwrap();
     assert_eq!(step.spent(), forward + loss + back + checks + update(1));
     drop(step);
-    let mut momentum = Trainer::<Filters, SquaredError, _>::new(drawn(), Momentum::new(0.1, 0.9));
+    let mut momentum = Trainer::<Filters, SquaredError, _>::with_network(drawn(), Momentum::new(0.1, 0.9));
     let mut step = momentum.step_in_pieces(&x, &target);
     step.run(usize::MAX).unwrap();
     assert_eq!(step.spent(), forward + loss + back + checks + update(<Momentum<f64> as Optimizer<f64>>::MACS));
@@ -198,16 +199,17 @@ fn batches<N: Layer<Scalar = f64> + Zero + Copy>() {
         }
     };
     let near = |network: &N, factor: f64| near_by(network, factor, &mean);
-    let mut slice = Trainer::<N, SquaredError, _, B>::new(drawn(), Sgd::new(0.5));
+    let mut slice = Trainer::<N, SquaredError, _, B>::with_network(drawn(), Sgd::new(0.5));
     slice.step_batch(&x, &targets).unwrap();
     near(&slice.network, 0.5);
-    let mut clipped = Trainer::<N, SquaredError, _, B>::new(drawn(), ClipNorm::new(0.01, Sgd::new(0.5)));
+    let mut clipped = Trainer::<N, SquaredError, _, B>::with_network(drawn(), ClipNorm::new(0.01, Sgd::new(0.5)));
     clipped.step_batch(&x, &targets).unwrap();
     near(&clipped.network, 0.5 * 0.01 / norm);
-    let mut probe = Trainer::<N, SquaredError, _, B>::new(drawn(), Probe);
+    let mut probe = Trainer::<N, SquaredError, _, B>::with_network(drawn(), Probe);
     probe.step_batch(&x, &targets).unwrap();
     assert!(parameters(&probe.network).iter().zip(&mean).all(|(a, b)| (a - b).abs() < 1e-14));
-    let mut batch = Trainer::<N, SquaredError, _>::new(drawn(), Batch::new(B, ClipNorm::new(0.01, Sgd::new(0.5))));
+    let mut batch =
+        Trainer::<N, SquaredError, _>::with_network(drawn(), Batch::new(B, ClipNorm::new(0.01, Sgd::new(0.5))));
     for (x, target) in x.iter().zip(&targets) {
         batch.step(x, target).unwrap();
     }
@@ -218,8 +220,8 @@ fn batches<N: Layer<Scalar = f64> + Zero + Copy>() {
     let limit = lengths[1].midpoint(lengths[2]);
     let limited = mean_of_limited(limit);
     let mut one_by_one =
-        Trainer::<N, SquaredError, _>::new(drawn(), ClipSample::new(limit, Batch::new(B, Sgd::new(0.5))));
-    let mut at_once = Trainer::<N, SquaredError, _, B>::new(drawn(), ClipSample::new(limit, Sgd::new(0.5)));
+        Trainer::<N, SquaredError, _>::with_network(drawn(), ClipSample::new(limit, Batch::new(B, Sgd::new(0.5))));
+    let mut at_once = Trainer::<N, SquaredError, _, B>::with_network(drawn(), ClipSample::new(limit, Sgd::new(0.5)));
     for (x, target) in x.iter().zip(&targets) {
         one_by_one.step(x, target).unwrap();
     }
@@ -243,8 +245,8 @@ fn frozen_and_predicting() {
     type Part = (Filters, Frozen<Owned<Recurrent2>>, Dense<10, 2, Identity, Biased, f64>);
     let whole = drawn::<Whole>();
     let part: Part = (whole.0, Frozen(Owned(whole.1)), whole.2);
-    let mut learning = Trainer::<_, SquaredError, _>::new(whole, Sgd::new(0.1));
-    let mut adapting = Trainer::<_, SquaredError, _>::new(part, Sgd::new(0.1));
+    let mut learning = Trainer::<_, SquaredError, _>::with_network(whole, Sgd::new(0.1));
+    let mut adapting = Trainer::<_, SquaredError, _>::with_network(part, Sgd::new(0.1));
     let (x, target) = samples::<Whole>(1)[0];
     learning.step(&x, &target).unwrap();
     adapting.step(&x, &target).unwrap();
@@ -253,6 +255,26 @@ fn frozen_and_predicting() {
     assert_ne!(parameters(&learning.network.1), parameters(&whole.1));
     assert_eq!(Predictor::new(&learning.network).predict(&x), learning.predict(&x));
     assert_eq!(Predictor::new(learning.network).try_predict(&x), Ok(learning.predict(&x)));
+}
+
+/// A trainer that reads another's bytes goes on as that one does: in the middle of a batch, with velocities.
+#[test]
+fn kept_as_bytes() {
+    type Kept = Trainer<Both, SquaredError, Batch<Momentum<f64>, f64>>;
+    let mut kept = Kept::with_network(drawn(), Batch::new(3, Momentum::new(0.1, 0.9)));
+    let mut bytes = [0; Kept::SIZE];
+    assert_eq!(bytes.len(), (Both::PARAMETERS * 3 + 2 + 1) * 8 + 2 * 8);
+    for (x, target) in samples::<Both>(10) {
+        kept.to_bytes(&mut bytes).unwrap();
+        let mut read = Kept::new();
+        read.from_bytes(&bytes).unwrap();
+        assert_eq!(read.step(&x, &target), kept.step(&x, &target));
+        assert_eq!(digest(&read.network), digest(&kept.network));
+    }
+    assert_ne!(digest(&kept.network), digest(&drawn::<Both>()));
+    let mut parts = Vec::new();
+    kept.tensors(&mut |tensor, velocities| parts.push((tensor.data.len(), velocities.len())));
+    assert_eq!(parts, [4, 2, 18, 9, 27, 30, 2].map(|n| (n, n)));
 }
 
 /// Every parameter has a name, and a copy by name is the network.

@@ -62,9 +62,9 @@ fn still<L>(layer: L) -> &'static L {
 #[test]
 fn frozen_below() {
     let (lower, upper) = (drawn::<Lower>(1), drawn::<Upper>(2));
-    let mut all = Trainer::<_, SquaredError, Momentum<f64>>::new((lower, upper), Momentum::new(0.5, 0.9));
+    let mut all = Trainer::<_, SquaredError, Momentum<f64>>::with_network((lower, upper), Momentum::new(0.5, 0.9));
     let mut last =
-        Trainer::<_, SquaredError, Momentum<f64>>::new((Frozen(still(lower)), upper), Momentum::new(0.5, 0.9));
+        Trainer::<_, SquaredError, Momentum<f64>>::with_network((Frozen(still(lower)), upper), Momentum::new(0.5, 0.9));
     assert_eq!(all.step(&X, &T), last.step(&X, &T));
     assert_eq!(digest(&all.network.1), digest(&last.network.1));
     assert_ne!(digest(&all.network.0), digest(&lower));
@@ -79,8 +79,8 @@ fn frozen_below() {
 #[test]
 fn frozen_above() {
     let (lower, upper) = (drawn::<Lower>(1), drawn::<Upper>(2));
-    let mut all = Trainer::<_, SquaredError, Sgd<f64>>::new((lower, upper), Sgd::new(0.5));
-    let mut first = Trainer::<_, SquaredError, Sgd<f64>>::new((lower, Frozen(still(upper))), Sgd::new(0.5));
+    let mut all = Trainer::<_, SquaredError, Sgd<f64>>::with_network((lower, upper), Sgd::new(0.5));
+    let mut first = Trainer::<_, SquaredError, Sgd<f64>>::with_network((lower, Frozen(still(upper))), Sgd::new(0.5));
     assert_eq!(all.step(&X, &T), first.step(&X, &T));
     assert_eq!(digest(&all.network.0), digest(&first.network.0));
     assert_eq!(digest(&first.network.1), digest(&upper));
@@ -95,15 +95,19 @@ fn no_delta_where_nothing_learns() {
     let lower = Dense::<3, 5, Identity, Biased, f64>::ZERO;
     let steep = Dense::<5, 2, Identity, Biased, f64>::new([[1e200; 2]; 5], [0.0; 2]);
     // Frozen, frozen, learning: only the last layer's deltas exist.
-    let mut last =
-        Trainer::<_, SquaredError, Sgd<f64>>::new((Frozen(still(lower)), Frozen(still(middle)), upper), Sgd::new(0.1));
+    let mut last = Trainer::<_, SquaredError, Sgd<f64>>::with_network(
+        (Frozen(still(lower)), Frozen(still(middle)), upper),
+        Sgd::new(0.1),
+    );
     last.step(&X, &T).unwrap();
     // Learning, frozen, frozen: the error overflows on its way down, and is noticed.
-    let mut first =
-        Trainer::<_, SquaredError, Sgd<f64>>::new((lower, Frozen(still(middle)), Frozen(still(steep))), Sgd::new(0.1));
+    let mut first = Trainer::<_, SquaredError, Sgd<f64>>::with_network(
+        (lower, Frozen(still(middle)), Frozen(still(steep))),
+        Sgd::new(0.1),
+    );
     assert_eq!(first.step(&X, &T), Err(StepError::Delta));
     // Nothing learns: nothing is computed that could fail.
-    let mut none = Trainer::<_, SquaredError, Sgd<f64>>::new(
+    let mut none = Trainer::<_, SquaredError, Sgd<f64>>::with_network(
         (Frozen(still(lower)), Frozen(still(middle)), Frozen(still(steep))),
         Sgd::new(0.1),
     );
@@ -114,9 +118,9 @@ fn no_delta_where_nothing_learns() {
 #[test]
 fn biases_only() {
     let (lower, upper) = (drawn::<Lower>(1), drawn::<Upper>(2));
-    let mut all = Trainer::<_, SquaredError, Momentum<f64>>::new((lower, upper), Momentum::new(0.5, 0.9));
+    let mut all = Trainer::<_, SquaredError, Momentum<f64>>::with_network((lower, upper), Momentum::new(0.5, 0.9));
     let network = (BiasOnly::new(still(lower)), BiasOnly::new(still(upper)));
-    let mut biases = Trainer::<_, SquaredError, Momentum<f64>>::new(network, Momentum::new(0.5, 0.9));
+    let mut biases = Trainer::<_, SquaredError, Momentum<f64>>::with_network(network, Momentum::new(0.5, 0.9));
     assert_eq!(digest(&biases.network), digest(&all.network));
     assert_eq!(all.step(&X, &T), biases.step(&X, &T));
     assert_eq!(all.network.0.biases, biases.network.0.biases);
@@ -134,7 +138,7 @@ fn biases_only() {
 #[test]
 fn biases_start_as_they_were() {
     static FIRST: Dense<1, 1, Identity> = Dense::new([[0.0]], [0.5]);
-    let mut trainer = Trainer::<BiasOnly<_>, SquaredError, Sgd>::new(BiasOnly::new(&FIRST), Sgd::new(0.5));
+    let mut trainer = Trainer::<BiasOnly<_>, SquaredError, Sgd>::with_network(BiasOnly::new(&FIRST), Sgd::new(0.5));
     for _ in 0..2 {
         trainer.start(Sgd::new(0.5), &mut Uniform(Generator::new(1)));
         assert_eq!(trainer.predict(&[1.0]), [0.5]);
@@ -153,10 +157,10 @@ fn named_layers() {
     type Named = Trainer<(Frozen<NamedLower>, BiasOnly<NamedUpper>), SquaredError, Momentum<f64>>;
     const { assert!(Named::BYTES == size_of::<f64>() * (2 + 2 + 2 * (5 + 2) + 2)) };
 
-    let mut named = Named::ZERO;
+    let mut named = Named::new();
     named.start(Momentum::new(0.5, 0.9), &mut Uniform(Generator::new(1)));
     let network = (Frozen(&LOWER), BiasOnly::new(&UPPER));
-    let mut references = Trainer::<_, SquaredError, Momentum<f64>>::new(network, Momentum::new(0.5, 0.9));
+    let mut references = Trainer::<_, SquaredError, Momentum<f64>>::with_network(network, Momentum::new(0.5, 0.9));
     for _ in 0..20 {
         assert_eq!(named.step(&X, &T), references.step(&X, &T));
     }
@@ -165,8 +169,10 @@ fn named_layers() {
 
     // Any pointer will do, such as one that several trainers share.
     let shared = Arc::new(LOWER);
-    let mut trainer =
-        Trainer::<_, SquaredError, Momentum<f64>>::new((Frozen(shared.clone()), UPPER), Momentum::new(0.5, 0.9));
+    let mut trainer = Trainer::<_, SquaredError, Momentum<f64>>::with_network(
+        (Frozen(shared.clone()), UPPER),
+        Momentum::new(0.5, 0.9),
+    );
     trainer.step(&X, &T).unwrap();
     assert_eq!(digest(&trainer.network.0), digest(&*shared));
 }
@@ -176,8 +182,8 @@ fn named_layers() {
 fn start_from_learnt_weights() {
     let learnt = (drawn::<Lower>(1), drawn::<Upper>(2));
     let adam = Adam::new(0.1);
-    let mut new = Trainer::<_, SquaredError, Adam<f64>>::new(learnt, adam);
-    let mut started = Trainer::<(Lower, Upper), SquaredError, Adam<f64>>::ZERO;
+    let mut new = Trainer::<_, SquaredError, Adam<f64>>::with_network(learnt, adam);
+    let mut started = Trainer::<(Lower, Upper), SquaredError, Adam<f64>>::new();
     started.start(adam, &mut Uniform(Generator::new(9)));
     for _ in 0..3 {
         started.step(&X, &T).unwrap();
@@ -196,7 +202,7 @@ fn what_is_frozen_is_checked() {
     type Below = (Dropout<2>, Dense<2, 3>);
     let below: Below = (Dropout { rate: 1.5 }, Dense::new([[0.1; 3]; 2], [0.0; 3]));
     let network = (Frozen(Arc::new(below)), Dense::<3, 1>::new([[0.1]; 3], [0.0]));
-    let mut trainer = Trainer::<_, SquaredError, _>::new(network, Sgd::new(0.1));
+    let mut trainer = Trainer::<_, SquaredError, _>::with_network(network, Sgd::new(0.1));
     assert_eq!(trainer.step(&[0.1, 0.2], &[0.5]), Err(StepError::Dropout));
     assert_eq!(<BiasOnly<&Dense<2, 3>> as Infer>::PARAMETERS, 9);
     assert_eq!(<BiasOnly<&Dense<4, 5>> as Infer>::PARAMETERS, 25);

@@ -178,7 +178,7 @@ macro_rules! case {
             #[allow(unused_mut, unused_assignments)]
             let mut prepare: fn(&mut $network) = |_| {};
             $(prepare = $prepare;)?
-            start(Trainer::<$network, $loss, _, 1, $rule>::ZERO, optimizer, prepare)
+            start(Trainer::<$network, $loss, _, 1, $rule>::new(), optimizer, prepare)
         };
         Box::new(Made($name, made)) as Box<dyn Case>
     }};
@@ -252,15 +252,15 @@ fn cases() -> Vec<Box<dyn Case>> {
     // References have no zero.
     cases.push(Box::new(Made("frozen first", || {
         let network = (Frozen(&FROZEN), Dense::<9, 3>::ZERO);
-        start(Trainer::<_, SquaredError, _>::new(network, Momentum::ZERO), Momentum::new(0.3, 0.9), |_| {})
+        start(Trainer::<_, SquaredError, _>::with_network(network, Momentum::ZERO), Momentum::new(0.3, 0.9), |_| {})
     })));
     cases.push(Box::new(Made("frozen last, room for 3", || {
         let network = (Dense::<7, 9>::ZERO, Frozen(&FROZEN_LAST));
-        start(Trainer::<_, SquaredError, _, 3, RawError>::new(network, Sgd::ZERO), Sgd::new(0.3), |_| {})
+        start(Trainer::<_, SquaredError, _, 3, RawError>::with_network(network, Sgd::ZERO), Sgd::new(0.3), |_| {})
     })));
     cases.push(Box::new(Made("biases", || {
         let network = (Frozen(&FROZEN), BiasOnly::new(&ODD));
-        start(Trainer::<_, SquaredError, _>::new(network, Adam::ZERO), Adam::new(0.1), |_| {})
+        start(Trainer::<_, SquaredError, _>::with_network(network, Adam::ZERO), Adam::new(0.1), |_| {})
     })));
     cases
 }
@@ -295,7 +295,7 @@ fn the_end_of_a_batch_is_counted() {
     type Net = (Dense<7, 5>, Dense<5, 3>);
     let spent = |size| {
         let adam = Adam::new(0.01);
-        let mut trainer = Trainer::<Net, SquaredError, _>::new(Zero::ZERO, Batch::new(size, adam));
+        let mut trainer = Trainer::<Net, SquaredError, _>::with_network(Zero::ZERO, Batch::new(size, adam));
         let mut step = trainer.step_in_pieces(&[0.5; 7], &[0.5; 3]);
         assert!(matches!(step.run(usize::MAX), Ok(Progress::Done(_))));
         step.spent()
@@ -377,7 +377,7 @@ fn what_is_spent_is_what_is_done() {
     type Counting = Trainer<Net, SquaredError, CountingSgd, 1, CountingRule>;
     for macs in [1, 10, 33, 100, 500, 2000] {
         let bound = macs.max(Counting::LARGEST_PIECE);
-        let mut trainer = Counting::new(Zero::ZERO, CountingSgd);
+        let mut trainer = Counting::with_network(Zero::ZERO, CountingSgd);
         let (x, target) = ([0.5; 20], [0.1; 10]);
         let mut step = trainer.step_in_pieces(&x, &target);
         let (mut calls, mut total, mut spent) = (0, 0, 0);
@@ -454,7 +454,7 @@ fn errors() {
     type Linear<P> = Trainer<Dense<7, 3, Identity>, SquaredError, P>;
     const X: [f32; 7] = [0.5; 7];
     const T: [f32; 3] = [0.5; 3];
-    let momentum = || start(Trainer::<Plain, SquaredError, Momentum>::ZERO, Momentum::new(0.3, 0.9), |_| {});
+    let momentum = || start(Trainer::<Plain, SquaredError, Momentum>::new(), Momentum::new(0.3, 0.9), |_| {});
     for bad in [f32::NAN, f32::INFINITY] {
         let mut x = X;
         x[6] = bad;
@@ -463,41 +463,41 @@ fn errors() {
         target[1] = bad;
         refuses(momentum, &X, &target, StepError::Target);
         refuses(momentum, &x, &target, StepError::Input);
-        let rate = || start(Trainer::<Plain, SquaredError, Sgd>::ZERO, Sgd::new(bad), |_| {});
+        let rate = || start(Trainer::<Plain, SquaredError, Sgd>::new(), Sgd::new(bad), |_| {});
         refuses(rate, &x, &target, StepError::LearningRate);
     }
-    let decay = || start(Trainer::<Plain, SquaredError, Momentum>::ZERO, Momentum::new(0.3, 1.0), |_| {});
+    let decay = || start(Trainer::<Plain, SquaredError, Momentum>::new(), Momentum::new(0.3, 1.0), |_| {});
     refuses(decay, &X, &T, StepError::Momentum);
-    let drops = || start(Trainer::<Drops, SquaredError, Sgd>::ZERO, Sgd::new(0.1), |n| n.0.rate = 1.0);
+    let drops = || start(Trainer::<Drops, SquaredError, Sgd>::new(), Sgd::new(0.1), |n| n.0.rate = 1.0);
     refuses(drops, &X, &T, StepError::Dropout);
     // Masks were drawn before the input was seen to be bad, in both.
-    let drops = || start(Trainer::<Drops, SquaredError, Sgd>::ZERO, Sgd::new(0.1), |n| n.0.rate = 0.5);
+    let drops = || start(Trainer::<Drops, SquaredError, Sgd>::new(), Sgd::new(0.1), |n| n.0.rate = 0.5);
     refuses(drops, &[f32::NAN; 7], &T, StepError::Input);
-    let linear = || start(Linear::ZERO, Sgd::new(0.1), |_| {});
+    let linear = || start(Linear::new(), Sgd::new(0.1), |_| {});
     refuses(linear, &X, &[1e30; 3], StepError::Loss);
-    let weights = || start(Linear::ZERO, Sgd::new(0.1), |network| network.weights[6][2] = f32::NAN);
+    let weights = || start(Linear::new(), Sgd::new(0.1), |network| network.weights[6][2] = f32::NAN);
     refuses(weights, &X, &T, StepError::Loss);
     let steep = || {
         let network = (Dense::<7, 1, Identity>::ZERO, Dense::<1, 3, Identity>::new([[1e30, 0.0, 0.0]], [0.0; 3]));
-        Trainer::<_, SquaredError, Sgd>::new(network, Sgd::new(1e-38))
+        Trainer::<_, SquaredError, Sgd>::with_network(network, Sgd::new(1e-38))
     };
     refuses(steep, &X, &[1e18, 0.0, 0.0], StepError::Delta);
-    let shares = || Trainer::<_, SquaredError, Sgd, 1, ErrorShare>::new(Plain::ZERO, Sgd::new(0.1));
+    let shares = || Trainer::<_, SquaredError, Sgd, 1, ErrorShare>::with_network(Plain::ZERO, Sgd::new(0.1));
     refuses(shares, &X, &T, StepError::NoShares(downhill::rule::NoShares { output: 0 }));
     // A gradient of 1e16 or so, which only a limit makes small enough.
     let (long, far) = ([1e4; 7], [1e12; 3]);
-    refuses(|| start(Linear::ZERO, Sgd::new(0.1), |_| {}), &long, &far, StepError::Gradient);
+    refuses(|| start(Linear::new(), Sgd::new(0.1), |_| {}), &long, &far, StepError::Gradient);
     // The biases have gradients that no limit makes small enough.
     let (long, far) = ([1e15; 7], [1e18; 3]);
-    refuses(|| start(Linear::ZERO, ClipNorm::new(1.0, Sgd::new(0.1)), |_| {}), &long, &far, StepError::Gradient);
-    refuses(|| start(Linear::ZERO, ClipSample::new(1.0, Sgd::new(0.1)), |_| {}), &long, &far, StepError::Gradient);
-    let batch = || start(Linear::ZERO, Batch::new(1, ClipNorm::new(1.0, Sgd::new(0.1))), |_| {});
+    refuses(|| start(Linear::new(), ClipNorm::new(1.0, Sgd::new(0.1)), |_| {}), &long, &far, StepError::Gradient);
+    refuses(|| start(Linear::new(), ClipSample::new(1.0, Sgd::new(0.1)), |_| {}), &long, &far, StepError::Gradient);
+    let batch = || start(Linear::new(), Batch::new(1, ClipNorm::new(1.0, Sgd::new(0.1))), |_| {});
     refuses(batch, &long, &far, StepError::Gradient);
 }
 
 #[test]
 fn weights_of_samples() {
-    let make = || start(Trainer::<Plain, SquaredError, Momentum>::ZERO, Momentum::new(0.3, 0.9), |_| {});
+    let make = || start(Trainer::<Plain, SquaredError, Momentum>::new(), Momentum::new(0.3, 0.9), |_| {});
     for macs in [1, 50, usize::MAX] {
         let (mut whole, mut trainer) = (make(), make());
         for (i, (x, target)) in samples::<[f32; 7], [f32; 3], f32>().iter().enumerate() {

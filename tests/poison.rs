@@ -112,7 +112,7 @@ where
     P: Optimizer<f32> + Copy + Zero,
 {
     let mut random = Generator::new(1);
-    let (mut trainer, mut twin) = (Trainer::<N, L, P, ROOM>::ZERO, Trainer::<N, L, P, ROOM>::ZERO);
+    let (mut trainer, mut twin) = (Trainer::<N, L, P, ROOM>::new(), Trainer::<N, L, P, ROOM>::new());
     let (mut good, mut not_finite, mut changed, mut refused) = (0, 0, 0, 1000);
     for step in 0..steps {
         if refused > 20 {
@@ -210,7 +210,7 @@ fn refuses<N: Layer<Scalar = f32> + Zero, P: Optimizer<f32>>(
     (x, target): (&N::Input, &N::Output),
     error: StepError,
 ) {
-    let mut trainer = Trainer::<N, SquaredError, P>::new(network, optimizer);
+    let mut trainer = Trainer::<N, SquaredError, P>::with_network(network, optimizer);
     let before = digest(&trainer.network);
     assert_eq!(trainer.step(x, target), Err(error));
     assert_eq!(digest(&trainer.network), before);
@@ -231,7 +231,7 @@ fn a_diverging_network_of_rectifiers() {
     type Net = (Dense<2, 8, Relu>, Dense<8, 8, Relu>, Dense<8, 8, Relu>, Dense<8, 1, Relu>);
     let mut refused = 0;
     for seed in 0..800 {
-        let mut trainer = Trainer::<Net, SquaredError, Sgd>::ZERO;
+        let mut trainer = Trainer::<Net, SquaredError, Sgd>::new();
         trainer.start(Sgd::new([0.05, 0.5, 1.0, 5.0][seed as usize % 4]), &mut He(Generator::new(seed)));
         let mut random = Generator::new(seed);
         for _ in 0..50 {
@@ -263,7 +263,7 @@ fn an_infinite_product() {
 #[test]
 fn a_glitch_of_a_sensor() {
     fn check<P: Optimizer<f32>>(optimizer: P) {
-        let mut trainer = Trainer::<_, SquaredError, P>::new(one::<Identity>(0.5, 0.0), optimizer);
+        let mut trainer = Trainer::<_, SquaredError, P>::with_network(one::<Identity>(0.5, 0.0), optimizer);
         assert_eq!(trainer.step(&[1e10], &[-1e10]), Err(StepError::Gradient));
         for _ in 0..2000 {
             trainer.step(&[1.0], &[1.0]).unwrap();
@@ -280,7 +280,7 @@ fn a_glitch_of_a_sensor() {
 #[test]
 fn an_infinite_sum() {
     fn check<P: Optimizer<f32>>(optimizer: P, taken: usize) {
-        let mut trainer = Trainer::<_, SquaredError, P, 2>::new(one::<Identity>(0.0, 0.0), optimizer);
+        let mut trainer = Trainer::<_, SquaredError, P, 2>::with_network(one::<Identity>(0.0, 0.0), optimizer);
         let result = trainer.step_batch(&[[1e18]; 2], &[[-1e18], [-1e18]]);
         assert_eq!(result.is_ok(), taken > 0, "{result:?}");
         for _ in 0..10 {
@@ -299,20 +299,20 @@ fn an_infinite_sum() {
 fn an_infinite_weight_behind_a_sigmoid() {
     for bad in [f32::INFINITY, f32::NEG_INFINITY] {
         let network = (one::<Sigmoid>(bad, 0.0), one::<Sigmoid>(0.5, 0.0));
-        let mut trainer = Trainer::<_, SquaredError, Sgd>::new(network, Sgd::new(0.1));
+        let mut trainer = Trainer::<_, SquaredError, Sgd>::with_network(network, Sgd::new(0.1));
         assert_eq!(trainer.step(&[1.0], &[0.5]), Err(StepError::Sum));
         assert_eq!(trainer.loss(&[1.0], &[0.5]), Err(StepError::Sum));
         assert_eq!(trainer.try_predict(&[1.0]).err(), Some(StepError::Sum));
         assert_eq!(trainer.network.0.weights[0][0].to_bits(), bad.to_bits());
         let network = (one::<Sigmoid>(1.0, 0.0), one::<Sigmoid>(0.5, bad));
-        let mut trainer = Trainer::<_, SquaredError, Sgd>::new(network, Sgd::new(0.1));
+        let mut trainer = Trainer::<_, SquaredError, Sgd>::with_network(network, Sgd::new(0.1));
         assert_eq!(trainer.step(&[1.0], &[0.5]), Err(StepError::Sum));
     }
 }
 
 #[test]
 fn predictions_that_mean_nothing() {
-    let mut trainer = Trainer::<_, SquaredError, Sgd>::new(one::<Sigmoid>(2.0, 0.0), Sgd::new(0.1));
+    let mut trainer = Trainer::<_, SquaredError, Sgd>::with_network(one::<Sigmoid>(2.0, 0.0), Sgd::new(0.1));
     for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         assert_eq!(trainer.try_predict(&[bad]).err(), Some(StepError::Input));
     }

@@ -12,7 +12,7 @@ type Net = (Dense<4, 6, Tanh>, Dropout<6>, Dense<6, 3, Softmax>);
 type Learner = Trainer<Net, CrossEntropy, Adam>;
 
 fn started() -> Learner {
-    let mut trainer = Learner::ZERO;
+    let mut trainer = Learner::new();
     trainer.start(Adam::new(0.01), &mut Xavier(Generator::new(1)));
     trainer.network.1.rate = 0.5;
     trainer.seed(1);
@@ -24,7 +24,7 @@ fn started() -> Learner {
 #[test]
 fn beside_a_step() {
     let (x, target, other) = ([0.1, -0.2, 0.3, 0.9], [0.0, 1.0, 0.0], [0.7, 0.1, -0.4, 0.2]);
-    let (mut alone, mut asked, mut workspace) = (started(), started(), Workspace::<Net>::NEW);
+    let (mut alone, mut asked, mut workspace) = (started(), started(), Workspace::<Net>::new());
     for _ in 0..3 {
         let old = asked.predict(&other);
         assert_eq!(workspace.predict(&asked.network, &other), old);

@@ -76,9 +76,9 @@ where
     for way in WAYS {
         let size = if let Way::Slices(size) = way { size } else { 1 };
         let start = lower(&network);
-        let mut one = Learner::new(network, make(RATE));
-        let mut fast = Learner::new(start, make(RATE));
-        let mut slow = Learner::new(start, make(RATE * factor));
+        let mut one = Learner::with_network(network, make(RATE));
+        let mut fast = Learner::with_network(start, make(RATE));
+        let mut slow = Learner::with_network(start, make(RATE * factor));
         for (n, part) in samples(24 * size).chunks(size).enumerate() {
             if n == 12 {
                 // As a schedule does.
@@ -156,8 +156,8 @@ fn nested() {
     two_groups("Batch<AdamW>", network, parts, 0.1, |rate| Batch::new(7, AdamW::new(rate, 0.1)));
 
     let around = ScaledRate::new(0.5_f32, (ScaledRate::new(0.2_f32, lower), upper));
-    let mut around = Learner::new(around, Batch::new(3, Adam::new(2.0 * RATE)));
-    let mut within = Learner::new((ScaledRate::new(0.2_f32, lower), upper), Batch::new(3, Adam::new(RATE)));
+    let mut around = Learner::with_network(around, Batch::new(3, Adam::new(2.0 * RATE)));
+    let mut within = Learner::with_network((ScaledRate::new(0.2_f32, lower), upper), Batch::new(3, Adam::new(RATE)));
     for (x, target) in samples(30) {
         assert_eq!(around.step(&x, &target), within.step(&x, &target));
         assert_eq!(around.network.layer, within.network);
@@ -169,9 +169,9 @@ fn one_is_none<P: Optimizer<f32>>(name: &str, make: impl Fn(f32) -> P) {
     let (lower, upper) = drawn::<Plain>();
     for way in WAYS {
         let size = if let Way::Slices(size) = way { size } else { 1 };
-        let mut plain = Learner::new((lower, upper), make(RATE));
-        let mut number = Learner::new((ScaledRate::new(1.0_f32, lower), upper), make(RATE));
-        let mut ratio = Learner::new(ScaledRate::new(Ratio::<5, 5>::ZERO, (lower, upper)), make(RATE));
+        let mut plain = Learner::with_network((lower, upper), make(RATE));
+        let mut number = Learner::with_network((ScaledRate::new(1.0_f32, lower), upper), make(RATE));
+        let mut ratio = Learner::with_network(ScaledRate::new(Ratio::<5, 5>::ZERO, (lower, upper)), make(RATE));
         for part in samples(30 * size).chunks(size) {
             learn(&mut plain, part, way);
             learn(&mut number, part, way);
@@ -203,8 +203,9 @@ fn other_layers() {
 
     for way in WAYS {
         let size = if let Way::Slices(size) = way { size } else { 1 };
-        let mut scaled = Learner::new(ScaledRate::new(Ratio::<1, 10>::ZERO, inner), Batch::new(6, Adam::new(RATE)));
-        let mut plain = Learner::new(inner, Batch::new(6, Adam::new(RATE * 0.1)));
+        let mut scaled =
+            Learner::with_network(ScaledRate::new(Ratio::<1, 10>::ZERO, inner), Batch::new(6, Adam::new(RATE)));
+        let mut plain = Learner::with_network(inner, Batch::new(6, Adam::new(RATE * 0.1)));
         scaled.seed(3);
         plain.seed(3);
         for part in samples(30 * size).chunks(size) {
@@ -218,7 +219,7 @@ fn other_layers() {
     // Nothing is asked of a wrapper around what does not learn.
     const { assert!(!<ScaledRate<Frozen<&'static Kept>, Ratio<1, 2>>>::LEARNS) };
     let network = (ScaledRate::new(0.5_f32, Frozen(kept)), drawn::<Dense<3, 2>>());
-    let mut trainer = Learner::new(network, Sgd::new(RATE));
+    let mut trainer = Learner::with_network(network, Sgd::new(RATE));
     learn(&mut trainer, &samples(3), Way::Steps);
     assert_eq!(trainer.network.0.layer.0, kept);
 }
@@ -229,7 +230,7 @@ fn factors_out_of_range() {
     let network = || (ScaledRate::new(1.0_f32, drawn::<Lower>()), drawn::<Upper>());
     let [(x, target)] = samples(1)[..] else { unreachable!() };
     for bad in [0.0, -0.5, 1.000_001, f32::INFINITY, f32::NAN] {
-        let mut trainer = Learner::new(network(), Adam::new(RATE));
+        let mut trainer = Learner::with_network(network(), Adam::new(RATE));
         trainer.network.0.factor = bad;
         assert_eq!(trainer.step(&x, &target), Err(StepError::RateFactor), "{bad}");
         assert_eq!(trainer.step_batch(&[x, x], &[target, target]), Err(StepError::RateFactor), "{bad}");
@@ -242,10 +243,10 @@ fn factors_out_of_range() {
         trainer.step(&x, &target).unwrap();
     }
     // The first factors of a static.
-    let mut trainer = Learner::<Scaled<f32>, Sgd>::ZERO;
+    let mut trainer = Learner::<Scaled<f32>, Sgd>::new();
     trainer.start(Sgd::new(RATE), &mut Uniform(Generator::new(1)));
     assert_eq!(trainer.step(&x, &target), Err(StepError::RateFactor));
-    let mut trainer = Learner::<Scaled<Ratio<1, 10>>, Sgd>::ZERO;
+    let mut trainer = Learner::<Scaled<Ratio<1, 10>>, Sgd>::new();
     trainer.start(Sgd::new(RATE), &mut Uniform(Generator::new(1)));
     trainer.step(&x, &target).unwrap();
 }
@@ -255,7 +256,7 @@ fn factors_out_of_range() {
 fn underflow() {
     fn tiny<P: Optimizer<f32>>(name: &str, make: impl Fn(f32) -> P) {
         let network = (ScaledRate::new(f32::from_bits(1), drawn::<Lower>()), drawn::<Upper>());
-        let mut trainer = Learner::new(network, make(1e-7));
+        let mut trainer = Learner::with_network(network, make(1e-7));
         learn(&mut trainer, &samples(40), Way::Steps);
         assert!(trainer.is_finite(), "{name}");
         assert_eq!(trainer.network.0, network.0, "{name}");
@@ -271,7 +272,7 @@ fn ratios() {
     assert_eq!(size_of::<Scaled<Ratio<1, 10>>>(), size_of::<Plain>());
     assert_eq!(Ratio::<1, 10>::ZERO.factor().to_bits(), 0.1_f32.to_bits());
     assert_eq!(Ratio::<1, 10, f64>::ZERO.factor().to_bits(), 0.1_f64.to_bits());
-    let mut trainer = Trainer::<Double, SquaredError, Sgd<f64>>::ZERO;
+    let mut trainer = Trainer::<Double, SquaredError, Sgd<f64>>::new();
     trainer.start(Sgd::new(0.5), &mut Uniform(Generator::new(1)));
     trainer.step(&[0.1, 0.2, 0.3], &[0.4, 0.5]).unwrap();
 }
@@ -281,7 +282,7 @@ fn ratios() {
 fn a_flush_with_a_bad_factor() {
     type Scaled = ScaledRate<Dense<1, 1, downhill::Identity>>;
     let network = ScaledRate::new(1.0, Dense::new([[0.5]], [0.0]));
-    let mut trainer = Trainer::<Scaled, SquaredError, _>::new(network, Batch::new(2, Sgd::new(0.1)));
+    let mut trainer = Trainer::<Scaled, SquaredError, _>::with_network(network, Batch::new(2, Sgd::new(0.1)));
     trainer.step(&[1.0], &[0.0]).unwrap();
     for factor in [f32::NAN, f32::INFINITY, -1.0] {
         trainer.network.factor = factor;

@@ -51,7 +51,7 @@ where
     let mut worst: f64 = 0.0;
     let mut compare = |name: &str, values: &[f64]| worst = worst.max(rows.error(name, values, tolerance));
     let first = rows.get("parameters");
-    let mut trainer = Trainer::<N, L, P, 1, R>::new(network(first), P::from_rows(rows));
+    let mut trainer = Trainer::<N, L, P, 1, R>::with_network(network(first), P::from_rows(rows));
     let samples: Vec<_> = (0..4).map(|n| (rows.get(&format!("input {n}")), rows.get(&format!("target {n}")))).collect();
 
     let gradient: Step = step::<T, N, L, R>;

@@ -18,7 +18,7 @@ fn restarts_keep_the_best() {
     let fit = Fit { seed: 11, ..Fit::new(5, Constant(0.3)) };
     let singles: Vec<(f32, u64)> = (11..17)
         .map(|seed| {
-            let mut best = Best::ZERO;
+            let mut best = Best::new();
             let seen = watch(&Fit { seed, ..fit }, &mut plain(seed), &train, &validation, Some(&mut best));
             (best.get().unwrap().1, seen.last)
         })
@@ -26,7 +26,7 @@ fn restarts_keep_the_best() {
     let winner = (0..6).min_by(|&a, &b| singles[a].0.total_cmp(&singles[b].0)).unwrap();
     assert!((1..5).contains(&winner), "the first or the last is the best, and shows less: {singles:?}");
 
-    let (mut trainer, mut best) = (plain(1), Best::ZERO);
+    let (mut trainer, mut best) = (plain(1), Best::new());
     let mut epochs = 0;
     let restart = |trainer: &mut Trainer<Net, SquaredError, Sgd>, seed| *trainer = plain(seed);
     let outcome = fit.restarts(
@@ -57,7 +57,7 @@ fn the_winner_again() {
         trainer.start(Adam::new(0.01), &mut Xavier(Generator::new(seed)));
         trainer.network.1.rate = 0.3;
     };
-    let (mut trainer, mut best) = (Trainer::ZERO, Best::ZERO);
+    let (mut trainer, mut best) = (Trainer::new(), Best::new());
     let outcome = fit
         .restarts(4, &mut trainer, start, Data::new(samples.0).validated_on(samples.1).keeping(&mut best), |_, _| {
             Continue(())
@@ -66,7 +66,7 @@ fn the_winner_again() {
     let winner = digest(&trainer.network);
     assert_ne!(outcome.seed, 8, "the first has the masks of a new trainer, and shows nothing");
 
-    for mut again in [trainer, Trainer::ZERO] {
+    for mut again in [trainer, Trainer::new()] {
         start(&mut again, outcome.seed);
         let fit = Fit { seed: outcome.seed, ..fit };
         fit.run(&mut again, Data::new(samples.0).validated_on(samples.1).keeping(&mut best), |_, _| Continue(()))
@@ -84,7 +84,7 @@ fn fits_seed_the_masks() {
         trainer.seed(before);
         let samples = |_| train.iter();
         let fit = Fit { seed, ..Fit::new(2, Constant(0.01)) };
-        fit.stream(&mut trainer, Data::stream(samples), |_, _| Continue(())).unwrap();
+        fit.run(&mut trainer, Data::stream(samples), |_, _| Continue(())).unwrap();
         digest(&trainer.network)
     };
     assert_eq!(run(1, 5), run(1, 6));
@@ -101,7 +101,7 @@ fn restarts_outlive_runs_that_fail() {
             trainer.network.1.biases = [f32::NAN; 3];
         }
     };
-    let (mut trainer, mut best) = (plain(1), Best::ZERO);
+    let (mut trainer, mut best) = (plain(1), Best::new());
     let outcome = fit.restarts(3, &mut trainer, restart, Data::new(&train[..]).keeping(&mut best), on).unwrap();
     assert_eq!((outcome.seed, outcome.end), (1, End::Completed));
     let single = watch(&Fit { seed: 1, ..fit }, &mut plain(1), &train, NONE, Some(&mut room()));
@@ -142,7 +142,7 @@ fn the_network_that_enters_restarts_is_a_candidate() {
         .run(&mut trainer, Data::new(&train[..]).validated_on(&validation[..]).keeping(&mut room()), on)
         .unwrap();
     let good = digest(&trainer.network);
-    let mut best = Best::ZERO;
+    let mut best = Best::new();
     let fit = Fit { seed: 3, ..Fit::new(2, Constant(1e-3)) };
     let restart = |trainer: &mut Trainer<Net, SquaredError, Sgd>, seed| *trainer = plain(seed);
     let outcome = fit

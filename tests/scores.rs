@@ -1,6 +1,6 @@
 //! Scores chosen by type: accuracies by the largest output, by threshold and by sign, and errors of a regression.
 
-use downhill::fit::{Data, Epoch, epoch, evaluate};
+use downhill::fit::{Data, Epoch, Score, epoch, evaluate};
 use downhill::init::{Generator, Random};
 use downhill::loss::Loss;
 use downhill::metrics::{Argmax, ConfusionMatrix, Decision, MeanAbsoluteError, Metric, R2, Sign, Threshold};
@@ -68,12 +68,12 @@ where
     L: Loss,
     D: Decision<f32> + Metric<f32, N::Output> + Copy,
 {
-    let mut trainer = Trainer::<N, L, Sgd>::new(N::ZERO, Sgd::new(0.1));
+    let mut trainer = Trainer::<N, L, Sgd>::with_network(N::ZERO, Sgd::new(0.1));
     let fit = Fit::new(20, Constant(0.1)).measured_by(decision);
     let none: &[([f32; 2], N::Output)] = &[];
     let mut last = None;
-    let on_epoch = |_: &mut _, epoch: &Epoch| {
-        last = epoch.validation;
+    let on_epoch = |_: &mut _, epoch: &Epoch<f32, Score>| {
+        last = Some(epoch.validation);
         Continue(())
     };
     fit.run(&mut trainer, Data::new(samples).validated_on(samples), on_epoch).unwrap();
@@ -200,7 +200,7 @@ type Flat = Trainer<Dense<1, 1, Identity>, SquaredError, Sgd>;
 
 /// Losses t^2 / 2 of a network that always says 0.
 fn flat() -> Flat {
-    Trainer::new(Dense::ZERO, Sgd::new(1e-30))
+    Trainer::with_network(Dense::ZERO, Sgd::new(1e-30))
 }
 
 /// A plain sum is off by 1e-4 after 100,000 samples. A million of them: in `src/sum.rs`.

@@ -96,7 +96,7 @@ fn train_xor(trainer: &mut Restart, seed: u32) -> f32 {
 
 #[test]
 fn t1_best_of_the_restarts_is_kept() {
-    let mut trainer = Restart::ZERO;
+    let mut trainer = Restart::new();
     let mut kept = (f32::INFINITY, trainer.network);
     let mut losses = Vec::new();
     for seed in 1..=10 {
@@ -112,11 +112,11 @@ fn t1_best_of_the_restarts_is_kept() {
 
     let (loss, network) = kept;
     assert!(losses.iter().all(|&other| loss <= other));
-    assert_eq!(xor_loss(&mut Restart::new(network, Momentum::new(0.1, 0.9))), loss);
+    assert_eq!(xor_loss(&mut Restart::with_network(network, Momentum::new(0.1, 0.9))), loss);
 
     // A restart remembers nothing: neither weights nor velocities.
     for (seed, loss) in (1..).zip(losses) {
-        let mut fresh = Restart::ZERO;
+        let mut fresh = Restart::new();
         assert_eq!(train_xor(&mut fresh, seed), loss);
     }
 }
@@ -138,13 +138,13 @@ fn t2_linear_network_is_a_weighted_sum() {
     let first = Dense::<3, 2, Identity, Unbiased, f64>::new([[1.0, -2.0], [0.5, 4.0], [-1.5, 0.25]], []);
     let second = Dense::<2, 1, Identity, Unbiased, f64>::new([[3.0], [-1.0]], []);
     let x = [2.0, -1.0, 4.0];
-    let mut trainer = Trainer::<_, SquaredError, _>::new((first, second), Sgd::new(0.1));
+    let mut trainer = Trainer::<_, SquaredError, _>::with_network((first, second), Sgd::new(0.1));
     // 2 - 0.5 - 6 = -4.5;  -4 - 4 + 1 = -7;  3 (-4.5) - (-7) = -6.5: exact in binary.
     assert_eq!(trainer.predict(&x), [-6.5]);
     assert_eq!(trainer.step(&x, &[-6.0]), Ok(0.125));
 
     let biased = Dense::<3, 2, Identity, Biased, f64>::new([[1.0, -2.0], [0.5, 4.0], [-1.5, 0.25]], [0.5, 8.0]);
-    assert_eq!(Trainer::<_, SquaredError, _>::new(biased, Sgd::new(0.1)).predict(&x), [-4.0, 1.0]);
+    assert_eq!(Trainer::<_, SquaredError, _>::with_network(biased, Sgd::new(0.1)).predict(&x), [-4.0, 1.0]);
 }
 
 // T3, T4 --------------------------------------------------------------------------------------------------------------
@@ -196,7 +196,7 @@ fn t3_no_shares_is_an_error_and_changes_nothing() {
     for (weights, output) in &cases[..2] {
         let mut network = NET;
         network.1.weights = *weights;
-        let mut trainer = Sharing::new(network, Sgd::new(0.5));
+        let mut trainer = Sharing::with_network(network, Sgd::new(0.5));
         assert_eq!(trainer.step(&X, &T), Err(StepError::NoShares(NoShares { output: *output })));
         assert_eq!(trainer.network, network);
     }
@@ -227,7 +227,7 @@ fn t4_raw_error_without_the_denominator() {
 fn t5_gradient_of_an_output_layer() {
     let (h, t, rate) = ([0.9, 0.2, 0.5, 0.7], [0.99, 0.01], 0.3);
     let layer = Dense::<4, 2, Sigmoid, Unbiased, f64>::new(W, []);
-    let mut trainer = Trainer::<_, SquaredError, _>::new(layer, Sgd::new(rate));
+    let mut trainer = Trainer::<_, SquaredError, _>::with_network(layer, Sgd::new(rate));
     let loss = trainer.step(&h, &t).unwrap();
 
     let o: [f64; 2] = std::array::from_fn(|j| sigmoid((0..4).map(|i| W[i][j] * h[i]).sum()));
@@ -297,7 +297,7 @@ fn written_out(sent: Sent, late: bool) -> Vec<f64> {
 }
 
 fn one_step<R: Rule>() -> Vec<f64> {
-    let mut trainer = Trainer::<Net, SquaredError, Sgd<f64>, 1, R>::new(NET, Sgd::new(RATE));
+    let mut trainer = Trainer::<Net, SquaredError, Sgd<f64>, 1, R>::with_network(NET, Sgd::new(RATE));
     trainer.step(&X, &T).unwrap();
     parameters(&trainer.network)
 }
@@ -348,7 +348,7 @@ fn deviation<R: Rule>() -> f64 {
             .chain(b.weights.as_flattened_mut().iter_mut().chain(&mut b.biases))
             .chain(c.weights.as_flattened_mut().iter_mut().chain(&mut c.biases));
         *all.nth(parameter).unwrap() += change;
-        SquaredError::value(&Trainer::<_, SquaredError, _>::new(network, Sgd::new(1.0)).predict(&X), &T)
+        SquaredError::value(&Trainer::<_, SquaredError, _>::with_network(network, Sgd::new(1.0)).predict(&X), &T)
     };
     let step = 1e-3;
     let slope = |parameter| {
@@ -357,7 +357,7 @@ fn deviation<R: Rule>() -> f64 {
     };
     let expected: Vec<f64> = (0..Deep::PARAMETERS).map(slope).collect();
 
-    let mut trainer = Trainer::<Deep, SquaredError, Sgd<f64>, 1, R>::new(network, Sgd::new(1.0));
+    let mut trainer = Trainer::<Deep, SquaredError, Sgd<f64>, 1, R>::with_network(network, Sgd::new(1.0));
     trainer.step(&X, &T).unwrap();
     let gradient: Vec<f64> =
         parameters(&network).iter().zip(parameters(&trainer.network)).map(|(old, new)| old - new).collect();
@@ -386,8 +386,8 @@ fn t8_sizes_and_optional_bias() {
     assert_eq!(size_of::<Bare>(), 4 * Bare::PARAMETERS);
 
     // Without inputs, a layer answers with its biases; without biases, with sigma(0).
-    let mut biased = Trainer::<Dense<2, 2>, SquaredError, Sgd>::ZERO;
-    let mut bare = Trainer::<Dense<2, 2, Sigmoid, Unbiased, f32>, SquaredError, Sgd>::ZERO;
+    let mut biased = Trainer::<Dense<2, 2>, SquaredError, Sgd>::new();
+    let mut bare = Trainer::<Dense<2, 2, Sigmoid, Unbiased, f32>, SquaredError, Sgd>::new();
     biased.start(Sgd::new(0.5), &mut Uniform(Generator::new(1)));
     bare.start(Sgd::new(0.5), &mut Uniform(Generator::new(1)));
     assert_eq!(biased.predict(&[0.0, 0.0]), [0.5, 0.5]);
@@ -403,7 +403,7 @@ fn t8_sizes_and_optional_bias() {
 #[test]
 fn t8_rate_scales_the_step() {
     let change = |rate| {
-        let mut trainer = Trainer::<Net, SquaredError, Sgd<f64>>::new(NET, Sgd::new(rate));
+        let mut trainer = Trainer::<Net, SquaredError, Sgd<f64>>::with_network(NET, Sgd::new(rate));
         trainer.step(&X, &T).unwrap();
         parameters(&trainer.network).iter().zip(parameters(&NET)).map(|(new, old)| new - old).collect::<Vec<_>>()
     };
@@ -511,7 +511,7 @@ fn t8_uniform_xavier_he() {
 
 #[test]
 fn t8_layers_start_within_their_own_fan_in() {
-    let mut trainer = Trainer::<(Dense<64, 32>, Dense<32, 10>), SquaredError, Sgd>::ZERO;
+    let mut trainer = Trainer::<(Dense<64, 32>, Dense<32, 10>), SquaredError, Sgd>::new();
     let mut generator = Generator::new(1);
     trainer.start(Sgd::new(0.1), &mut TruncatedNormal(|| generator.next_u32()));
     let (first, second) = &trainer.network;
@@ -598,7 +598,7 @@ fn standardized() -> [Vec<Sample>; 2] {
 fn t8_digits_reference() {
     let [mut train, test] = standardized();
     let mut random = Generator::new(1);
-    let mut trainer = Trainer::<(Dense<64, 20>, Dense<20, 10>), SquaredError, Sgd>::ZERO;
+    let mut trainer = Trainer::<(Dense<64, 20>, Dense<20, 10>), SquaredError, Sgd>::new();
     trainer.start(Sgd::new(0.1), &mut Uniform(|| random.next_u32()));
     for _ in 0..50 {
         for last in (1..train.len()).rev() {

@@ -29,7 +29,7 @@ fn weight([target]: [f32; 1]) -> f32 {
 }
 
 fn new() -> Learner {
-    Trainer::new(Dense::ZERO, Sgd::new(0.1))
+    Trainer::with_network(Dense::ZERO, Sgd::new(0.1))
 }
 
 /// Whether a mean over 400 samples is that of this sum.
@@ -126,7 +126,8 @@ fn a_measured_loss_has_weights() {
 fn a_batch_divides_by_the_number_of_samples() {
     let learnt = |size, samples: &[([f32; 1], [f32; 1], f32)]| {
         let optimizer = Batch::new(size, Sgd::new(0.1));
-        let mut trainer = Trainer::<Dense<1, 1, Identity>, SquaredError, Batch<Sgd>>::new(Dense::ZERO, optimizer);
+        let mut trainer =
+            Trainer::<Dense<1, 1, Identity>, SquaredError, Batch<Sgd>>::with_network(Dense::ZERO, optimizer);
         let loss = epoch(&mut trainer, samples).unwrap();
         (trainer.network.weights[0][0], loss)
     };
@@ -138,7 +139,7 @@ fn a_batch_divides_by_the_number_of_samples() {
     close(learnt(9, &[([1.0], [0.5], 1.0), ([1.0], [0.5], 1.0), ([1.0], [0.4], 1.0)]), (0.14 / 3.0, 0.11));
     // One sample: as without a batch.
     close(learnt(1, &[([1.0], [0.5], 2.0)]), (0.1, 0.25));
-    let mut plain = Trainer::<Dense<1, 1, Identity>, SquaredError, Sgd>::new(Dense::ZERO, Sgd::new(0.1));
+    let mut plain = Trainer::<Dense<1, 1, Identity>, SquaredError, Sgd>::with_network(Dense::ZERO, Sgd::new(0.1));
     let loss = epoch(&mut plain, [([1.0], [0.5], 2.0)]).unwrap();
     close((plain.network.weights[0][0], loss), (0.1, 0.25));
 }

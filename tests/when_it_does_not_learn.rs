@@ -52,7 +52,7 @@ const EPOCHS: u32 = 20;
 fn dead<const W: usize, A: Activation, I: Init>(init: fn(Generator) -> I, low: f32, bias: f32) -> usize {
     let samples = line(low);
     let dies = |seed: &u32| {
-        let mut trainer = Line::<W, A>::ZERO;
+        let mut trainer = Line::<W, A>::new();
         trainer.start(Sgd::new(RATE), &mut init(Generator::new(*seed)));
         trainer.network.0.biases = [bias; W];
         for number in 0..EPOCHS {
@@ -67,7 +67,7 @@ fn dead<const W: usize, A: Activation, I: Init>(init: fn(Generator) -> I, low: f
 fn dead_after_restarts() -> usize {
     let samples = line(0.0);
     let dies = |first: &u32| {
-        let (mut trainer, mut best) = (Line::<3, Relu>::ZERO, Best::ZERO);
+        let (mut trainer, mut best) = (Line::<3, Relu>::new(), Best::new());
         let fit = Fit { seed: 5 * first, ..Fit::new(EPOCHS, Constant(RATE)) };
         let start = |trainer: &mut Line<3, Relu>, seed| {
             trainer.start(Sgd::new(RATE), &mut Uniform(Generator::new(seed)));
@@ -107,7 +107,7 @@ fn iris(what: &str, inputs: f32, rate: f32, sorted: bool, zero: bool) -> String 
         flowers.iter().map(sample).collect::<Vec<([f32; 4], [f32; 3])>>()
     };
     let (train, test) = (load("iris/train.csv"), load("iris/test.csv"));
-    let mut trainer = Iris::ZERO;
+    let mut trainer = Iris::new();
     trainer.start(Sgd::new(rate), &mut Xavier(Generator::new(1)));
     if zero {
         trainer.network = Zero::ZERO;
@@ -136,7 +136,7 @@ fn inputs_rates_and_orders() {
 
 /// How many steps a sigmoid at 0.9997 needs to come down to 0.5.
 fn steps_down<L: Loss>() -> usize {
-    let mut trainer = Trainer::<Dense<1, 1>, L, Sgd>::new(Dense::new([[0.0]], [8.0]), Sgd::new(0.5));
+    let mut trainer = Trainer::<Dense<1, 1>, L, Sgd>::with_network(Dense::new([[0.0]], [8.0]), Sgd::new(0.5));
     (1..100_000).find(|_| trainer.step(&[1.0], &[0.0]).is_ok() && trainer.predict(&[1.0])[0] < 0.5).unwrap()
 }
 
@@ -152,7 +152,7 @@ fn outputs_that_are_sure_and_wrong() {
 /// Two classes that take turns: what two sigmoids say of both after 2,000 steps, where 0.5 is right.
 fn turns<L: Loss>() -> String {
     let network = Dense::<1, 2>::new([[0.5, -0.3]], [0.1, 0.0]);
-    let mut trainer = Trainer::<_, L, Sgd>::new(network, Sgd::new(0.1));
+    let mut trainer = Trainer::<_, L, Sgd>::with_network(network, Sgd::new(0.1));
     for target in [[1.0, 0.0], [0.0, 1.0]].iter().cycle().take(2000) {
         trainer.step(&[1.0], target).unwrap();
     }

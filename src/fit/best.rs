@@ -1,7 +1,9 @@
 //! The best network so far.
 
-use crate::layer::{Infer, copy};
+use crate::layer::{Infer, Layer, copy};
+use crate::learnt;
 use crate::scalar::{Scalar, Zero};
+use crate::storable::Storable;
 
 /// Whether a loss is finite and below the best, if there is one.
 pub(super) fn below<T: Scalar>(loss: T, best: Option<T>) -> bool {
@@ -20,7 +22,7 @@ pub struct Best<N: Infer> {
 impl<N: Infer> Best<N> {
     /// Room for a network that has no [`Zero`], such as one with layers in flash. `network` may be any; it is never
     /// taken for the best.
-    pub const fn new(network: N) -> Self {
+    pub const fn with_network(network: N) -> Self {
         Self { network, loss: None }
     }
 
@@ -61,9 +63,28 @@ impl<N: Infer + Copy> Best<N> {
 
 impl<N: Infer + Zero> Best<N> {
     /// Room for a network, with all bits zero.
-    pub const ZERO: Self = Self::new(N::ZERO);
+    pub const fn new() -> Self {
+        Self::with_network(N::ZERO)
+    }
 }
 
-impl<N: Infer + Zero> Zero for Best<N> {
-    const ZERO: Self = Self::ZERO;
+impl<N: Infer + Zero> Default for Best<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The parameters of the network that learn, and the loss.
+impl<N: Layer> Storable for Best<N> {
+    const SIZE: usize = learnt::size::<N>() + Option::<N::Scalar>::SIZE;
+
+    fn store(&self, write: &mut impl FnMut(&[u8])) {
+        learnt::store(&self.network, write);
+        self.loss.store(write);
+    }
+
+    fn load(&mut self, read: &mut impl FnMut(&mut [u8])) {
+        learnt::load(&mut self.network, read);
+        self.loss.load(read);
+    }
 }

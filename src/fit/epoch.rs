@@ -1,11 +1,12 @@
 //! Once through all samples: to learn from them, or to see how good a network is.
 
 use crate::error::{FitError, StepError};
-use crate::learner::Learner;
+use crate::learner::{Evaluate, Learner};
 use crate::metrics::Metric;
 use crate::permutation::Permutation;
 use crate::samples::{Sample, Samples};
 use crate::scalar::{Scalar, Zero};
+use crate::storable::storable;
 use crate::sum::Sum;
 
 /// How good a network is on some samples.
@@ -19,6 +20,12 @@ pub struct Score<T = f32> {
     pub metric: Option<T>,
 }
 
+impl<T: Scalar> Zero for Score<T> {
+    const ZERO: Self = Self { loss: T::ZERO, metric: None };
+}
+
+storable!([T: Scalar] Score<T> { loss: T, metric: Option<T> });
+
 /// Learns once from each of the items of an iterator, in its order, and ends the last [`Batch`](crate::Batch). Items
 /// are `(inputs, target)`, `(inputs, target, weight)`, or references to such a [`Sample`]. Returns the mean of the
 /// losses, each before its update. Its error is below 1e-6 of it for ten million samples.
@@ -26,7 +33,7 @@ pub struct Score<T = f32> {
 /// ```
 /// # use downhill::init::{Generator, Xavier};
 /// # use downhill::{fit, Dense, Sgd, SquaredError, Trainer};
-/// # let mut trainer = Trainer::<(Dense<2, 3>, Dense<3, 1>), SquaredError, Sgd>::ZERO;
+/// # let mut trainer = Trainer::<(Dense<2, 3>, Dense<3, 1>), SquaredError, Sgd>::new();
 /// # trainer.start(Sgd::new(0.5), &mut Xavier(Generator::new(1)));
 /// # let mut sensor = || ([0.1, 0.2], [0.3]);
 /// let loss = fit::epoch(&mut trainer, core::iter::repeat_with(|| sensor()).take(100))?;
@@ -110,7 +117,7 @@ fn step<T: Learner>(
 /// use downhill::fit;
 /// use downhill::metrics::Threshold;
 ///
-/// # let mut trainer = Trainer::<_, BinaryCrossEntropy, Sgd>::new(Dense::<1, 1>::new([[9.0]], [0.0]), Sgd::new(0.1));
+/// # let mut trainer = Trainer::<_, BinaryCrossEntropy, Sgd>::with_network(Dense::<1, 1>::new([[9.0]], [0.0]), Sgd::new(0.1));
 /// # let test = [([1.0], [1.0]), ([-0.5], [1.0]), ([-2.0], [0.0])];
 /// let score = fit::evaluate(&mut trainer, &test, Threshold)?; // One sigmoid output.
 /// let accuracy = score.and_then(|score| score.metric);
@@ -119,21 +126,21 @@ fn step<T: Learner>(
 /// ```
 ///
 /// # Errors
-/// [`FitError::Validation`] if an input, a target or a loss is refused, as by [`Learner::loss`], or a weight is negative,
+/// [`FitError::Validation`] if an input, a target or a loss is refused, as by [`Evaluate::loss`], or a weight is negative,
 /// NaN or infinite; [`FitError::Unreadable`] if a sample can't be read.
 // By value: what is chosen by type reads without `&`.
 #[allow(clippy::needless_pass_by_value)]
-pub fn evaluate<T: Learner>(
-    trainer: &mut T,
+pub fn evaluate<T: Evaluate>(
+    evaluator: &mut T,
     samples: &(impl Samples<Input = T::Input, Target = T::Output> + ?Sized),
     metric: impl Metric<T::Scalar, T::Output>,
 ) -> Result<Option<Score<T::Scalar>>, FitError> {
-    score(trainer, samples, &metric)
+    score(evaluator, samples, &metric)
 }
 
 /// [`evaluate`] with a metric that is borrowed.
-pub(super) fn score<T: Learner, M>(
-    trainer: &mut T,
+pub(super) fn score<T: Evaluate, M>(
+    evaluator: &mut T,
     samples: &(impl Samples<Input = T::Input, Target = T::Output> + ?Sized),
     metric: &M,
 ) -> Result<Option<Score<T::Scalar>>, FitError>
@@ -144,7 +151,7 @@ where
     let mut state = M::State::ZERO;
     for index in 0..samples.len() {
         let loss = samples.with_weight(index, |x, target, weight| {
-            let (loss, y) = trainer.evaluate(x, target)?;
+            let (loss, y) = evaluator.evaluate(x, target)?;
             metric.record(&mut state, target, &y);
             weighted(loss, weight)
         });

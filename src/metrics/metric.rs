@@ -30,7 +30,7 @@ use crate::sum::Sum;
 ///     }
 /// }
 /// # let network = Dense::<1, 1, Identity>::new([[1.0]], [0.0]);
-/// # let mut trainer = Trainer::<_, SquaredError, Sgd>::new(network, Sgd::new(0.1));
+/// # let mut trainer = Trainer::<_, SquaredError, Sgd>::with_network(network, Sgd::new(0.1));
 /// # let samples = [([1.0], [1.5]), ([2.0], [0.0])];
 /// let score = fit::evaluate(&mut trainer, &samples, LargestError)?;
 /// # assert_eq!(score.and_then(|score| score.metric), Some(2.0));

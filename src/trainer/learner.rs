@@ -3,15 +3,23 @@
 use super::Trainer;
 use crate::error::StepError;
 use crate::layer::Layer;
-use crate::learner::Learner;
+use crate::learner::{Evaluate, Learner};
 use crate::loss::Loss;
 use crate::optimizer::Optimizer;
 use crate::rule::Rule;
 
-impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, const B: usize, R: Rule> Learner for Trainer<N, L, P, B, R> {
+impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, const B: usize, R: Rule> Evaluate for Trainer<N, L, P, B, R> {
     type Scalar = N::Scalar;
     type Input = N::Input;
     type Output = N::Output;
+
+    fn evaluate(&mut self, x: &N::Input, target: &N::Output) -> Result<(N::Scalar, N::Output), StepError> {
+        let loss = self.loss(x, target)?;
+        Ok((loss, self.outputs[0]))
+    }
+}
+
+impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, const B: usize, R: Rule> Learner for Trainer<N, L, P, B, R> {
     type Network = N;
 
     fn step(&mut self, x: &N::Input, target: &N::Output, weight: Option<N::Scalar>) -> Result<N::Scalar, StepError> {
@@ -35,10 +43,6 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, const B: usize, R: Rule> Learne
 
     fn predict(&mut self, x: &N::Input) -> N::Output {
         self.predict(x)
-    }
-
-    fn evaluate(&mut self, x: &N::Input, target: &N::Output) -> Result<(N::Scalar, N::Output), StepError> {
-        self.evaluate(x, target).map(|(loss, y)| (loss, *y))
     }
 
     fn seed(&mut self, seed: u32) {

@@ -2,13 +2,13 @@
 
 use super::Trainer;
 use super::gradient::{self, add_squares};
-use super::refuse::{accepts, refuse};
 use crate::error::StepError;
 use crate::hint::afresh;
 use crate::kernel::{Finite, checked_together};
 use crate::layer::{Layer, Mode, Trace, first, first_mut, scale_errors, visit_slots};
 use crate::loss::{Loss, gradient_and_value};
 use crate::optimizer::{Collect, Optimizer, Sum, mean, shrink};
+use crate::refuse::{accepts, refuse};
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
 use crate::shape::Shape;

@@ -119,7 +119,7 @@ where
         N: Copy + Zero,
         P: Copy + Zero,
     {
-        let mut twins = Self::new(|| Trainer::ZERO);
+        let mut twins = Self::new(|| Trainer::new());
         let network = drawn();
         twins.each(|trainer| trainer.start_from(&network, optimizer));
         warm_up(&mut twins);

@@ -33,7 +33,7 @@ type Linear<L, P, const B: usize = 1> = Twins<Dense<3, 2, Identity>, L, P, Chain
 const POSITIVE: Dense<3, 2, Identity> = Dense::new([[0.1, 0.2], [0.0, 0.1], [0.1, 0.3]], [0.4, 0.2]);
 
 fn linear<L: Loss, P: Optimizer<f32> + Copy + PartialEq>(optimizer: P) -> Linear<L, P> {
-    Twins::new(|| Trainer::new(POSITIVE, optimizer))
+    Twins::new(|| Trainer::with_network(POSITIVE, optimizer))
 }
 
 fn losses(cases: &mut Cases) {
@@ -65,7 +65,7 @@ fn deltas(cases: &mut Cases) {
     // upper one has been through.
     let network: Steep = (Dense::new([[0.0]; 3], [0.0]), Dense::new([[1e30, 0.0]], []));
     let mut twins: Twins<Steep, SquaredError, Sgd, ChainRule, 1, 3, 2> =
-        Twins::new(|| Trainer::new(network, Sgd::new(1e-38)));
+        Twins::new(|| Trainer::with_network(network, Sgd::new(1e-38)));
     twins.target = [0.0; 2];
     let x = twins.x;
     let targets = [([1e18, 0.0], StepError::Delta), ([f32::NAN, 0.0], StepError::Target)];
@@ -76,12 +76,12 @@ fn deltas(cases: &mut Cases) {
         good(trainer, &[0.0, f32::NAN, 0.0], &[1e18, 0.0])
     });
     // The product of a finite input and a finite delta.
-    let mut twins = Single::new(|| Trainer::new(Dense::new([[0.05]], [0.0]), Sgd::new(0.1)));
+    let mut twins = Single::new(|| Trainer::with_network(Dense::new([[0.05]], [0.0]), Sgd::new(0.1)));
     twins.refuse(cases, "a product", StepError::Delta, &|trainer| good(trainer, &[3.6e20], &[0.0]));
     // The output of a hidden rectifier is too large; so the loss is.
     let narrow: Narrow = (Dense::new([[1e20]], [0.0]), Dense::new([[1e20]], [0.0]), Dense::new([[0.0]], [0.0]));
     let mut twins: Twins<Narrow, SquaredError, Sgd, ChainRule, 1, 1, 1> =
-        Twins::new(|| Trainer::new(narrow, Sgd::new(0.1)));
+        Twins::new(|| Trainer::with_network(narrow, Sgd::new(0.1)));
     twins.x = [0.0];
     twins.refuse(cases, "a hidden output", StepError::Loss, &|trainer| good(trainer, &[1.0], &[0.0]));
     twins.refuse(cases, "a hidden output", StepError::Sum, &|trainer| trainer.try_predict(&[1.0]).map(|_| 0.0));
@@ -107,7 +107,7 @@ fn gradients(cases: &mut Cases) {
     // Nothing to share by is found first.
     let network: Shared = (POSITIVE, Dense::new([[0.5, 0.5], [0.5, -0.5]], [0.0; 2]));
     let mut twins: Twins<Shared, SquaredError, Sgd, ErrorShare, 1, 3, 2> =
-        Twins::new(|| Trainer::new(network, Sgd::new(0.01)));
+        Twins::new(|| Trainer::with_network(network, Sgd::new(0.01)));
     twins.learn = false;
     for x in [x, [1e10, 0.0, 0.0]] {
         twins.refuse(cases, "a gradient, no sum", StepError::NoShares(NoShares { output: 1 }), &|trainer| {
@@ -155,7 +155,7 @@ fn weights<A: Activation + Copy>(cases: &mut Cases, infinite: StepError, negativ
     let network: Net<A> =
         (Dense::new([[0.3, 0.1], [0.2, 0.1], [0.4, 0.1]], [0.0; 2]), Dense::new([[0.5, 0.5], [0.1, 0.1]], [0.0; 2]));
     let mut twins: Twins<Net<A>, SquaredError, Sgd, ChainRule, 1, 3, 2> =
-        Twins::new(|| Trainer::new(network, Sgd::new(0.1)));
+        Twins::new(|| Trainer::with_network(network, Sgd::new(0.1)));
     let (x, target) = (twins.x, twins.target);
     for (bad, expected) in [(f32::NAN, StepError::Loss), (f32::INFINITY, infinite), (f32::NEG_INFINITY, negative)] {
         twins.refuse(cases, "a weight", expected, &|trainer| {

@@ -125,7 +125,7 @@ pub const FIT: Flowers<Fitted> = Workload {
             trainer.network.1.rate = 0.1;
             trainer.seed(seed);
         };
-        let mut best = Best::ZERO;
+        let mut best = Best::new();
         let on_epoch = |_: &mut Fitted, _: &_| ControlFlow::Continue(());
         fit.restarts(2, trainer, start, Data::new(&train).validated_on(&validation).keeping(&mut best), on_epoch)
             .map_err(|error| match error {
@@ -227,7 +227,7 @@ fn scheduled(
     schedule: impl Schedule<f32> + Clone,
 ) -> Result<(), StepError> {
     let samples = |_| flowers.iter().map(|(x, class)| (flower(x), encode::one_hot(*class).unwrap_or_default()));
-    let fit = Fit::new(20, schedule).stream(trainer, Data::stream(samples), |_, _| ControlFlow::Continue(()));
+    let fit = Fit::new(20, schedule).run(trainer, Data::stream(samples), |_, _| ControlFlow::Continue(()));
     match fit {
         Ok(_) => Ok(()),
         Err(FitError::Step(_, error)) => Err(error),

@@ -8,7 +8,7 @@ pub mod data;
 
 use std::ops::ControlFlow::{self, Continue};
 
-use downhill::fit::{Data, Epoch, Outcome};
+use downhill::fit::{Data, Epoch, Outcome, Score, Validation};
 use downhill::init::{Generator, Xavier};
 use downhill::loss::Loss;
 use downhill::optimizer::Optimizer;
@@ -37,7 +37,7 @@ pub fn trainer<N: Layer<Scalar = f32> + Zero, L: Loss, P: Optimizer<f32> + Zero>
     optimizer: P,
     seed: u32,
 ) -> Trainer<N, L, P> {
-    let mut trainer = Trainer::ZERO;
+    let mut trainer = Trainer::new();
     trainer.start(optimizer, &mut Xavier(Generator::new(seed)));
     trainer.seed(seed);
     trainer
@@ -53,15 +53,44 @@ pub fn forgetful(seed: u32) -> Trainer<Forgetful, CrossEntropy, Adam> {
     trainer
 }
 
+/// What an epoch tells of a validation that a test has, or has not.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Told(pub Option<Score>);
+
+impl From<()> for Told {
+    fn from((): ()) -> Self {
+        Self(None)
+    }
+}
+
+impl From<Score> for Told {
+    fn from(score: Score) -> Self {
+        Self(Some(score))
+    }
+}
+
+impl Validation<f32> for Told {
+    const GIVEN: bool = true;
+
+    fn loss(&self) -> Option<f32> {
+        self.0.map(|score| score.loss)
+    }
+}
+
+fn told<V: Into<Told>>(epoch: Epoch<f32, V>) -> Epoch<f32, Told> {
+    let Epoch { number, rate, loss, validation, training, best } = epoch;
+    Epoch { number, rate, loss, validation: validation.into(), training, best }
+}
+
 /// What the callback of a fit saw: the epochs, and the weights after each.
 pub struct Seen {
-    pub outcome: Outcome,
-    pub epochs: Vec<Epoch>,
+    pub outcome: Outcome<f32, Told>,
+    pub epochs: Vec<Epoch<f32, Told>>,
     pub digests: Vec<u64>,
     pub last: u64,
 }
 
-/// Runs a fit, and writes down everything.
+/// Runs a fit, and writes down everything. Without samples, there is no validation.
 pub fn watch<N: Layer<Scalar = f32> + Copy, L: Loss, P: Optimizer<f32>, S: Schedule<f32> + Clone>(
     fit: &Fit<S>,
     trainer: &mut Trainer<N, L, P>,
@@ -70,23 +99,32 @@ pub fn watch<N: Layer<Scalar = f32> + Copy, L: Loss, P: Optimizer<f32>, S: Sched
     best: Option<&mut Best<N>>,
 ) -> Seen {
     let (mut epochs, mut digests) = (Vec::new(), Vec::new());
-    let mut on_epoch = |trainer: &mut Trainer<N, L, P>, epoch: &Epoch| {
-        epochs.push(*epoch);
+    let mut see = |trainer: &Trainer<N, L, P>, epoch| {
+        epochs.push(epoch);
         digests.push(digest(&trainer.network));
         Continue(())
     };
-    let data = Data::new(train).validated_on(validation);
+    macro_rules! run {
+        ($data:expr) => {{
+            let outcome = fit.run(trainer, $data, |trainer, &epoch| see(trainer, told(epoch))).unwrap();
+            let Outcome { seed, epochs, entering, best, end } = outcome;
+            Outcome { seed, epochs, entering, best: best.map(told), end }
+        }};
+    }
+    let data = Data::new(train);
     let outcome = match best {
-        Some(best) => fit.run(trainer, data.keeping(best), &mut on_epoch),
-        None => fit.run(trainer, data, &mut on_epoch),
+        Some(best) if validation.is_empty() => run!(data.keeping(best)),
+        None if validation.is_empty() => run!(data),
+        Some(best) => run!(data.validated_on(validation).keeping(best)),
+        None => run!(data.validated_on(validation)),
     };
-    Seen { outcome: outcome.unwrap(), epochs, digests, last: digest(&trainer.network) }
+    Seen { outcome, epochs, digests, last: digest(&trainer.network) }
 }
 
 pub fn room<N: Layer + Zero>() -> Best<N> {
-    Best::ZERO
+    Best::new()
 }
 
-pub fn on<T>(_: &mut T, _: &Epoch) -> ControlFlow<()> {
+pub fn on<T, E>(_: &mut T, _: &E) -> ControlFlow<()> {
     Continue(())
 }

@@ -96,7 +96,7 @@ where
     L: Loss,
     R: Rule,
 {
-    let mut trainer = Trainer::<N, L, Probe, 1, R>::new(network(values), Probe);
+    let mut trainer = Trainer::<N, L, Probe, 1, R>::with_network(network(values), Probe);
     let loss = trainer.step(&array(x), &array(target))?;
     Ok((loss.into(), parameters(&trainer.network)))
 }

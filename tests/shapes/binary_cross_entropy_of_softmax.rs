@@ -3,7 +3,7 @@ use downhill::{BinaryCrossEntropy, Dense, Frozen, Sgd, Softmax, Trainer, Zero};
 
 static LAST: Dense<3, 2, Softmax> = Dense::ZERO;
 static TRAINER: Trainer<(Dense<2, 3>, Frozen<&Dense<3, 2, Softmax>>), BinaryCrossEntropy, Sgd> =
-    Trainer::new((Dense::ZERO, Frozen(&LAST)), Sgd::new(0.1));
+    Trainer::with_network((Dense::ZERO, Frozen(&LAST)), Sgd::new(0.1));
 
 fn main() {
     let _ = &TRAINER;

@@ -2,7 +2,7 @@
 use downhill::{CrossEntropy, Dense, Identity, Sgd, Trainer};
 
 static TRAINER: Trainer<Dense<1, 2, Identity>, CrossEntropy, Sgd> =
-    Trainer::new(Dense::new([[0.5, 0.1]], [0.0, 0.0]), Sgd::new(0.1));
+    Trainer::with_network(Dense::new([[0.5, 0.1]], [0.0, 0.0]), Sgd::new(0.1));
 
 fn main() {
     let _ = &TRAINER;

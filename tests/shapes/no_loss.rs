@@ -1,7 +1,7 @@
 //! What stands in the place of the loss is named.
 use downhill::{Dense, Sgd, Sigmoid, Trainer};
 
-static TRAINER: Trainer<Dense<2, 3>, Sigmoid, Sgd> = Trainer::ZERO;
+static TRAINER: Trainer<Dense<2, 3>, Sigmoid, Sgd> = Trainer::new();
 
 fn main() {
     let _ = &TRAINER;

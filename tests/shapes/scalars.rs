@@ -3,7 +3,7 @@ use downhill::{Dense, Sigmoid, Sgd, SquaredError, Trainer};
 
 type Net = (Dense<2, 3, Sigmoid>, Dense<3, 1, Sigmoid, Biased, f64>);
 
-static TRAINER: Trainer<Net, SquaredError, Sgd> = Trainer::ZERO;
+static TRAINER: Trainer<Net, SquaredError, Sgd> = Trainer::new();
 
 fn main() {
     let _ = &TRAINER;

@@ -2,6 +2,6 @@
 use downhill::{Dense, Sgd, SquaredError, Trainer};
 
 fn main() {
-    let mut trainer = Trainer::<(Dense<2, 3>, Dense<3, 1>), SquaredError, Sgd>::ZERO;
+    let mut trainer = Trainer::<(Dense<2, 3>, Dense<3, 1>), SquaredError, Sgd>::new();
     let _ = trainer.step(&[0.0, 0.0], &[0.0, 0.0]);
 }

@@ -33,7 +33,7 @@ where
     /// Weights from one seed, inputs from [0, 1), targets from [0.1, 0.9).
     pub fn new(optimizer: P) -> Box<Self> {
         let mut bench = Box::new(Self {
-            trainer: Aligned(Trainer::ZERO),
+            trainer: Aligned(Trainer::new()),
             inputs: Box::new(Aligned([N::Input::ZERO; SAMPLES])),
             targets: Box::new(Aligned([N::Output::ZERO; SAMPLES])),
         });

@@ -69,7 +69,7 @@ mod tests {
     /// What the firmware does, up to the digest that it logs.
     #[test]
     fn learns_as_the_chip_does() {
-        let mut learner = Learner::ZERO;
+        let mut learner = Learner::new();
         start(&mut learner);
         let mut fed = 0;
         for _ in 0..ROUNDS {
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn bad_samples_change_nothing() {
-        let mut learner = Learner::ZERO;
+        let mut learner = Learner::new();
         start(&mut learner);
         let before = digest(&learner.network);
         assert_eq!(learn(&mut learner, &[f32::NAN, 3.0, 5.0, 2.0], 1, || {}), Err(StepError::Input));

@@ -18,7 +18,7 @@ use learning::{Learner, ROUNDS, learn, predict, samples, start};
 use static_cell::ConstStaticCell;
 
 /// In .bss: takes no flash, and is never on the stack.
-static LEARNER: ConstStaticCell<Learner> = ConstStaticCell::new(Learner::ZERO);
+static LEARNER: ConstStaticCell<Learner> = ConstStaticCell::new(Learner::new());
 
 #[entry]
 fn main() -> ! {

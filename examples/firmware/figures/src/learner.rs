@@ -97,7 +97,7 @@ pub type Network = (Lower, downhill::BiasOnly<&'static part::Upper>);
 const NETWORK: Network = (downhill::Frozen(&part::LOWER), downhill::BiasOnly::new(&part::UPPER));
 
 pub type Learner = Trainer<Network, SquaredError, Optimizer, AT_ONCE>;
-pub const LEARNER: Learner = Trainer::new(NETWORK, Optimizer::ZERO);
+pub const LEARNER: Learner = Trainer::with_network(NETWORK, Optimizer::ZERO);
 
 /// Calls that are the same wherever they stand in a program.
 #[inline(never)]

@@ -9,7 +9,7 @@ use firmware::{entry, exit, illegal_instruction, train};
 use semihosting::experimental::env::args;
 use static_cell::ConstStaticCell;
 
-static TRAINER: ConstStaticCell<Xor> = ConstStaticCell::new(Xor::ZERO);
+static TRAINER: ConstStaticCell<Xor> = ConstStaticCell::new(Xor::new());
 
 #[entry]
 fn main() -> ! {

@@ -11,8 +11,8 @@ use firmware::workloads::{self, Digits, DigitsMomentum};
 use firmware::{data, entry, exit, test, train};
 use static_cell::ConstStaticCell;
 
-static SGD: ConstStaticCell<Digits> = ConstStaticCell::new(Digits::ZERO);
-static MOMENTUM: ConstStaticCell<DigitsMomentum> = ConstStaticCell::new(DigitsMomentum::ZERO);
+static SGD: ConstStaticCell<Digits> = ConstStaticCell::new(Digits::new());
+static MOMENTUM: ConstStaticCell<DigitsMomentum> = ConstStaticCell::new(DigitsMomentum::new());
 
 #[entry]
 fn main() -> ! {

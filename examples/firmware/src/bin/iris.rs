@@ -8,14 +8,14 @@ use downhill::math::{Fast, Micromath};
 use firmware::{entry, exit, learn, workloads};
 use static_cell::ConstStaticCell;
 
-static SGD: ConstStaticCell<workloads::Iris> = ConstStaticCell::new(workloads::Iris::ZERO);
-static MOMENTUM: ConstStaticCell<workloads::IrisMomentum> = ConstStaticCell::new(workloads::IrisMomentum::ZERO);
-static RAW_ERROR: ConstStaticCell<workloads::IrisRawError> = ConstStaticCell::new(workloads::IrisRawError::ZERO);
-static ERROR_SHARE: ConstStaticCell<workloads::IrisErrorShare> = ConstStaticCell::new(workloads::IrisErrorShare::ZERO);
-static FAST: ConstStaticCell<workloads::IrisBackend<Fast>> = ConstStaticCell::new(workloads::IrisBackend::ZERO);
+static SGD: ConstStaticCell<workloads::Iris> = ConstStaticCell::new(workloads::Iris::new());
+static MOMENTUM: ConstStaticCell<workloads::IrisMomentum> = ConstStaticCell::new(workloads::IrisMomentum::new());
+static RAW_ERROR: ConstStaticCell<workloads::IrisRawError> = ConstStaticCell::new(workloads::IrisRawError::new());
+static ERROR_SHARE: ConstStaticCell<workloads::IrisErrorShare> = ConstStaticCell::new(workloads::IrisErrorShare::new());
+static FAST: ConstStaticCell<workloads::IrisBackend<Fast>> = ConstStaticCell::new(workloads::IrisBackend::new());
 static MICROMATH: ConstStaticCell<workloads::IrisBackend<Micromath>> =
-    ConstStaticCell::new(workloads::IrisBackend::ZERO);
-static DEEP: ConstStaticCell<workloads::IrisDeep> = ConstStaticCell::new(workloads::IrisDeep::ZERO);
+    ConstStaticCell::new(workloads::IrisBackend::new());
+static DEEP: ConstStaticCell<workloads::IrisDeep> = ConstStaticCell::new(workloads::IrisDeep::new());
 
 #[entry]
 fn main() -> ! {

@@ -9,19 +9,19 @@ use firmware::toolbox::{self, Binary, Fitted, Frozen, Modified, Pieces, Regulari
 use firmware::{entry, exit, learn};
 use static_cell::ConstStaticCell;
 
-static NESTEROV: ConstStaticCell<With<Nesterov>> = ConstStaticCell::new(With::ZERO);
-static RMSPROP: ConstStaticCell<With<RmsProp>> = ConstStaticCell::new(With::ZERO);
-static ADAM: ConstStaticCell<With<Adam>> = ConstStaticCell::new(With::ZERO);
-static ADAMW: ConstStaticCell<With<AdamW>> = ConstStaticCell::new(With::ZERO);
-static RPROP: ConstStaticCell<With<Batch<Rprop>>> = ConstStaticCell::new(With::ZERO);
-static BATCH: ConstStaticCell<With<Batch<Momentum>>> = ConstStaticCell::new(With::ZERO);
-static MODIFIED: ConstStaticCell<With<Modified>> = ConstStaticCell::new(With::ZERO);
-static SLICES: ConstStaticCell<Slices> = ConstStaticCell::new(Slices::ZERO);
-static HUBER: ConstStaticCell<Robust> = ConstStaticCell::new(Robust::ZERO);
-static REGULARIZED: ConstStaticCell<Regularized> = ConstStaticCell::new(Regularized::ZERO);
-static FIT: ConstStaticCell<Fitted> = ConstStaticCell::new(Fitted::ZERO);
-static SCHEDULES: ConstStaticCell<With<Sgd>> = ConstStaticCell::new(With::ZERO);
-static BINARY: ConstStaticCell<Binary> = ConstStaticCell::new(Binary::ZERO);
+static NESTEROV: ConstStaticCell<With<Nesterov>> = ConstStaticCell::new(With::new());
+static RMSPROP: ConstStaticCell<With<RmsProp>> = ConstStaticCell::new(With::new());
+static ADAM: ConstStaticCell<With<Adam>> = ConstStaticCell::new(With::new());
+static ADAMW: ConstStaticCell<With<AdamW>> = ConstStaticCell::new(With::new());
+static RPROP: ConstStaticCell<With<Batch<Rprop>>> = ConstStaticCell::new(With::new());
+static BATCH: ConstStaticCell<With<Batch<Momentum>>> = ConstStaticCell::new(With::new());
+static MODIFIED: ConstStaticCell<With<Modified>> = ConstStaticCell::new(With::new());
+static SLICES: ConstStaticCell<Slices> = ConstStaticCell::new(Slices::new());
+static HUBER: ConstStaticCell<Robust> = ConstStaticCell::new(Robust::new());
+static REGULARIZED: ConstStaticCell<Regularized> = ConstStaticCell::new(Regularized::new());
+static FIT: ConstStaticCell<Fitted> = ConstStaticCell::new(Fitted::new());
+static SCHEDULES: ConstStaticCell<With<Sgd>> = ConstStaticCell::new(With::new());
+static BINARY: ConstStaticCell<Binary> = ConstStaticCell::new(Binary::new());
 static PIECES: ConstStaticCell<Pieces> = ConstStaticCell::new(Pieces::ZERO);
 static FROZEN: ConstStaticCell<Frozen> = ConstStaticCell::new(Frozen::ZERO);
 

@@ -10,7 +10,7 @@ use firmware::workloads::{XOR, Xor};
 use firmware::{entry, exit, train};
 use static_cell::ConstStaticCell;
 
-static TRAINER: ConstStaticCell<Xor> = ConstStaticCell::new(Xor::ZERO);
+static TRAINER: ConstStaticCell<Xor> = ConstStaticCell::new(Xor::new());
 
 #[entry]
 fn main() -> ! {

@@ -23,7 +23,7 @@ use panic_never as _;
 static TRAINER: Once<Learner> = Once::new(LEARNER);
 static SAMPLE: Once<(Input, Output)> = Once::new((Input::ZERO, Output::ZERO));
 #[cfg(feature = "second")]
-static SECOND: Once<Trainer<W3, SquaredError, Sgd>> = Once::new(Trainer::ZERO);
+static SECOND: Once<Trainer<W3, SquaredError, Sgd>> = Once::new(Trainer::new());
 #[cfg(feature = "second")]
 static SAMPLE2: Once<(<W3 as Infer>::Input, <W3 as Infer>::Output)> = Once::new((Zero::ZERO, Zero::ZERO));
 

@@ -7,7 +7,7 @@
 use core::hint::black_box;
 use core::ops::ControlFlow;
 
-use downhill::fit::{Data, Epoch, epoch, evaluate};
+use downhill::fit::{Data, Epoch, Score, epoch, evaluate};
 use downhill::init::{Generator, He, Init, Random, TruncatedNormal, Uniform, Xavier};
 use downhill::loss::Loss;
 use downhill::math::{Fast, Libm, Micromath};
@@ -19,9 +19,9 @@ use downhill::rule::Rule;
 use downhill::schedule::{Constant, Cosine, Exponential, Plateau, Schedule, StepDecay};
 use downhill::{
     Adam, AdamW, Batch, Best, BiasOnly, Biased, BinaryCrossEntropy, ChainRule, ClipNorm, ClipSample, ClipValue,
-    CrossEntropy, Dense, Dropout, ErrorShare, Fit, Frozen, Huber, Identity, Layer, LeakyRelu, Momentum, Nesterov,
-    Ratio, RawError, Relu, RmsProp, Rprop, Samples, ScaledRate, Sgd, Shape, Softmax, SquaredError, Tanh, Trainer,
-    Unbiased, WeightDecay, Zero, digest, encode,
+    CrossEntropy, Dense, Dropout, ErrorShare, Evaluate, Fit, Frozen, Huber, Identity, Layer, LeakyRelu, Momentum, Nesterov, Predictor,
+    Ratio, RawError, Relu, RmsProp, Rprop, Samples, ScaledRate, Sgd, Shape, Softmax, SquaredError, Storable, Tanh,
+    Trainer, Unbiased, WeightDecay, Zero, digest, encode,
 };
 use figures::entry;
 use figures::workload::Net;
@@ -90,11 +90,11 @@ fn learn<N, L, P, R, I>(optimizer: P, mut init: I)
 where
     N: Layer<Input: Zero, Output: Zero> + Zero,
     L: Loss,
-    P: Optimizer<N::Scalar> + Zero,
+    P: Optimizer<N::Scalar, Slot: Storable> + Storable + Zero,
     R: Rule,
     I: Init,
 {
-    let mut trainer = Trainer::<N, L, P, 1, R>::ZERO;
+    let mut trainer = Trainer::<N, L, P, 1, R>::new();
     let trainer = black_box(&mut trainer);
     trainer.start(optimizer, &mut init);
     let (mut x, mut target) = (N::Input::ZERO, N::Output::ZERO);
@@ -109,11 +109,26 @@ where
     let mut prediction = trainer.predict_in_pieces(x);
     while let Progress::More = prediction.run(black_box(100)) {}
     black_box(digest(&trainer.network));
+    keep(trainer);
+    trainer.tensors(&mut |tensor, slots| {
+        black_box((tensor.data, slots.len()));
+    });
+}
+
+/// To bytes and back.
+fn keep(value: &mut impl Storable) {
+    value.store(&mut |bytes| {
+        black_box(bytes);
+    });
+    value.load(&mut |bytes| bytes.fill(black_box(1)));
+    let mut bytes = black_box([1; 64]);
+    let bytes = bytes.get_mut(..black_box(32)).unwrap_or_default();
+    black_box((value.to_bytes(bytes).is_ok(), value.from_bytes(bytes).is_ok()));
 }
 
 /// Slices of samples.
 fn slices<P: Optimizer<f32> + Zero>(optimizer: P) {
-    let mut trainer = Trainer::<Net, SquaredError, P, 5>::ZERO;
+    let mut trainer = Trainer::<Net, SquaredError, P, 5>::new();
     let trainer = black_box(&mut trainer);
     trainer.optimizer = optimizer;
     let (x, targets) = ([Zero::ZERO; 5], [Zero::ZERO; 5]);
@@ -135,12 +150,15 @@ fn frozen() {
     static LOWER: Dense<4, 3> = Dense::ZERO;
     static UPPER: Dense<3, 2> = Dense::ZERO;
     let network = (Dense::<4, 4>::ZERO, Frozen(&LOWER), BiasOnly::new(&UPPER));
-    let mut trainer = Trainer::<_, SquaredError, _>::new(network, Momentum::new(0.1, 0.9));
+    let mut trainer = Trainer::<_, SquaredError, _>::with_network(network, Momentum::new(0.1, 0.9));
     let trainer = black_box(&mut trainer);
     trainer.start_from(black_box(&network), Momentum::new(0.1, 0.9));
     let (x, target) = black_box((&[0.1; 4], &[0.2; 2]));
     black_box(trainer.step(x, target).is_ok());
-    let mut workspace = Workspace::NEW;
+    keep(trainer);
+    let mut predictor = Predictor::new(&trainer.network).with_loss::<SquaredError>();
+    black_box((predictor.evaluate(x, target).is_ok(), predictor.try_predict(x).is_ok()));
+    let mut workspace = Workspace::new();
     let mut step = trainer.step_in_pieces(x, target);
     while let Ok(Progress::More) = step.run(black_box(100)) {
         black_box(workspace.predict(step.network(), x));
@@ -148,15 +166,15 @@ fn frozen() {
 }
 
 /// Everything that a fit can do.
-fn fit(schedule: impl Schedule<f32> + Clone, metric: impl Metric<f32, [f32; 2]> + Copy) {
+fn fit(schedule: impl Schedule<f32> + Storable + Clone, metric: impl Metric<f32, [f32; 2]> + Copy) {
     type Trained = Trainer<Shallow, SquaredError, Batch<Sgd>>;
-    let mut trainer = Trained::ZERO;
+    let mut trainer = Trained::new();
     let trainer = black_box(&mut trainer);
-    let mut best = Best::ZERO;
+    let mut best = Best::new();
     let best = black_box(&mut best);
     let start =
         |trainer: &mut Trained, seed| trainer.start(Batch::new(4, Sgd::new(0.1)), &mut He(Generator::new(seed)));
-    let on_epoch = |_: &mut Trained, epoch: &Epoch| {
+    let on_epoch = |_: &mut Trained, epoch: &Epoch<f32, Score>| {
         if black_box(epoch.decisive()) < 0.1 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let stored = black_box([([1_u8; 4], 1); 9]);
@@ -173,9 +191,16 @@ fn fit(schedule: impl Schedule<f32> + Clone, metric: impl Metric<f32, [f32; 2]> 
         fit.restarts(3, trainer, start, Data::new(&train).validated_on(&validation).keeping(best), on_epoch).is_ok(),
     );
     let stream = black_box([([0.5; 4], [0.5; 2]); 3]);
-    black_box(fit.stream(trainer, Data::stream(|_| &stream).validated_on(&validation), on_epoch).is_ok());
+    black_box(fit.run(trainer, Data::stream(|_| &stream).validated_on(&validation), on_epoch).is_ok());
+    let mut state = fit.state();
+    let data = Data::new(&train).validated_on(&validation);
+    black_box(fit.epoch(&mut state, trainer, data.keeping(best)).is_ok());
+    keep(&mut state);
+    keep(best);
+    black_box(fit.end(&mut state, trainer, &mut *best));
     black_box(epoch(trainer, stream).is_ok());
     black_box(epoch(trainer, stream.map(|(x, target)| (x, target, 0.5))).is_ok());
     black_box(evaluate(trainer, &validation, metric).is_ok());
+    keep(&mut fit.schedule.clone());
     black_box((train.index(black_box(2)), best.get().is_some()));
 }

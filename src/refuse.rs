@@ -8,7 +8,7 @@ use crate::shape::Shape;
 
 /// Whether all targets are in the range of the loss. Constant for a loss without one.
 #[cfg_attr(not(unoptimized), inline(always))]
-pub(super) fn accepts<L: Loss, Y: Shape>(targets: &[Y]) -> bool {
+pub(crate) fn accepts<L: Loss, Y: Shape>(targets: &[Y]) -> bool {
     targets.iter().all(|target| L::accepts(target.flat()))
 }
 

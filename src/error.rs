@@ -143,8 +143,7 @@ impl core::error::Error for NoShares {}
 pub enum FitError {
     /// There is nothing to learn from.
     NoSamples,
-    /// A [`stream`](crate::Fit::stream) with a [`Best`](crate::Best) has no validation samples: nothing tells which
-    /// network is the best.
+    /// The validation samples that a fit was given are none.
     NoValidation,
     /// The rate that the [schedule](crate::schedule) gives for this epoch, counted from 1, is not positive, or above 2^26.
     Schedule(u32),
@@ -162,7 +161,7 @@ impl fmt::Display for FitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoSamples => f.write_str("there is nothing to learn from"),
-            Self::NoValidation => f.write_str("a stream needs validation samples to find the best network"),
+            Self::NoValidation => f.write_str("there are no validation samples"),
             Self::Schedule(epoch) => {
                 write!(f, "the schedule's learning rate of epoch {epoch} is not positive and at most 2^26")
             }

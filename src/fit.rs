@@ -78,7 +78,7 @@ mod state;
 pub use best::Best;
 pub use data::{Data, Keep, Stream, Train, Validate, Validation};
 pub use epoch::{Score, epoch, evaluate, shuffled_epoch};
-pub use report::{End, Epoch, Outcome};
+pub use report::{End, Epoch, EpochOf, Outcome};
 pub use state::State;
 
 use core::ops::ControlFlow;
@@ -133,7 +133,8 @@ pub struct Fit<S, M = Argmax> {
     /// Whether the network that enters the fit is measured before the first epoch, and is the best until an epoch is
     /// better. Where nothing is measured after the epochs either, it is not.
     pub entering: bool,
-    /// Decides the order of the samples, which is another in each epoch, and the masks of [`Dropout`](crate::Dropout).
+    /// Decides the order of the samples, which is another in each epoch, and the masks of [`Dropout`](crate::Dropout). It may be
+    /// the seed that the first weights were drawn from.
     pub seed: u32,
     /// The learning rate of each epoch. It goes before the optimiser's own, which
     /// [`OwnRate`](crate::schedule::OwnRate) keeps.
@@ -174,12 +175,11 @@ impl<S, M> Fit<S, M> {
     ///
     /// # Errors
     /// The first step that is refused, or sample that can't be read, ends the fit; see [`FitError`].
-    #[allow(clippy::type_complexity)]
     pub fn run<'a, T, D, V>(
         &self,
         learner: &mut T,
         data: Data<D, V, impl Keep<'a, T::Network>>,
-        mut on_epoch: impl FnMut(&mut T, &Epoch<T::Scalar, V::Score>) -> ControlFlow<()>,
+        mut on_epoch: impl FnMut(&mut T, &EpochOf<T, V>) -> ControlFlow<()>,
     ) -> Result<Outcome<T::Scalar, V::Score>, FitError>
     where
         T: Learner<Network: Copy + 'a>,
@@ -193,10 +193,10 @@ impl<S, M> Fit<S, M> {
         while let Some(epoch) = self.advance(&mut state, learner, &mut train, &validation, best.as_deref_mut())? {
             if on_epoch(learner, &epoch).is_break() {
                 state.end(learner, best);
-                return Ok(self.outcome(&state, End::Stopped));
+                return Ok(state.outcome(End::Stopped));
             }
         }
-        Ok(self.outcome(&state, self.over(&state).unwrap_or(End::Stopped)))
+        Ok(state.outcome(self.over(&state).unwrap_or(End::Stopped)))
     }
 
     /// The state of a fit of which no epoch is done, for [`epoch`](Fit::epoch).
@@ -248,7 +248,7 @@ impl<S, M> Fit<S, M> {
         state: &mut State<S, T::Scalar, V::Score>,
         learner: &mut T,
         data: Data<D, V, impl Keep<'a, T::Network>>,
-    ) -> Result<Option<Epoch<T::Scalar, V::Score>>, FitError>
+    ) -> Result<Option<EpochOf<T, V>>, FitError>
     where
         T: Learner<Network: Copy + 'a>,
         D: Train<T>,
@@ -271,7 +271,7 @@ impl<S, M> Fit<S, M> {
         T: Learner<Network: Copy + 'a>,
     {
         state.end(learner, best.best());
-        self.outcome(state, self.over(state).unwrap_or(End::Stopped))
+        state.outcome(self.over(state).unwrap_or(End::Stopped))
     }
 
     /// [`run`](Fit::run)s several times, from new weights each time, and keeps the best network of all: gradient
@@ -290,14 +290,13 @@ impl<S, M> Fit<S, M> {
     /// # Errors
     /// That of the last run that failed, if none has completed an epoch; [`FitError::NoSamples`] also if there are no
     /// runs.
-    #[allow(clippy::type_complexity)]
     pub fn restarts<'a, T, D, V>(
         &self,
         runs: u32,
         learner: &mut T,
         mut start: impl FnMut(&mut T, u32),
         data: Data<&D, V, &'a mut Best<T::Network>>,
-        mut on_epoch: impl FnMut(&mut T, &Epoch<T::Scalar, V::Score>) -> ControlFlow<()>,
+        mut on_epoch: impl FnMut(&mut T, &EpochOf<T, V>) -> ControlFlow<()>,
     ) -> Result<Outcome<T::Scalar, V::Score>, FitError>
     where
         T: Learner<Network: Copy + 'a>,
@@ -327,7 +326,7 @@ impl<S, M> Fit<S, M> {
                     Ok(Some(_)) => {}
                 }
             };
-            let outcome = Outcome { entering, ..self.outcome(&state, end) };
+            let outcome = Outcome { entering, ..state.outcome(end) };
             if best.get().map(|(_, loss)| loss) != before {
                 won = Ok(outcome);
             } else if won.is_err() {
@@ -348,7 +347,7 @@ impl<S, M> Fit<S, M> {
         train: &mut D,
         validation: &V,
         mut best: Option<&mut Best<T::Network>>,
-    ) -> Result<Option<Epoch<T::Scalar, V::Score>>, FitError>
+    ) -> Result<Option<EpochOf<T, V>>, FitError>
     where
         T: Learner<Network: Copy>,
         D: Train<T>,

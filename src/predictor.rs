@@ -207,6 +207,24 @@ impl<N: Infer> Default for Workspace<N> {
     }
 }
 
+impl<N: Infer<State: Clone>> Clone for Workspace<N>
+where
+    N::Tape<1>: Clone,
+{
+    fn clone(&self) -> Self {
+        Self { tape: self.tape.clone(), state: self.state.clone() }
+    }
+}
+
+impl<N: Infer<State: Clone> + Clone, L> Clone for Predictor<N, L>
+where
+    N::Tape<1>: Clone,
+{
+    fn clone(&self) -> Self {
+        Self { network: self.network.clone(), workspace: self.workspace.clone(), loss: PhantomData }
+    }
+}
+
 impl<N: Infer> fmt::Debug for Workspace<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Workspace").finish_non_exhaustive()

@@ -264,6 +264,15 @@ pub struct Part<'a, S: ?Sized> {
     len: usize,
 }
 
+// Derived, it would ask for samples that can be copied.
+impl<S: ?Sized> Clone for Part<'_, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: ?Sized> Copy for Part<'_, S> {}
+
 impl<S: ?Sized> Part<'_, S> {
     /// Which of the samples of `S` sample `index` of this part is.
     pub const fn index(&self, index: usize) -> Option<usize> {

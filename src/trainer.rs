@@ -292,6 +292,30 @@ impl<N: Layer + Zero, L: Loss, P: Optimizer<N::Scalar> + Zero, R: Rule, const B:
     }
 }
 
+impl<N: Layer<State: Clone> + Clone, L, P: Optimizer<N::Scalar> + Clone, R, const B: usize> Clone
+    for Trainer<N, L, P, B, R>
+where
+    N::Slots<P::Slot>: Clone,
+    N::Slots<P::Sum>: Clone,
+    N::Tape<B>: Clone,
+    N::Deltas<B>: Clone,
+{
+    fn clone(&self) -> Self {
+        Self {
+            network: self.network.clone(),
+            optimizer: self.optimizer.clone(),
+            slots: self.slots.clone(),
+            sums: self.sums.clone(),
+            state: self.state.clone(),
+            tape: self.tape.clone(),
+            outputs: self.outputs,
+            deltas: self.deltas.clone(),
+            errors: self.errors,
+            kind: PhantomData,
+        }
+    }
+}
+
 impl<N: Layer + fmt::Debug, L, P: Optimizer<N::Scalar> + fmt::Debug, R, const B: usize> fmt::Debug
     for Trainer<N, L, P, B, R>
 {

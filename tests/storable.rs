@@ -105,9 +105,8 @@ fn frozen_parts_resume() {
         Trainer::<Part, CrossEntropy, _>::with_network(network, Batch::new(3, Adam::new(0.01)))
     };
     resumes(|trainer| trainer.start(Batch::new(3, Adam::new(0.01)), &mut He(Generator::new(1))), fresh);
-    type Bytes = Trainer<Part, CrossEntropy, Batch<Adam>>;
     // 45 parameters and 3 biases, each with two means and a sum; a generator; Adam with its counters, and the batch.
-    assert_eq!(Bytes::SIZE, (45 + 3) * 4 * 4 + 5 + 8 * 4 + (8 + 8 + 4));
+    assert_eq!(bytes(&fresh()).len(), (45 + 3) * 4 * 4 + 5 + 8 * 4 + (8 + 8 + 4));
 }
 
 /// The bytes are a format. In their order: weights and biases of the layer, their velocities, the rate and the momentum.

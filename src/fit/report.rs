@@ -1,8 +1,9 @@
 //! What a fit tells, after each epoch and at its end.
 
-use super::data::Validation;
+use super::data::{Validate, Validation};
 use super::epoch::Score;
 use crate::error::FitError;
+use crate::learner::Evaluate;
 use crate::scalar::{Scalar, Zero};
 use crate::storable::{Storable, storable};
 
@@ -45,6 +46,9 @@ impl<T: Scalar, V: Validation<T>> Epoch<T, V> {
         self.validation.loss().or(self.training.map(|score| score.loss)).unwrap_or(self.loss)
     }
 }
+
+/// An epoch of a learner `T` that is measured on `V`: `()`, or a reference to samples.
+pub type EpochOf<T, V> = Epoch<<T as Evaluate>::Scalar, <V as Validate<T>>::Score>;
 
 /// How a fit went.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -6,7 +6,7 @@ use super::report::{End, Epoch, Outcome};
 use super::{Fit, Score};
 use crate::error::{FitError, StepError};
 use crate::init::{Generator, Random};
-use crate::learner::Learner;
+use crate::learner::{Evaluate, Learner};
 use crate::metrics::Metric;
 use crate::scalar::{Scalar, Zero};
 use crate::schedule::Schedule;
@@ -36,6 +36,9 @@ pub struct State<S, T = f32, V = ()> {
     reference: Option<T>,
     waited: u32,
 }
+
+/// The scores on the validation samples, and on the training samples if they are measured.
+type Scores<T, V> = (<V as Validate<T>>::Score, Option<Score<<T as Evaluate>::Scalar>>);
 
 storable!([S: Storable, T: Scalar, V: Storable + Zero] State<S, T, V> {
     begun: bool, seed: u32, schedule: S, orders: Generator, own_rate: Option<T>, epochs: u32, last: Option<T>,
@@ -106,6 +109,15 @@ impl<S, T: Scalar, V> State<S, T, V> {
         }
     }
 
+    /// How the fit went so far.
+    pub(super) const fn outcome(&self, end: End) -> Outcome<T, V>
+    where
+        V: Copy,
+    {
+        let Self { seed, epochs, entering, best, .. } = *self;
+        Outcome { seed, epochs, entering, best, end }
+    }
+
     /// Counts the epochs in a row, this one included, whose loss was not lower by more than `least`.
     fn wait(&mut self, loss: T, least: T) {
         if loss.is_finite() && self.reference.is_none_or(|reference| loss < reference - least) {
@@ -118,12 +130,6 @@ impl<S, T: Scalar, V> State<S, T, V> {
 }
 
 impl<S, M> Fit<S, M> {
-    /// How the fit went so far.
-    pub(super) fn outcome<T: Scalar, V: Copy>(&self, state: &State<S, T, V>, end: End) -> Outcome<T, V> {
-        let State { seed, epochs, entering, best, .. } = *state;
-        Outcome { seed, epochs, entering, best, end }
-    }
-
     /// Why there is no epoch after those of `state`, if there is none.
     pub(super) fn over<T, V>(&self, state: &State<S, T, V>) -> Option<End> {
         if self.patience.is_some_and(|patience| state.waited > 0 && state.waited >= patience) {
@@ -178,13 +184,7 @@ impl<S, M> Fit<S, M> {
 
     /// What the network is compared by. Without validation samples, and if the best network is kept, it is measured on the
     /// training samples.
-    fn scores<T, D, V>(
-        &self,
-        learner: &mut T,
-        train: &D,
-        validation: &V,
-        keeps: bool,
-    ) -> Result<(V::Score, Option<Score<T::Scalar>>), FitError>
+    fn scores<T, D, V>(&self, learner: &mut T, train: &D, validation: &V, keeps: bool) -> Result<Scores<T, V>, FitError>
     where
         T: Learner,
         D: Train<T>,

@@ -136,7 +136,7 @@ fn shares(cases: &mut Cases) {
 
 fn never_started(cases: &mut Cases) {
     type Never = Twins<(Dense<3, 5>, Dense<5, 2>), SquaredError, Sgd, ChainRule, ROOM, 3, 2>;
-    let mut twins = Never::new(|| Trainer::new());
+    let mut twins = Never::new(Trainer::new);
     twins.learn = false;
     let (x, target) = (twins.x, twins.target);
     for x in [x, with(x, 0, f32::NAN)] {

@@ -1,21 +1,21 @@
 //! The loops over the weights of a dense layer, and the order in which they sum.
 //!
 //! Weights are input-major: row `i` holds the weights from input `i` to every output, `w[i * outputs + o]`.
-//! The order of sums is a contract, because floating-point addition is not associative: whoever keeps it gets the same
-//! bits, however the loop is cut into blocks or vectors. A multiplication and the addition after it round separately.
+//! Floating-point addition is not associative, so the order of sums is a contract: all loops that keep it give the same
+//! bits, however they are cut into blocks or vectors. A product is rounded before it is added.
 //!
-//! 1. Forward: `z[o]` starts as the bias (0 without one); then `z[o] += x[i] * w[i][o]` for rising `i`. So some of the rows
-//!    may be added first, and others later.
-//! 2. Sending back: lane `l` of eight sums `d[o] * w[i][o]` over the `o` with `o mod 8 = l`, rising, from its first product;
-//!    then `lane[l] += lane[l + 4]`, `lane[l] += lane[l + 2]`, `lane[0] += lane[1]`, where lanes without a product are
-//!    left out.
+//! 1. Forward: `z[o]` starts as the bias (0 without one); then `z[o] += x[i] * w[i][o]` for rising `i`. So some rows
+//!    may be added in one call, and the next rows in a later call.
+//! 2. Sending back, in eight lanes: lane `l` sums `d[o] * w[i][o]` over the `o` with `o mod 8 = l`, rising, and starts
+//!    with its first product. Then `lane[l] += lane[l + 4]`, `lane[l] += lane[l + 2]`, `lane[0] += lane[1]`; lanes
+//!    without a product are left out.
 //! 3. Descent: `s[o] = rate * d[o]`; then `w[i][o] -= x[i] * s[o]` and `b[o] -= s[o]`.
-//! 4. The gradient of several samples: `g[i][o]` starts as 0; then `g[i][o] += x[i] * d[o]` for rising samples. That of a bias
-//!    has `x[i]` = 1.
+//! 4. The gradient of several samples: `g[i][o]` starts as 0; then `g[i][o] += x[i] * d[o]`, sample after sample. For a
+//!    bias, `x[i]` is 1.
 //!
-//! `plain.rs` says the same in code.
+//! `plain.rs` is the reference implementation.
 
-// A chip has one of the two; the host has both, so that its tests hold them against each other.
+// A chip compiles `blocks`, the host `samples` and `wide`. Tests on the host compile all of them, to compare them.
 #[cfg(any(test, target_os = "none"))]
 mod blocks;
 pub(crate) mod interface;
@@ -87,13 +87,13 @@ macro_rules! kernel {
 kernel!(f32);
 kernel!(f64);
 
-/// Whether a layer has so few weights that loops in place are faster than a call of shared ones, and hardly longer.
+/// Whether a layer has so few weights that inlined loops are faster than a call of the shared ones, and hardly longer.
 const fn tiny(weights: usize) -> bool {
     weights <= 16
 }
 
-/// Calls `loops`, on the host in a function of its own for each layer: that `c` overlaps neither `a` nor `b` is certain
-/// to the compiler only where they are arguments, which lets it keep `a` and `b` in registers.
+/// Calls `loops`; on the host from a separate function for each layer. As arguments of a function, `a` and `b` are
+/// known not to overlap `c`, so the compiler can keep them in registers.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn apart<A: ?Sized, B: ?Sized, C: ?Sized, R>(
     weights: usize,
@@ -109,9 +109,9 @@ pub(crate) fn apart<A: ?Sized, B: ?Sized, C: ?Sized, R>(
     if SHARED || tiny(weights) { loops(a, b, c) } else { own(a, b, c, loops) }
 }
 
-/// Weighted sums: `z = b + x W`, with as many biases as outputs; without biases `z += x W`. `weights` has a row of outputs for
-/// each input. What has no partner, in slices of other lengths, is left out.
-// Here as below, the compiler knows the lengths where the size of the layer is known.
+/// Weighted sums: `z = b + x W`, with as many biases as outputs; `z += x W` without biases. `weights` has one row per
+/// input, with one weight per output. If lengths do not match, the excess is ignored.
+// Inlined, as the functions below: so the compiler knows the lengths where the size of the layer is constant.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
     if !SHARED {
@@ -123,8 +123,8 @@ pub fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
     }
 }
 
-/// The sums of [`forward`] for a tiny layer with three outputs and biases. A fourth fills the vector and is not used. On the
-/// host only.
+/// The sums of [`forward`] for a tiny layer with three outputs and biases, on the host only; otherwise `None`. A fourth
+/// sum fills the vector register and is not used.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn forward_four<T: Scalar>(weights: &[T], biases: &[T], x: &[T]) -> Option<[T; 4]> {
     let three = biases.first_chunk().filter(|_| !SHARED && biases.len() == 3 && tiny(weights.len()))?;
@@ -134,7 +134,7 @@ pub(crate) fn forward_four<T: Scalar>(weights: &[T], biases: &[T], x: &[T]) -> O
 /// Errors of the inputs, from the deltas of the outputs: `back = W d`.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
-    // Lanes that the compiler does not write out would lie on the stack.
+    // Built for size and with few registers, the compiler would not unroll the lanes, and they would be on the stack.
     if tiny(weights.len()) && !(FEW_REGISTERS && FOR_SIZE) {
         plain::send_back(weights, delta, back);
     } else if SHARED {
@@ -166,8 +166,8 @@ pub(crate) fn forward_samples<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z
     }
 }
 
-/// Hands each weight, its slot and its gradient, the sum over several samples, to `learn`. `size` is the number of inputs
-/// and of outputs of a sample.
+/// Calls `learn` with each weight, its slot and its gradient, which is the sum over all samples. `size` is the number
+/// of inputs and of outputs of a sample.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn gradients<T: Scalar, S>(
     parameters: (&mut [T], &mut [S]),
@@ -178,11 +178,11 @@ pub(crate) fn gradients<T: Scalar, S>(
     several::gradients(parameters, samples, size, learn);
 }
 
-/// How many gradients of a row are summed together: so many sums stay in registers.
+/// How many gradients of a row are summed in one pass: this many sums stay in registers.
 pub(crate) const TOGETHER: usize = 8;
 
-/// The gradients of a row of `outputs` outputs, [`TOGETHER`] at a time. `x` has the values of its input in all pairs. What is past
-/// the last output is 0.
+/// The gradients of a row of `outputs` outputs, [`TOGETHER`] at a time. `x` gives the value of the row's input in each
+/// pair. Places past the last output are 0.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn row_gradients<T: Scalar>(
     x: impl Iterator<Item = T> + Clone,
@@ -214,15 +214,16 @@ pub(crate) fn magnitude<T: Scalar>(values: &[T]) -> T {
     if in_place(values.len()) { plain::magnitude(values) } else { T::magnitude(SEAL, values) }
 }
 
-/// Whether a loop over `outputs` outputs is compiled in place, where their number is known: on a chip if they are few.
+/// Whether a loop over `outputs` outputs is inlined, where their number is constant: on a chip up to 4, on the host
+/// always.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) const fn in_place(outputs: usize) -> bool {
     outputs <= 4 || !SHARED
 }
 
-/// Whether one comparison at the end checks that outputs, loss and deltas are finite: on a chip with few outputs. With many,
-/// or where the crate is built for size, a comparison for each keeps fewer numbers on the stack; on the host, it keeps the
-/// loops apart.
+/// Whether one comparison at the end checks that outputs, loss and deltas are finite: on a chip with few outputs. With
+/// many, or where the crate is built for size, a comparison for each keeps fewer numbers on the stack; on the host, it
+/// keeps the loops separate.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) const fn checked_together(outputs: usize) -> bool {
     SHARED && in_place(outputs) && !FOR_SIZE

@@ -2,10 +2,10 @@
 
 use crate::scalar::{Scalar, Zero, count};
 
-/// The sum of some terms, as a pair of numbers: the sum, and what its rounding has left.
+/// The sum of some terms, as two numbers: the rounded sum, and the rest that the rounding left out.
 ///
-/// Each addition is off by at most 2^-47 of the sum in `f32`: less than 1e-6 in all for a hundred million terms of one
-/// sign, where a plain sum may be off by 1 % after a million. No branches, and the same bits everywhere.
+/// The error of each addition is at most 2^-47 of the sum in `f32`: less than 1e-6 in all for a hundred million terms
+/// of one sign, where a plain sum may be off by 1 % after a million. No branches, and the same bits everywhere.
 ///
 /// T. J. Dekker, "A floating-point technique for extending the available precision", 1971; the first step is Donald
 /// Knuth's "`TwoSum`".

@@ -1,5 +1,6 @@
-//! What is known of the processor that the crate is compiled for, and of the optimisation: every `cfg!` stands here. Attributes
-//! such as `cfg_attr(not(unoptimized), inline(always))` need their condition in place; `build.rs` sets `unoptimized` and `for_size`.
+//! What is known about the processor that the crate is compiled for, and about the optimisation. Every `cfg!` is here.
+//! Attributes such as `cfg_attr(not(unoptimized), inline(always))` need their condition in place; `build.rs` sets
+//! `unoptimized` and `for_size`.
 
 /// A chip without an operating system; otherwise a host.
 pub(crate) const CHIP: bool = cfg!(target_os = "none");
@@ -10,17 +11,18 @@ pub(crate) const CHIP_WITH_FLOAT: bool = CHIP && cfg!(any(target_abi = "eabihf",
 /// A chip whose floating point is software, which takes so long that the shape of a loop hardly matters.
 pub(crate) const SOFT_FLOAT: bool = CHIP && !CHIP_WITH_FLOAT;
 
-/// A Cortex-M0: with software floating point and few registers. What waits for a multiplication lies on the stack.
+/// A Cortex-M0: software floating point and few registers. Values that are kept during a multiplication are on the
+/// stack.
 pub(crate) const FEW_REGISTERS: bool = SOFT_FLOAT && cfg!(target_arch = "arm");
 
 /// Optimised for size, at opt-level s or z.
 pub(crate) const FOR_SIZE: bool = cfg!(for_size);
 
-/// Code should rather be short than fast.
+/// Short code is preferred to fast code.
 pub(crate) const SMALL: bool = FOR_SIZE || SOFT_FLOAT;
 
-/// Layers share the loops of [`Kernel`](crate::kernel::Kernel). On a host each has loops of its own, in which the compiler
-/// knows all lengths.
+/// Layers share the loops of [`Kernel`](crate::kernel::Kernel). On a host each layer has its own loops, in which the
+/// compiler knows all lengths.
 pub(crate) const SHARED: bool = CHIP;
 
 /// An x86 with vectors of eight `f32`.

@@ -1,7 +1,7 @@
-//! The loops for chips: a block of outputs stays in registers while the inputs pass by, so that a multiplication costs
-//! one load of a weight and no store.
+//! The loops for chips. A block of outputs stays in registers while a loop runs over the inputs, so that a
+//! multiplication costs one load of a weight and no store.
 //!
-//! Scalars are written out, because no optimisation level then keeps them in memory.
+//! A block is written as separate scalars, not as an array: every optimisation level then keeps them in registers.
 
 use core::hint::black_box;
 
@@ -11,9 +11,9 @@ use crate::hint::keep_rolled;
 use crate::scalar::Scalar;
 use crate::target::{FEW_REGISTERS, SMALL, SOFT_FLOAT};
 
-/// Runs the blocks that `$outputs` outputs are made of: as many of 16 as there are, then one of 8, 4, 2 and 1 each
-/// where needed; blocks of 4 and 1 alone where [`SMALL`], of 1 alone where [`SOFT_FLOAT`]. `$at` is the first output of
-/// a block.
+/// Divides `$outputs` outputs into blocks and runs the code of each: as many of 16 as there are, then one of 8, 4, 2
+/// and 1 each where needed; only blocks of 4 and 1 where [`SMALL`], only of 1 where [`SOFT_FLOAT`]. `$at` is the first
+/// output of a block.
 macro_rules! in_blocks {
     ($outputs:expr, |$at:ident| $b16:expr, $b8:expr, $b4:expr, $b2:expr, $b1:expr) => {
         let outputs = $outputs;
@@ -43,7 +43,7 @@ macro_rules! in_blocks {
     };
 }
 
-/// Makes the loops of a block of `$size` outputs, from `at` on. `$s` are its scalars.
+/// Defines the loops for a block of `$size` outputs that begins at output `at`. `$s` are its scalars.
 macro_rules! block {
     ($forward:ident, $descend:ident, $size:literal, $keep_rolled:block, $($s:ident)*) => {
         #[cfg_attr(not(unoptimized), inline(always))]
@@ -82,7 +82,7 @@ macro_rules! block {
         }
     };
 }
-// Unrolling the largest block is worth its code.
+// Only the loop of the largest block may be unrolled: there the speed is worth the code.
 block!(forward16, descend16, 16, {}, a b c d e f g h i j k l m n o p);
 block!(forward8, descend8, 8, { keep_rolled() }, a b c d e f g h);
 block!(forward4, descend4, 4, { keep_rolled() }, a b c d);
@@ -104,7 +104,8 @@ pub(super) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [
     );
 }
 
-/// [`forward`] where a load and a store are short beside the arithmetic: fewer numbers wait for it.
+/// [`forward`] for software floating point: a load and a store are short beside the arithmetic, and fewer numbers have
+/// to be kept on the stack meanwhile.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn forward_by_rows<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
     for (z, &b) in z.iter_mut().zip(biases) {
@@ -131,8 +132,8 @@ pub(super) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], d
     );
 }
 
-/// Two rows at a time share the loads of the deltas; the first eight are apart, because the compiler then keeps them in
-/// registers where it knows the layer. One row at a time where [`SMALL`].
+/// Two rows at a time share the loads of the deltas. The first eight deltas are separate, because the compiler then
+/// keeps them in registers where the size of the layer is constant. One row at a time where [`SMALL`].
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
     let outputs = outputs(delta);
@@ -162,8 +163,8 @@ pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
     }
 }
 
-/// [`dot`] of a row without another to share loads with, in a function of its own, which leaves the stack of the loop over
-/// pairs as it is; rolled up, because it is called once at most.
+/// [`dot`] of the first row if the number of rows is odd. In a separate function, so that the loop over pairs of rows
+/// needs no more stack; not unrolled, because it is called once at most.
 #[inline(never)]
 fn dot_alone<T: Scalar>(row: &[T], delta: &[T]) -> T {
     let mut lanes = [-T::ZERO; 8];
@@ -176,11 +177,11 @@ fn dot_alone<T: Scalar>(row: &[T], delta: &[T]) -> T {
     tree(lanes)
 }
 
-/// [`dot`], lane after lane, in the order of the tree: 0, 4, 2, 6, 1, 5, 3, 7. So at most three sums wait, of one lane, of
-/// two and of four.
+/// [`dot`], one lane after the other in the order of the tree: 0, 4, 2, 6, 1, 5, 3, 7. So at most three sums are kept,
+/// of one lane, of two and of four.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn dot_in_turn<T: Scalar>(row: &[T], delta: &[T]) -> T {
-    // Without this, the compiler would rather add -0 than branch, which takes long in software.
+    // Keeps the branch: the compiler would otherwise add -0 instead, which is slow in software.
     let add = |a: T, b: T, there: bool| {
         if there {
             keep_rolled();
@@ -277,11 +278,11 @@ fn dots<'a, T: Scalar>(mut row0: &'a [T], mut row1: &'a [T], first: Option<&[T; 
     (tree([a, b, c, d, e, f, g, h]), tree([i, j, k, l, m, n, o, p]))
 }
 
-/// Eight values at a time, because the loop itself is felt; one where [`SMALL`].
+/// Eight values at a time, because the loop overhead is large beside the work on a value; one where [`SMALL`].
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn magnitude<T: Scalar>(values: &[T]) -> T {
     let mut magnitude = Magnitude::none();
-    // Not by constant numbers of values, which the compiler would write out.
+    // Hides the number of values: if it is constant, the compiler would unroll the whole loop.
     let mut values = black_box(values);
     if SMALL {
         return plain::magnitude(values);
@@ -307,7 +308,7 @@ pub(super) fn forward_samples<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z
     }
 }
 
-/// A block of outputs stays in registers while the samples pass by.
+/// The sums of a block of outputs stay in registers while a loop runs over the samples.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn gradients<T: Scalar, S>(
     (weights, slots): (&mut [T], &mut [S]),

@@ -1,14 +1,14 @@
-//! The loops that a number type has.
+//! The loops, as functions of a number type.
 
-/// What only this crate can give: so nobody else calls the loops of a number type by its name.
+/// An argument that only this crate can make, so that only this crate can call the loops of a number type.
 #[derive(Clone, Copy)]
 pub struct Seal(());
 
-/// The one.
+/// The only value.
 pub(crate) const SEAL: Seal = Seal(());
 
-/// One instance of every loop per number type, shared by all layers of a chip: code that is generic over a layer's size
-/// would stand in flash once per layer.
+/// One instance of every loop per number type, shared by all layers on a chip: code that is generic over a layer's size
+/// would be in flash once per layer.
 pub trait Kernel: Sized {
     /// `z = b + x W`, with as many biases as outputs; without biases `z += x W`.
     fn forward(_: Seal, weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self]);
@@ -19,7 +19,7 @@ pub trait Kernel: Sized {
     /// `W -= x (rate d)`, `b -= rate d`.
     fn descend(_: Seal, weights: &mut [Self], biases: &mut [Self], x: &[Self], delta: &[Self], rate: Self);
 
-    /// [`forward`](Kernel::forward) for several samples. `size` is the number of inputs and of outputs of one.
+    /// [`forward`](Kernel::forward) for several samples. `size` is the number of inputs and of outputs of a sample.
     fn forward_samples(_: Seal, weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self], size: (usize, usize));
 
     /// 0 if all values are finite, otherwise NaN or infinity.

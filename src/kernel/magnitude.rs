@@ -1,4 +1,4 @@
-//! Whether values are finite, and how large they are: what a step has to know before it writes anything.
+//! Whether values are finite, and how large they are: a step checks both before it writes anything.
 
 use crate::hint::keep_rolled;
 use crate::scalar::Scalar;
@@ -6,10 +6,10 @@ use crate::target::{CHIP_WITH_FLOAT, SOFT_FLOAT};
 
 /// Accumulates whether all values seen were finite.
 pub(crate) struct Finite<T> {
-    /// On a chip with floating point: NaN times 0 is NaN, and so is infinity times 0, and no sum with a NaN is 0. One
-    /// instruction a number.
+    /// On a chip with floating point, the sum of the values times 0: NaN or infinity times 0 is NaN, and a sum with a
+    /// NaN is never 0. One instruction per value.
     sum: T,
-    /// Elsewhere, because a sum has an order, which keeps it from being computed in vectors.
+    /// Elsewhere, whether all were finite. Unlike a sum this has no order, so it can be computed in vectors.
     all: bool,
 }
 
@@ -28,7 +28,7 @@ impl<T: Scalar> Finite<T> {
         }
     }
 
-    /// Takes in what others have seen: their [`number`](Finite::number).
+    /// Includes the values of another accumulator, given by its [`number`](Finite::number).
     #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn join(&mut self, number: T) {
         if CHIP_WITH_FLOAT {
@@ -55,19 +55,19 @@ impl<T: Scalar> Finite<T> {
 
 /// Accumulates a bound of the magnitude of the values seen.
 ///
-/// On a chip with floating point it is the sum of their squares: one instruction a value. Elsewhere it is the largest
-/// magnitude, found by comparing bits: in vectors on the host, and without floating point on the other chips. A NaN or an
-/// infinity makes it NaN or infinite.
+/// On a chip with floating point it is the sum of their squares: one instruction per value. Elsewhere it is the largest
+/// magnitude, found by comparing bits: in vectors on the host, and without floating point on the other chips. A NaN or
+/// an infinity makes it NaN or infinite.
 pub(crate) struct Magnitude<T>(T);
 
 impl<T: Scalar> Magnitude<T> {
-    /// Of no values. -0 is the number that changes nothing when it is added, which the compiler then leaves out.
+    /// Without values: -0, because adding -0 changes nothing. The compiler then leaves out this addition.
     #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn none() -> Self {
         Self(-T::ZERO)
     }
 
-    /// Goes on from the [`number`](Magnitude::number) of others.
+    /// Continues from the [`number`](Magnitude::number) of another accumulator.
     #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn new(of_others: T) -> Self {
         Self(of_others)
@@ -82,7 +82,7 @@ impl<T: Scalar> Magnitude<T> {
         }
     }
 
-    /// Takes in what others have seen: their [`number`](Magnitude::number).
+    /// Includes the values of another accumulator, given by its [`number`](Magnitude::number).
     #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn join(&mut self, number: T) {
         if CHIP_WITH_FLOAT {
@@ -92,7 +92,7 @@ impl<T: Scalar> Magnitude<T> {
         }
     }
 
-    /// [`join`](Magnitude::join), as [`add_now`].
+    /// [`join`](Magnitude::join) with the addition of [`add_now`].
     #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn join_now(&mut self, number: T) {
         if CHIP_WITH_FLOAT {
@@ -102,15 +102,15 @@ impl<T: Scalar> Magnitude<T> {
         }
     }
 
-    /// What other functions pass on.
+    /// The bound so far, for [`join`](Magnitude::join) and [`new`](Magnitude::new).
     #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn number(&self) -> T {
         self.0
     }
 }
 
-/// `a + b`, on a chip with floating point in a function of its own: otherwise the compiler would keep the terms of a sum in
-/// a register each until the last is known, which the stack pays for.
+/// `a + b`; on a chip with floating point in a separate function. Otherwise the compiler would keep each term of a sum
+/// in a register until the last is known, and other values would go to the stack.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn add_now<T: Scalar>(a: T, b: T) -> T {
     #[inline(never)]
@@ -120,22 +120,22 @@ pub(crate) fn add_now<T: Scalar>(a: T, b: T) -> T {
     if CHIP_WITH_FLOAT { now(a, b) } else { a + b }
 }
 
-/// The magnitude of `factor` times the values of this magnitude.
+/// The magnitude of values of this magnitude after each is multiplied by `factor`.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn times<T: Scalar>(magnitude: T, factor: T) -> T {
     if CHIP_WITH_FLOAT { magnitude * factor * factor } else { magnitude * factor }
 }
 
-/// A number, and a limit for it: if the number is within, so is, within `limit`, every product of two values of the
-/// magnitudes `a` and `b`. If it is not, the values have to be looked at one by one: see [`largest`].
+/// A number and its limit. If the number is within its limit, every product of a value of magnitude `a` and a value of
+/// magnitude `b` is within `limit`. If it is not, the values have to be checked one by one: see [`largest`].
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn product_and_limit<T: Scalar>(a: T, b: T, limit: T) -> (T, T) {
-    // Of squares, the factor 1/2 leaves room for the roundings.
+    // A product of sums of squares is compared with the square of `limit` / 2; the factor 1/2 leaves room for rounding.
     let half = limit * T::from_f32(0.5);
     (a * b, if CHIP_WITH_FLOAT { half * half } else { limit })
 }
 
-/// The largest magnitude of the values, 0 if there are none; NaN if there is one.
+/// The largest magnitude of the values; 0 if there are none, NaN if one is NaN.
 #[cold]
 #[inline(never)]
 pub(crate) fn largest<T: Scalar>(values: &[T]) -> T {
@@ -147,7 +147,8 @@ pub(crate) fn largest<T: Scalar>(values: &[T]) -> T {
     largest
 }
 
-/// The larger of `product` and `count` times the largest product of an input, or the 1 of a bias, and a delta.
+/// The larger of `product` and `count` times the largest input (at least 1, the input of a bias) times the largest
+/// delta.
 #[cold]
 #[inline(never)]
 pub(crate) fn larger_product<T: Scalar>(product: T, x: &[T], deltas: &[T], count: T) -> T {

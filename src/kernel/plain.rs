@@ -1,4 +1,4 @@
-//! The contract in code, and the loops of tiny layers.
+//! The reference implementation of the contract, and the loops of tiny layers.
 
 use super::magnitude::{Finite, Magnitude};
 use crate::scalar::Scalar;
@@ -17,8 +17,8 @@ pub(super) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [
     }
 }
 
-/// The sums of three outputs, and of a fourth, whose weights are the numbers behind the rows and whose bias is the one
-/// before the others: each row of four lies in one piece.
+/// The sums of three outputs, and of a fourth that is not used: its weight is the number after each row, and its bias
+/// the number before the biases. So four numbers at a time are contiguous in memory.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn forward_four<T: Scalar>(weights: &[T], biases: &[T; 3], x: &[T]) -> [T; 4] {
     let [a, b, c] = *biases;
@@ -113,10 +113,11 @@ pub(super) fn magnitude<T: Scalar>(values: &[T]) -> T {
 /// One sum of [`send_back`].
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn dot<T: Scalar>(row: &[T], delta: &[T]) -> T {
-    // -0 is the number that changes nothing when it is added, the sign of a zero included.
+    // Adding -0 changes nothing, not even the sign of a zero.
     let mut lanes = [-T::ZERO; 8];
     let (mut row, mut delta) = (row, delta);
-    // Not by `chunks`, which divides by a number that the compiler may not know to be eight: that could panic.
+    // Not by `chunks`, which divides by the length of a chunk: if the compiler does not know that it is 8, this could
+    // panic.
     while let (Some((w, row_rest)), Some((d, delta_rest))) =
         (row.split_first_chunk::<8>(), delta.split_first_chunk::<8>())
     {
@@ -137,7 +138,7 @@ pub(crate) fn tree<T: Scalar>([a, b, c, d, e, f, g, h]: [T; 8]) -> T {
     ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
 
-/// The length of a row. No layer is without outputs; the `max` shows the compiler that cutting by it can't panic.
+/// The length of a row. It is never 0; the `max` shows the compiler that cutting into rows can't panic.
 pub(super) fn outputs<T>(values: &[T]) -> usize {
     values.len().max(1)
 }

@@ -1,11 +1,11 @@
-//! The loops over several samples, for processors with vector registers: what is loaded once serves several samples or
-//! rows, and sums stay in registers. They are inlined into a function per layer, as those of [`wide`] are.
+//! The loops over several samples, for processors with vector registers: each load serves several samples or rows, and
+//! sums stay in registers. As those of [`wide`], they are inlined into one function per layer.
 
 use super::{plain, wide};
 use crate::scalar::Scalar;
 use crate::target::{AVX, AVX512};
 
-/// How many samples share the load of a weight, and how many rows that of a delta.
+/// How many samples share the load of a weight, and how many rows share the load of a delta.
 const SHARERS: usize = 4;
 
 /// The number of outputs whose sums, for [`SHARERS`] samples or rows, fit into the registers: two vectors of `f32`.
@@ -42,7 +42,7 @@ pub(super) fn forward_samples<T: Scalar>(
     }
 }
 
-/// A block of outputs, first and number, of four samples.
+/// Four samples and one block of outputs. `block` is its first output and its length.
 #[cfg_attr(not(unoptimized), inline(always))]
 #[allow(clippy::many_single_char_names)]
 fn forward_block<T: Scalar>(
@@ -98,7 +98,8 @@ pub(super) fn gradients<T: Scalar, S>(
     }
 }
 
-/// Four rows, those of the inputs from `first` on, and of their outputs a block, first and number.
+/// The rows of four inputs, from input `first` on, and one block of outputs. `block` is its first output and its
+/// length.
 #[cfg_attr(not(unoptimized), inline(always))]
 fn gradient_block<T: Scalar, S>(
     (rows, slots): (&mut [T], &mut [S]),
@@ -123,8 +124,8 @@ fn gradient_block<T: Scalar, S>(
     }
 }
 
-/// Adds the values, times its factor, to the sums of each sharer. In a loop over the sharers, the compiler would make
-/// vectors across them, and gather and scatter: ten times slower.
+/// Adds the values, times a factor for each sharer, to the sums of this sharer. In a loop over the sharers, the
+/// compiler would make vectors across them with gather and scatter, which is ten times slower.
 #[cfg_attr(not(unoptimized), inline(always))]
 #[allow(clippy::many_single_char_names)]
 fn add_products<T: Scalar>([a, b, c, d]: &mut Sums<T>, [p, q, r, s]: &[T; SHARERS], values: &[T]) {
@@ -145,7 +146,7 @@ fn piece<T>(values: &[T], (start, len): (usize, usize)) -> &[T] {
     values.get(start..start + len).unwrap_or_default()
 }
 
-/// [`piece`], to be written.
+/// [`piece`], mutable.
 #[cfg_attr(not(unoptimized), inline(always))]
 fn piece_mut<T>(values: &mut [T], (start, len): (usize, usize)) -> &mut [T] {
     values.get_mut(start..start + len).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! The loops keep the contract.
+//! Tests that all loops keep the contract.
 
 #![allow(clippy::many_single_char_names)]
 
@@ -12,7 +12,7 @@ type Descend<T> = fn(&mut [T], &mut [T], &[T], &[T], T);
 /// Both kinds of loops compute the bits of the contract, for layers of all sizes up to 40 outputs.
 fn compare<T: Scalar>() {
     let mut random = Generator::new(1);
-    // Every eighth number is a zero of either sign: whether lanes start at +0 shows only there.
+    // One number in eight is +0 or -0: only these show whether lanes start at +0.
     let mut draw = || {
         let unit = random.signed_unit();
         T::from_f32(if random.next_u32().is_multiple_of(8) { 0.0_f32.copysign(unit) } else { unit })
@@ -29,7 +29,7 @@ fn compare<T: Scalar>() {
                 b[..outputs].fill(T::ONE);
                 forward(weights, biases, x, &mut b[..outputs]);
                 same(&a[..outputs], &b[..outputs]);
-                // The first rows now, the others later.
+                // The first rows in one call, the others in a second.
                 for rows in 0..=inputs {
                     b[..outputs].fill(T::ONE);
                     forward(&weights[..rows * outputs], biases, &x[..rows], &mut b[..outputs]);
@@ -97,7 +97,7 @@ fn compare<T: Scalar>() {
     }
 }
 
-/// The same where the compiler knows the lengths, which on the host it does for every layer.
+/// The same with constant lengths, as every layer on the host has them.
 fn compare_known<const I: usize, const O: usize>() {
     let mut random = Generator::new(2);
     let weights: [[f32; O]; I] = core::array::from_fn(|_| core::array::from_fn(|_| random.signed_unit()));
@@ -163,7 +163,7 @@ fn finite_sees_every_place() {
     }
 }
 
-/// On the host, the magnitude of values is the largest; and the loops of chips pass none over.
+/// On the host, the magnitude of values is the largest of their magnitudes; the loops for chips skip no value.
 #[test]
 fn magnitudes_see_every_place() {
     for n in 1..40 {

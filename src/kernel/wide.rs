@@ -1,5 +1,5 @@
-//! The loops for processors with vector registers. They are inlined into a function per layer, where the compiler knows
-//! all lengths: it unrolls what is short, and keeps in registers what fits.
+//! The loops for processors with vector registers. They are inlined into one function per layer, where the compiler
+//! knows all lengths: it unrolls short loops, and keeps in registers what fits.
 
 use core::hint::black_box;
 use core::slice::ChunksExact;
@@ -10,10 +10,10 @@ use super::plain::{outputs, tree};
 use crate::scalar::Scalar;
 use crate::target::AVX;
 
-/// Outputs whose sums are kept apart from `z` while the inputs pass by.
+/// How many sums are kept in a separate array, not in `z`, while a loop runs over the inputs.
 const BLOCK: usize = 128;
 
-/// Vectors along the outputs, while the inputs pass by.
+/// Vectors along the outputs, in a loop over the inputs.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
     let row = outputs(z);
@@ -27,8 +27,8 @@ pub(super) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [
     }
 }
 
-/// The outputs from `start` on. Their sums lie in an array of their own, which nothing else can point to, so that the
-/// compiler keeps them in registers.
+/// The outputs from `start` on. Their sums are in a local array, which nothing else can point to, so that the compiler
+/// keeps them in registers.
 #[cfg_attr(not(unoptimized), inline(always))]
 fn forward_block<T: Scalar>(rows: ChunksExact<T>, biases: &[T], x: &[T], start: usize, z: &mut [T]) {
     let block = start..start + z.len();
@@ -46,7 +46,7 @@ fn forward_block<T: Scalar>(rows: ChunksExact<T>, biases: &[T], x: &[T], start: 
     }
 }
 
-/// Emits nothing, but keeps the compiler from vectors across rows, which gather and scatter: ten times slower.
+/// Emits nothing, but keeps the compiler from making vectors across rows with gather and scatter: ten times slower.
 #[cfg_attr(not(unoptimized), inline(always))]
 fn row_ends() {
     compiler_fence(Ordering::SeqCst);
@@ -61,7 +61,8 @@ pub(super) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], d
         let (whole, rest) = row.split_at_mut(row.len() & !15);
         let (whole_delta, rest_delta) = delta.split_at(whole.len());
         subtract(whole, x, whole_delta, rate);
-        // The next row's loads would wait for the masked stores that the compiler makes of a rest in one piece.
+        // In pieces: of a rest as a whole the compiler makes masked stores, and the loads of the next row wait for
+        // these.
         let (rest, rest_delta) = pieces::<T, 8>(rest, x, rest_delta, rate);
         let (rest, rest_delta) = pieces::<T, 4>(rest, x, rest_delta, rate);
         let (rest, rest_delta) = pieces::<T, 2>(rest, x, rest_delta, rate);
@@ -70,7 +71,7 @@ pub(super) fn descend<T: Scalar>(weights: &mut [T], biases: &mut [T], x: &[T], d
     }
 }
 
-/// A piece of `B` weights, if there are as many; returns what is left.
+/// Updates a piece of `B` weights, if there are as many; returns the rest.
 #[cfg_attr(not(unoptimized), inline(always))]
 fn pieces<'a, T: Scalar, const B: usize>(row: &'a mut [T], x: T, delta: &'a [T], rate: T) -> (&'a mut [T], &'a [T]) {
     let (piece, rest) = row.split_at_mut(row.len() & B);
@@ -111,8 +112,9 @@ pub(super) fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
     }
 }
 
-/// The first additions of the [`tree`]. Were the compiler to see through them, they would decide what becomes a vector in
-/// the loop that fills the lanes: pairs of them, or lanes of several rows. Without AVX, a vector is half of the lanes anyway.
+/// The first additions of the [`tree`]. `black_box` hides them from the loop that fills the lanes: otherwise the
+/// compiler would choose the vectors of this loop to suit the additions, pairs of lanes or lanes of several rows.
+/// Without AVX, a vector is half of the lanes anyway.
 #[cfg_attr(not(unoptimized), inline(always))]
 #[allow(clippy::many_single_char_names)]
 fn four_of_eight<T: Scalar>(lanes: [T; 8]) -> [T; 4] {
@@ -132,18 +134,18 @@ pub(crate) fn sum_lanes<T: Scalar>(lanes: [T; 8]) -> T {
     one_of_four(black_box(four_of_eight(lanes)))
 }
 
-/// So many rows are summed at once, if they are long, so that an addition need not wait for the one before it.
+/// How many long rows are summed at the same time, so that an addition need not wait for the one before it.
 const ROWS: usize = if AVX { 8 } else { 4 };
 
-/// Rows whose last additions are done together, in vectors: their sums would be loaded as a whole soon after each was
-/// stored by itself, which stalls.
+/// How many rows do their last additions together, in vectors. Otherwise sums would be loaded as a vector soon after
+/// each was stored separately, which stalls.
 const GROUP: usize = 32;
 
-/// Shorter rows have little to wait for.
+/// The smallest number of outputs of a long row: in shorter rows, few additions wait for each other.
 const LONG: usize = 32;
 
-/// For each of `R` rows, lane `l` sums `d[o] * w[o]` over the `o` with `o mod 8 = l`. It starts at -0, the number that
-/// changes nothing when it is added. What is missing in the last eight are products of -0 and 0, which are -0.
+/// For each of `R` rows, lane `l` sums `d[o] * w[o]` over the `o` with `o mod 8 = l`. It starts at -0, which changes
+/// nothing when it is added. A last group of fewer than eight is filled up with products of -0 and 0, which are -0.
 #[cfg_attr(not(unoptimized), inline(always))]
 fn lanes_of_rows<T: Scalar, const R: usize>(rows: &[T], delta: &[T]) -> [[T; 8]; R] {
     let mut sums = [[-T::ZERO; 8]; R];

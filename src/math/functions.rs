@@ -3,9 +3,9 @@
 use super::{polynomial, root};
 use crate::target::{AVX, CHIP};
 
-/// Elementary functions of a number type. They come from `libm`, called by path: the float methods of `std` take whatever
-/// the platform has, and the bits would differ between host and chip. Square roots are rounded to the nearest number, so
-/// an instruction computes them on the host, and `f32` has a shorter function on chips.
+/// Elementary functions of a number type, from `libm`: the float methods of `std` call the library of the platform, and
+/// the bits would differ between host and chip. Square roots are correctly rounded, so that their bits do not depend on
+/// the method: the host may use an instruction, and chips a shorter function for `f32`.
 pub trait Math: Sized {
     /// The ratio of a circle's circumference to its diameter.
     const PI: Self;
@@ -34,7 +34,7 @@ pub trait Math: Sized {
     #[must_use]
     fn cos(self) -> Self;
 
-    /// [`Fast`](super::Fast)'s e to the power of `self`, which is not above zero.
+    /// [`Fast`](super::Fast)'s e to the power of `self`, for `self` up to 0.
     #[must_use]
     fn fast_exp(self) -> Self;
 
@@ -104,7 +104,8 @@ impl Math for f32 {
 
     #[cfg(feature = "micromath")]
     fn micromath_exp(self) -> Self {
-        // Beyond, `micromath` gives NaN for infinity and panics where overflow is checked; of NaN it makes a number.
+        // From 88 on, `micromath` gives NaN for infinity and panics where overflow is checked. For NaN it gives a
+        // number.
         if self < 88.0 { micromath::F32(self).exp().0 } else { self * f32::MAX }
     }
 }

@@ -1,18 +1,18 @@
 //! The exponential of `f32` as a power of two times a polynomial, without branches.
 //!
-//! e^x = 2^n e^f, where n is the integer next to x / ln 2, and f = x - n ln 2 lies within +-ln 2 / 2. The polynomials
-//! are the minimax ones of the Cephes library (Stephen Moshier).
+//! e^x = 2^n e^f, where n is the integer nearest to x / ln 2, and f = x - n ln 2 lies within +-ln 2 / 2. The
+//! polynomials are the minimax polynomials of the Cephes library (Stephen Moshier).
 
-// The digits of the source.
+// The constants have all digits of their source.
 #![allow(clippy::excessive_precision)]
 
 use crate::target::CHIP;
 
-/// 1.5 * 2^23: added to a small number and subtracted again, it leaves the nearest integer, and in between the integer
-/// stands in the low bits of the sum.
+/// 1.5 * 2^23. Adding it to a small number and subtracting it again rounds to the nearest integer; the low bits of the
+/// sum are this integer.
 const ROUND: f32 = 12_582_912.0;
 
-/// `e^x` for |x| up to 88.3, to 2 ulp.
+/// `e^x` for |x| up to 88.3, with an error of up to 2 ulp.
 #[cfg_attr(not(unoptimized), inline(always))]
 fn power(x: f32) -> f32 {
     let r = x * core::f32::consts::LOG2_E + ROUND;
@@ -30,7 +30,7 @@ fn power(x: f32) -> f32 {
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn exp(x: f32) -> f32 {
     let y = power(x);
-    // Below this, the result is no normal number.
+    // Below this, the result would be subnormal.
     if x < -87.336_54 { 0.0 } else { y }
 }
 
@@ -44,7 +44,7 @@ pub(super) fn sigmoid(z: f32, see: impl FnOnce(f32)) -> f32 {
         let y = 1.0 / (1.0 + power(-z));
         return if z < -FAR { 0.0 } else { y };
     }
-    // A chip branches, where the host selects. NaN is far, too.
+    // A chip branches, the host selects. NaN takes the far branch, too.
     if z.abs() <= FAR {
         return 1.0 / (1.0 + power(-z));
     }
@@ -52,7 +52,7 @@ pub(super) fn sigmoid(z: f32, see: impl FnOnce(f32)) -> f32 {
     far_sigmoid(z)
 }
 
-/// So far from zero, the power of two leaves its range, and a sigmoid is 0 or 1.
+/// Farther from zero, the power of two leaves its range, and a sigmoid is 0 or 1.
 const FAR: f32 = 88.0;
 
 #[cold]
@@ -67,7 +67,7 @@ fn far_sigmoid(z: f32) -> f32 {
     }
 }
 
-/// `z + z^3 P(z^2)` near zero, where the exponential would cancel; `1 - 2 / (e^2|z| + 1)` with the sign of z elsewhere.
+/// `z + z^3 P(z^2)` near zero, where the exponential would lose digits; else `1 - 2 / (e^2|z| + 1)` with the sign of z.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn tanh(z: f32) -> f32 {
     let square = z * z;
@@ -77,7 +77,7 @@ pub(super) fn tanh(z: f32) -> f32 {
     let p = p * square - 0.333_332_82;
     let near = p * square * z + z;
     let far = 1.0 - 2.0 / (power(z.abs() + z.abs()) + 1.0);
-    // From here on, 1 is the nearest number.
+    // From here on, the result rounds to 1.
     let far = if z.abs() > 9.01 { 1.0 } else { far };
     if z.abs() < 0.625 { near } else { far.copysign(z) }
 }

@@ -1,5 +1,5 @@
-//! Activation functions, each above its derivative. A derivative is computed from the output `y` alone, so that the
-//! weighted sums `z` need no memory.
+//! Activation functions and their derivatives. A derivative is computed from the output `y` alone, so that the weighted
+//! sums `z` need no memory.
 
 use core::marker::PhantomData;
 
@@ -9,8 +9,9 @@ use crate::math::{Backend, Libm};
 use crate::scalar::Scalar;
 use crate::target::{CHIP, SMALL, SOFT_FLOAT};
 
-/// What an activation inverts. Where activation and loss name the same link, the derivative of one cancels the
-/// denominator of the other: the delta of the output is `y - t`, without a division.
+/// The link function of a loss: the inverse of the activation that belongs to it. Where activation and loss have the
+/// same link, the derivative of one cancels the denominator of the other: the delta of the output is `y - t`, without a
+/// division.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Link {
@@ -46,23 +47,23 @@ pub trait Activation {
     /// The loss that belongs to this activation.
     const LINK: Link;
 
-    /// The smallest number of outputs that depend on their weighted sums. A layer with fewer does not compile.
+    /// The smallest number of outputs at which they depend on their weighted sums. A layer with fewer does not compile.
     const LEAST_OUTPUTS: usize = 1;
 
-    /// Whether an output depends on its own weighted sum alone, so that any part of a layer can be activated by itself.
+    /// Whether an output depends only on its own weighted sum, so that any part of a layer can be activated separately.
     const BY_ELEMENT: bool = true;
 
-    /// Whether every output lies within -1 and 1, so that the layer above need not look how large its inputs are.
+    /// Whether every output is from -1 to 1, so that the next layer need not check how large its inputs are.
     const BOUNDED: bool = false;
 
     /// Whether the host computes several outputs of type `f32` in one vector, in the time of one.
     const VECTOR: bool = false;
 
-    /// `z` becomes `y = f(z)`. Returns [`finite`] of `z`.
+    /// Replaces `z` by `y = f(z)`. Returns [`finite`] of `z`.
     #[must_use]
     fn activate<T: Scalar>(z: &mut [T]) -> T;
 
-    /// `error`, dE/dy, becomes dE/dz. Returns the [`magnitude`] of dE/dz.
+    /// Replaces `error`, dE/dy, by dE/dz. Returns the [`magnitude`] of dE/dz.
     #[must_use]
     fn derivative<T: Scalar>(y: &[T], error: &mut [T]) -> T;
 }
@@ -72,14 +73,14 @@ pub fn finite<T: Scalar>(values: &[T]) -> T {
     kernel::finite(values)
 }
 
-/// A number that bounds the magnitude of the values, from which a step concludes that what it will write is finite. What
-/// number that is depends on the processor: the sum of the squares, or the largest magnitude.
+/// A bound of the magnitude of the values, from which a step concludes that everything it will write is finite. The
+/// bound depends on the processor: the sum of the squares, or the largest magnitude.
 pub fn magnitude<T: Scalar>(values: &[T]) -> T {
     kernel::magnitude(values)
 }
 
-/// [`Activation::activate`]: one copy of the loop for all layers, except for those so small that it is shorter in
-/// place.
+/// [`Activation::activate`]: one copy of the loop for all layers; it is inlined only for layers so small that this is
+/// shorter.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn activate<A: Activation, T: Scalar>(z: &mut [T]) -> T {
     #[inline(never)]
@@ -94,7 +95,7 @@ pub(crate) fn activate<A: Activation, T: Scalar>(z: &mut [T]) -> T {
     if in_place(z.len()) {
         A::activate(z)
     } else if SOFT_FLOAT {
-        // Looked at before, because what is known so far would wait on the stack for each function.
+        // Checked before: in the loop, the result so far would be kept on the stack during each call of the function.
         let finite = kernel::finite(z);
         unseen::<A, T>(z);
         finite
@@ -103,7 +104,7 @@ pub(crate) fn activate<A: Activation, T: Scalar>(z: &mut [T]) -> T {
     }
 }
 
-/// [`Activation::derivative`], likewise.
+/// [`Activation::derivative`], as [`activate`].
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn derivative<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> T {
     #[inline(never)]
@@ -113,14 +114,16 @@ pub(crate) fn derivative<A: Activation, T: Scalar>(y: &[T], error: &mut [T]) -> 
     if in_place(error.len()) { A::derivative(y, error) } else { shared::<A, T>(y, error) }
 }
 
-/// Applies `f` to all of `z`: two at a time on a chip if `f` is short, because then the loop itself is felt, and the
-/// four or eight that the compiler would choose are long. On the host, in vectors. `f` shows its argument to [`Finite`]. Returns as [`Activation::activate`].
+/// Applies `f` to all of `z`: on the host in vectors, on a chip two at a time if `f` is short. The loop overhead then
+/// counts, and unrolled by four or eight, as the compiler would choose, the loop is long. `f` passes its argument to
+/// [`Finite`]. Returns the same as [`Activation::activate`].
 #[cfg_attr(not(unoptimized), inline(always))]
 fn map<T: Scalar>(z: &mut [T], short: bool, f: impl Fn(T, &mut Finite<T>) -> T) -> T {
     let mut finite = Finite::new();
     let mut one = |z: &mut T| *z = f(*z, &mut finite);
     if !CHIP {
-        // What is left of the fours has a loop of its own: so short, it is unrolled, and becomes a vector as well.
+        // The rest after the fours has a separate loop: it is so short that it is unrolled, and becomes a vector as
+        // well.
         let (fours, rest) = z.split_at_mut(z.len() & !3);
         for z in fours {
             one(z);
@@ -149,7 +152,7 @@ fn map<T: Scalar>(z: &mut [T], short: bool, f: impl Fn(T, &mut Finite<T>) -> T) 
     finite.number()
 }
 
-/// `f`, for [`map`].
+/// Makes `f` an argument of [`map`]: a function that passes its argument to [`Finite`] first.
 #[cfg_attr(not(unoptimized), inline(always))]
 fn seen<T: Scalar>(f: impl Fn(T) -> T) -> impl Fn(T, &mut Finite<T>) -> T {
     move |z, finite| {
@@ -158,8 +161,8 @@ fn seen<T: Scalar>(f: impl Fn(T) -> T) -> impl Fn(T, &mut Finite<T>) -> T {
     }
 }
 
-/// Applies `f` to all errors, two at a time where this counts: a fifth of the instructions less. Returns as
-/// [`Activation::derivative`].
+/// Applies `f` to all errors, two at a time unless they are few or the code is to be small: this saves a fifth of the
+/// instructions. Returns the same as [`Activation::derivative`].
 #[cfg_attr(not(unoptimized), inline(always))]
 fn each<T: Scalar>(y: &[T], error: &mut [T], f: impl Fn(T, T) -> T) -> T {
     let outputs = error.len();
@@ -209,7 +212,7 @@ impl Activation for Identity {
     }
 }
 
-/// `f(z) = 1 / (1 + e^-z)`, between 0 and 1. `M` is where the exponential comes from: see [`math`](crate::math).
+/// `f(z) = 1 / (1 + e^-z)`, between 0 and 1. `M` is the backend of the exponential: see [`math`](crate::math).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Sigmoid<M = Libm>(PhantomData<M>);
@@ -231,7 +234,7 @@ impl<M: Backend> Activation for Sigmoid<M> {
     }
 }
 
-/// `f(z) = tanh(z)`, between -1 and 1. `M` is where it comes from: see [`math`](crate::math).
+/// `f(z) = tanh(z)`, between -1 and 1. `M` is the backend that computes it: see [`math`](crate::math).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Tanh<M = Libm>(PhantomData<M>);
@@ -255,8 +258,9 @@ impl<M: Backend> Activation for Tanh<M> {
 
 /// `f(z) = max(z, 0)`. The derivative at 0 is taken as 0.
 ///
-/// A neuron whose sum is negative for all inputs learns no more. In a small network all of them may be so from the
-/// start, in 20 of 100 with three hidden neurons (`docs/when-it-does-not-learn.md`): [`LeakyRelu`] has no such state.
+/// A neuron whose weighted sum is negative for all inputs no longer learns. In a small network all neurons may be in
+/// this state from the start, in 20 of 100 networks with three hidden neurons (`docs/when-it-does-not-learn.md`).
+/// [`LeakyRelu`] has no such state.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Relu;
@@ -302,10 +306,10 @@ impl Activation for LeakyRelu {
 }
 
 /// `f(z)[o] = e^z[o] / sum over k of e^z[k]`: positive numbers that sum to 1, computed relative to the largest `z`, so
-/// that nothing overflows. `M` is where the exponential comes from: see [`math`](crate::math).
+/// that nothing overflows. `M` is the backend of the exponential: see [`math`](crate::math).
 ///
-/// A single output would always be 1, and never learn: that does not compile. Two classes are one
-/// [`Sigmoid`] or two softmax outputs.
+/// A single output would always be 1 and never learn, so it does not compile. For two classes use one [`Sigmoid`]
+/// output or two softmax outputs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Softmax<M = Libm>(PhantomData<M>);

@@ -1,11 +1,11 @@
-//! Fingerprints of architectures, which tell networks apart whose parameters happen to be alike.
+//! Fingerprints of architectures: they distinguish networks even if all parameters are equal.
 
 /// What a network computes from its parameters: the kinds, sizes and activations of its layers, their number type, and
 /// their order.
 ///
-/// What computes the same is the same: a frozen layer as one that learns, nested tuples as one that is flat, a network
-/// with [`Dropout`](crate::Dropout), which a prediction passes by, as one without. Where an exponential comes from
-/// ([`math`](crate::math)) is left out: the results differ in the last bits only.
+/// Networks that compute the same have the same architecture: a frozen layer and one that learns, nested tuples and a
+/// flat one, a network with [`Dropout`](crate::Dropout), which a prediction skips, and one without. The backend of the
+/// exponential ([`math`](crate::math)) is left out: the results differ in the last bits only.
 ///
 /// ```
 /// use downhill::{BiasOnly, Dense, Dropout, Frozen, Infer, Relu};
@@ -20,25 +20,24 @@
 pub struct Architecture {
     /// The layers' hashes as the digits of a number in base [`BASE`], modulo 2^64.
     hash: u64,
-    /// [`BASE`] to the power of the number of layers. So joining is associative, and nesting leaves no trace.
+    /// [`BASE`] to the power of the number of layers. So joining is associative, and nesting does not change the hash.
     factor: u64,
 }
 
-/// Odd, so that no power of it is 0; the digits of the golden ratio.
+/// Odd, so that no power of it is 0 modulo 2^64; the digits of the golden ratio.
 const BASE: u64 = 0x9E37_79B9_7F4A_7C15;
 
 impl Architecture {
-    /// What passes its inputs on.
+    /// Of a part that passes its inputs on unchanged.
     pub const NONE: Self = Self { hash: 0, factor: 1 };
 
-    /// A layer: `names` say what kind it is and what else has a name (activation, number type), `sizes` all that has a
-    /// size.
+    /// A layer. `names` are its kind and what else has a name (activation, number type), `sizes` all its sizes.
     #[must_use]
     pub const fn layer(names: &[&str], sizes: &[usize]) -> Self {
         let mut hash = OFFSET;
         let mut names = names;
         while let [name, rest @ ..] = names {
-            // No text has this byte, so it ends the name.
+            // 0xFF occurs in no UTF-8 text, so it ends the name.
             hash = step(bytes(hash, name.as_bytes()), 0xFF);
             names = rest;
         }
@@ -69,7 +68,7 @@ impl Architecture {
 /// The first value of FNV-1a with 64 bits.
 pub(crate) const OFFSET: u64 = 0xCBF2_9CE4_8422_2325;
 
-/// Takes a byte into a hash by FNV-1a.
+/// The hash with one more byte, by FNV-1a.
 pub(crate) const fn step(hash: u64, byte: u8) -> u64 {
     (hash ^ byte as u64).wrapping_mul(0x0000_0100_0000_01B3)
 }

@@ -1,4 +1,4 @@
-//! Where weights start: distributions, and a small generator that makes a seed reproducible.
+//! First values of weights: distributions, and a small generator whose numbers follow from a seed.
 
 use crate::math::Math;
 use crate::scalar::{Scalar, Zero, count};
@@ -6,17 +6,16 @@ use crate::storable::{Storable, storable};
 
 /// Draws the first value of a weight.
 ///
-/// `fan_in` and `fan_out` are the numbers of inputs and outputs of the layer; the distributions here take a `fan_in` of 0
-/// for 1. Biases are not drawn: they start at 0.
+/// `fan_in` and `fan_out` are the numbers of inputs and outputs of the layer; the distributions here treat a `fan_in`
+/// of 0 as 1. Biases are not drawn: they start at 0.
 pub trait Init {
     /// The next weight.
     fn weight<T: Scalar>(&mut self, fan_in: usize, fan_out: usize) -> T;
 
-    /// A seed for what else is random in a network, the masks of [`Dropout`](crate::Dropout). Asked for once, after all
-    /// weights, and not at all where there are none.
+    /// A seed for the other random numbers of a network, the masks of [`Dropout`](crate::Dropout). Called once, after
+    /// all weights are drawn, and not at all if the network has no masks.
     ///
-    /// The distributions here take the next number of their generator; without an own answer, it is made from one more
-    /// weight.
+    /// The distributions here return the next number of their generator; the default makes a seed from one more weight.
     fn seed(&mut self) -> u32 {
         scramble(self.weight::<f32>(1, 1).to_bits())
     }
@@ -36,8 +35,8 @@ pub trait Random {
         integer * (1.0 / 8_388_608.0) - 1.0
     }
 
-    /// A number below `length`, each as often as the others but for one in 2^32 draws; 0 if the length is 0. Takes one
-    /// number of 32 bits, or two if the length is above 2^32.
+    /// A number below `length`, all with the same probability to within 2^-32; 0 if the length is 0. Takes one number
+    /// of 32 bits, or two if the length is above 2^32.
     #[allow(clippy::cast_possible_truncation)]
     fn below(&mut self, length: usize) -> usize {
         // The upper half of the product of a random number and a length is below the length.
@@ -50,7 +49,7 @@ pub trait Random {
         ((u128::from(high << 32 | low) * u128::from(length)) >> 64) as usize
     }
 
-    /// Puts the items in random order (Fisher and Yates): samples before an epoch.
+    /// Puts the items in random order (Fisher and Yates), for example samples before an epoch.
     fn shuffle<S>(&mut self, items: &mut [S]) {
         for last in (1..items.len()).rev() {
             let other = self.below(last + 1);
@@ -70,9 +69,9 @@ impl<F: FnMut() -> u32> Random for F {
 /// A generator with 32 bits of state: a counter in steps of the golden ratio, scrambled by the finaliser of
 /// `MurmurHash3`. Not for cryptography.
 ///
-/// There is one sequence of 2^32 numbers, in which each occurs once, and which then begins anew. A seed is a place in it.
-/// So the numbers from two seeds overlap sooner or later: those from the seed `0x9E37_79B9` are those from 0 without the
-/// first. Small seeds lie far apart: any two from 0 to 1000 by 732,539 numbers or more.
+/// All seeds share one sequence of 2^32 numbers, in which each number occurs once, and which then repeats. A seed is a
+/// position in it. So the numbers from two seeds overlap sooner or later: those from the seed `0x9E37_79B9` are those
+/// from 0 without the first. Small seeds are far apart: any two from 0 to 1000 by 732,539 numbers or more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Generator {
@@ -91,7 +90,7 @@ impl Generator {
         Self { state: seed }
     }
 
-    /// The generator after it has given `numbers` more numbers. It gives 2^32 before it begins anew.
+    /// The generator after it has given `numbers` more numbers. After 2^32 numbers it repeats.
     #[allow(clippy::cast_possible_truncation)]
     pub(crate) fn after(self, numbers: usize) -> Self {
         Self { state: self.state.wrapping_add(GOLDEN.wrapping_mul(numbers as u32)) }
@@ -105,7 +104,7 @@ impl Random for Generator {
     }
 }
 
-/// 2^32 divided by the golden ratio: multiples of it fall far from each other.
+/// 2^32 divided by the golden ratio: its multiples, modulo 2^32, are far from each other.
 pub(crate) const GOLDEN: u32 = 0x9E37_79B9;
 
 /// The finaliser of `MurmurHash3`, a bijection: every bit of the result depends on every bit of `z`.
@@ -141,7 +140,7 @@ impl rand_core::SeedableRng for Generator {
     }
 }
 
-/// At least one: nothing is divided by 0.
+/// At least 1, so that nothing is divided by 0.
 fn inputs(number: usize) -> usize {
     number.max(1)
 }
@@ -163,8 +162,8 @@ impl<G: Random> Init for Uniform<G> {
     }
 }
 
-/// The normal distribution with mean 0 and standard deviation 1, cut off at +-1/sqrt(fan-in): what the tutorial draws
-/// its weights from.
+/// The normal distribution with mean 0 and standard deviation 1, cut off at +-1/sqrt(fan-in), from which the tutorial
+/// draws its weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TruncatedNormal<G>(pub G);
@@ -173,8 +172,8 @@ storable!([G: Storable] TruncatedNormal<G> { 0: G });
 
 impl<G: Random> Init for TruncatedNormal<G> {
     fn weight<T: Scalar>(&mut self, fan_in: usize, fan_out: usize) -> T {
-        // Rejection: a uniform draw is kept with the probability e^(-w^2/2), at least 0.6. After 64 refusals in a row
-        // the generator is broken, and waiting would never end.
+        // Rejection sampling: a uniform draw is kept with the probability e^(-w^2/2), at least 0.6. After 64 rejections
+        // in a row the generator must be broken, and the loop would never end.
         for _ in 0..64 {
             let weight: f32 = Uniform(|| self.0.next_u32()).weight(fan_in, fan_out);
             let keep = (self.0.signed_unit() + 1.0) * 0.5;
@@ -208,7 +207,8 @@ impl<G: Random> Init for Xavier<G> {
     }
 }
 
-/// Uniform within +-sqrt(6 / fan-in). Kaiming He et al., "Delving deep into rectifiers", 2015; for `ReLU` and its kin.
+/// Uniform within +-sqrt(6 / fan-in). Kaiming He et al., "Delving deep into rectifiers", 2015; for `ReLU` and its
+/// variants.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct He<G>(pub G);

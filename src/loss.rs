@@ -1,4 +1,4 @@
-//! Losses: the value and, under it, the gradient with respect to the outputs.
+//! Losses: the value, and the gradient with respect to the outputs.
 //!
 //! Which loss goes with which activation in the last layer:
 //!
@@ -19,7 +19,7 @@ use crate::kernel::{in_place, sum_lanes};
 use crate::scalar::Scalar;
 use crate::target::SMALL;
 
-/// What a network is trained to make small.
+/// The function that training minimises.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a loss",
     label = "not a loss",
@@ -30,15 +30,15 @@ pub trait Loss {
     /// The activation that belongs to this loss: with it, the gradient with respect to the weighted sums is `y - t`.
     const LINK: Link;
 
-    /// Whether a network whose last activation has another link does not compile with this loss, because it would not
-    /// learn what it should.
+    /// Whether the loss compiles only with a last activation that has the same link. With another activation, the
+    /// network would not learn what it should.
     const ONLY_LINKED: bool = false;
 
-    /// What an output's share of the value, or of the gradient, takes at most, in [MACs](crate::pieces#what-a-mac-is).
+    /// The cost of the value, or of the gradient, per output, at most, in [MACs](crate::pieces#what-a-mac-is).
     const MACS: usize = 64;
 
-    /// Whether all targets are in the range in which the loss is defined; others are refused as
-    /// [`StepError::Target`](crate::StepError::Target). False for NaN where there is a range; infinite targets are refused
+    /// Whether all targets are in the range of the loss; others are refused as
+    /// [`StepError::Target`](crate::StepError::Target). False for NaN if there is a range; infinite targets are refused
     /// elsewhere. By default there is no range.
     fn accepts<T: Scalar>(_t: &[T]) -> bool {
         true
@@ -47,23 +47,23 @@ pub trait Loss {
     /// The loss of outputs `y` against targets `t`, both of the same length.
     fn value<T: Scalar>(y: &[T], t: &[T]) -> T;
 
-    /// The loss from the weighted sums `z` of the activation of the same link: no rounding of `y` near 0 or 1 is felt.
-    /// Those of the identity are the outputs.
+    /// The loss, computed from the weighted sums `z` of the activation of the same link, so that it loses no digits
+    /// where `y` rounds to 0 or 1. The weighted sums of the identity are the outputs.
     fn linked_value<T: Scalar>(z: &[T], t: &[T]) -> T {
         Self::value(z, t)
     }
 
-    /// `error` becomes dE/dy.
+    /// Sets `error` to dE/dy.
     fn gradient<T: Scalar>(y: &[T], t: &[T], error: &mut [T]);
 
-    /// `error` becomes dE/dz for the activation of the same link: `y - t`, the negative of the tutorial's `e = t - o`.
+    /// Sets `error` to dE/dz for the activation of the same link: `y - t`, the negative of the tutorial's `e = t - o`.
     fn linked_gradient<T: Scalar>(y: &[T], t: &[T], error: &mut [T]) {
         each(y, t, error, |y, t| y - t);
     }
 }
 
-/// Whether the last activation, with the link `last`, is the one that belongs to the loss `L`. Panics, when the program
-/// compiles, if the loss takes no other and this is another.
+/// Whether `last`, the link of the last activation, is that of the loss `L`. Panics at compile time if it is not and
+/// the loss allows no other.
 pub(crate) const fn linked<L: Loss>(last: Link) -> bool {
     let linked = last.is(L::LINK);
     if L::ONLY_LINKED && !linked {
@@ -92,9 +92,9 @@ pub(crate) fn gradient_and_value<L: Loss, T: Scalar>(y: &[T], t: &[T], error: &m
         L::gradient(y, t, error);
         L::value(y, t)
     }
-    // Up to 16 outputs are unrolled: counting them takes more instructions than the work on one.
+    // Up to 16 outputs are unrolled: counting them would take more instructions than the work on one output.
     if in_place(y.len()) || y.len() <= 16 && !SMALL {
-        // In this order, differences that both compute are computed once: nothing is written in between.
+        // In this order, differences that both need are computed once, because nothing is written in between.
         let value = L::value(y, t);
         L::gradient(y, t, error);
         value
@@ -109,8 +109,8 @@ fn each<T: Scalar>(y: &[T], t: &[T], error: &mut [T], gradient: impl Fn(T, T) ->
     }
 }
 
-/// Up to 16 terms one after the other; more of them in the lanes of the [kernels](crate::kernel), which don't wait for
-/// each other.
+/// Sums up to 16 terms one after the other, and more terms in the lanes of the [kernels](crate::kernel), which don't
+/// wait for each other.
 #[cfg_attr(not(unoptimized), inline(always))]
 fn sum<T: Scalar>(y: &[T], t: &[T], term: impl Fn(T, T) -> T) -> T {
     if y.len() <= 16 {
@@ -149,7 +149,7 @@ impl Loss for SquaredError {
 }
 
 /// `E = sum over o of 1/2 e^2` where `|e| <= d`, else `d (|e| - d/2)`, with the error `e = y - t` and the threshold
-/// `d = NUMERATOR / DENOMINATOR`, 1 by default: squared near the target, but an outlier pulls no harder than `d`.
+/// `d = NUMERATOR / DENOMINATOR`, 1 by default: squared near the target, but the gradient of an outlier is at most `d`.
 ///
 /// Peter Huber, "Robust Estimation of a Location Parameter", 1964. A denominator of 0, or a threshold of 0, does not
 /// compile.
@@ -194,10 +194,10 @@ impl<const NUMERATOR: u32, const DENOMINATOR: u32> Loss for Huber<NUMERATOR, DEN
     }
 }
 
-/// `E = -sum over o of (t ln y + (1 - t) ln(1 - y))`: each output is a probability of its own.
+/// `E = -sum over o of (t ln y + (1 - t) ln(1 - y))`: each output is a separate probability.
 ///
-/// The last activation is [`Sigmoid`](crate::Sigmoid); others do not compile. [`OfProbabilities`] takes them. Targets are
-/// from 0 to 1.
+/// The last activation is [`Sigmoid`](crate::Sigmoid); others compile only with [`OfProbabilities`]. Targets are from 0
+/// to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct BinaryCrossEntropy;
@@ -214,8 +214,8 @@ impl Loss for BinaryCrossEntropy {
         sum(y, t, |y, t| -(times_ln(t, y) + times_ln(T::ONE - t, T::ONE - y)))
     }
 
-    // ln(1 + e^z) - t z, as ln(1 + e^-|z|) + |z| (1 - t) for a positive z, and + |z| t for others: the exponent is never
-    // positive, and both terms never negative, so that they can't cancel
+    // ln(1 + e^z) - t z, computed as ln(1 + e^-|z|) + |z| (1 - t) for a positive z, else as ln(1 + e^-|z|) + |z| t: the
+    // exponent is never positive, and both terms are never negative, so that they can't cancel
     fn linked_value<T: Scalar>(z: &[T], t: &[T]) -> T {
         sum(z, t, |z, t| {
             let (wrong, magnitude) = if z > T::ZERO { (T::ONE - t, z) } else { (t, -z) };
@@ -223,7 +223,7 @@ impl Loss for BinaryCrossEntropy {
         })
     }
 
-    // dE/dy = (y - t) / (y (1 - y)), where certain targets cancel one factor: that of a y that may be 0 or 1
+    // dE/dy = (y - t) / (y (1 - y)). A target of 0 or 1 cancels one factor: the one that may be 0
     fn gradient<T: Scalar>(y: &[T], t: &[T], error: &mut [T]) {
         each(y, t, error, |y, t| {
             if t == T::ZERO {
@@ -237,10 +237,10 @@ impl Loss for BinaryCrossEntropy {
     }
 }
 
-/// `E = -sum over o of t ln y`: the outputs together are one distribution.
+/// `E = -sum over o of t ln y`: all outputs together are one distribution.
 ///
-/// The last activation is [`Softmax`](crate::Softmax); others do not compile. [`OfProbabilities`] takes them. Targets are
-/// not negative. They usually sum to 1; with the sum s, loss and gradient are those of the distribution t / s, times s.
+/// The last activation is [`Softmax`](crate::Softmax); others compile only with [`OfProbabilities`]. Targets are not
+/// negative. They usually sum to 1; if the sum is s, loss and gradient are those of the distribution t / s, times s.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct CrossEntropy;
@@ -257,13 +257,13 @@ impl Loss for CrossEntropy {
         sum(y, t, |y, t| -times_ln(t, y))
     }
 
-    // sum over o of t (ln sum over k of e^z[k] - z), relative to the largest z: ln(1 + the others) + top - z, of which
-    // neither part is negative, so that they can't cancel
+    // sum over o of t (ln sum over k of e^z[k] - z). Relative to the largest z, `top`, the bracket is ln(1 + the
+    // others) + (top - z); neither part is negative, so that they can't cancel
     fn linked_value<T: Scalar>(z: &[T], t: &[T]) -> T {
         let top = largest(z);
         let (mut others, mut met) = (T::ZERO, false);
         for &z in z {
-            // Of several that are the largest, the first is the 1.
+            // If several are the largest, only the first is left out: it is the 1.
             if z == top && !met {
                 met = true;
             } else {
@@ -271,7 +271,7 @@ impl Loss for CrossEntropy {
             }
         }
         let total = others.ln_1p();
-        // Where the target is 0, the difference may be beyond all numbers.
+        // If the target is 0, the term is 0, even if the difference overflows.
         sum(z, t, |z, t| if t == T::ZERO { T::ZERO } else { t * (total + (top - z)) })
     }
 
@@ -287,16 +287,16 @@ impl Loss for CrossEntropy {
     }
 }
 
-/// The loss `L` of outputs that are probabilities without being those of its own activation: [`BinaryCrossEntropy`] of a
+/// The loss `L` for outputs that are probabilities, but of another activation than its own: [`BinaryCrossEntropy`] of a
 /// [`Softmax`](crate::Softmax), [`CrossEntropy`] of [`Sigmoid`](crate::Sigmoid)s, either of an activation of your own.
 ///
-/// It is computed from the outputs, so that it is exact only as far as these are, and infinite where a certain output
-/// is wrong. An output outside of 0 to 1, or one of 0 (or 1) that the target says is possible (or not certain), is an
-/// error of the step, [`StepError::Loss`](crate::StepError::Loss).
+/// It is computed from the outputs, so that it is only as exact as they are, and infinite where an output of exactly 0
+/// or 1 is wrong. The step returns [`StepError::Loss`](crate::StepError::Loss) if an output is outside of 0 to 1, if it
+/// is 0 although its target is above 0, or, with [`BinaryCrossEntropy`], if it is 1 although its target is below 1.
 ///
-/// [`CrossEntropy`] looks only at the outputs whose target is not 0, and relies on the others to fall when these rise.
-/// Where outputs do not depend on one another, as those of sigmoids, nothing pulls them down: all of them become 1. Such
-/// outputs learn with [`BinaryCrossEntropy`].
+/// [`CrossEntropy`] uses only the outputs whose target is not 0, and assumes that the others fall when these rise.
+/// Outputs that do not depend on one another, such as those of sigmoids, do not fall: all of them become 1. Train such
+/// outputs with [`BinaryCrossEntropy`].
 ///
 /// ```
 /// use downhill::{BinaryCrossEntropy, Dense, OfProbabilities, Sgd, Softmax, Trainer};
@@ -317,7 +317,7 @@ impl<L: Loss> Loss for OfProbabilities<L> {
     }
 
     fn value<T: Scalar>(y: &[T], t: &[T]) -> T {
-        // Written so that NaN is outside.
+        // Written so that NaN counts as outside.
         let inside = y.iter().all(|&y| y >= T::ZERO && y <= T::ONE);
         if inside { L::value(y, t) } else { T::MAX + T::MAX }
     }
@@ -327,7 +327,7 @@ impl<L: Loss> Loss for OfProbabilities<L> {
     }
 }
 
-/// `a ln b`, which is 0 where `a` is.
+/// `a ln b`; 0 if `a` is 0.
 fn times_ln<T: Scalar>(a: T, b: T) -> T {
     if a == T::ZERO { T::ZERO } else { a * b.ln() }
 }

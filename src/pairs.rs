@@ -1,15 +1,15 @@
-//! What a gradient is made of: rows of inputs and the deltas that they meet.
+//! The parts of a gradient: rows of inputs, each with a row of deltas.
 
 use core::ops::Range;
 
 use crate::scalar::{Scalar, count as number};
 
-/// The gradient of a group of parameters: the sum, over some pairs of a row of inputs and a row of deltas, of their outer
-/// products, dE/dw\[i\]\[o\] = `x[i] * delta[o]` and dE/db\[o\] = `delta[o]`. It is never stored.
+/// The gradient of a group of parameters, as pairs of a row of inputs and a row of deltas. It is the sum of their outer
+/// products, dE/dw\[i\]\[o\] = `x[i] * delta[o]` and dE/db\[o\] = `delta[o]`, and is never stored.
 ///
-/// A dense layer has one pair a sample, a convolution one for each position, a recurrent layer one for each time step. The
-/// deltas of the pairs lie one behind the other, and so do the samples. The rows of inputs of a sample begin `step` numbers
-/// after each other, and may overlap, as the windows of a convolution do.
+/// A sample has one pair in a dense layer, one for each position in a convolution, one for each time step in a
+/// recurrent layer. The deltas of the pairs follow one another in memory, and so do the samples. Within a sample, each
+/// row of inputs begins `step` numbers after the one before; rows may overlap, as the windows of a convolution do.
 #[derive(Clone, Copy, Debug)]
 pub struct Pairs<'a, T> {
     /// The inputs of all samples.
@@ -22,57 +22,56 @@ pub struct Pairs<'a, T> {
     pub(crate) outputs: usize,
     /// The number of pairs of a sample.
     pub(crate) count: usize,
-    /// The same as a number of the type: only a layer with windows pays for the conversion, 140 bytes on a chip without floating
-    /// point.
+    /// `count` as a `T`. Only a layer with windows converts it: this takes 140 bytes on a chip without floating point.
     pub(crate) terms: T,
-    /// From one row of inputs to the next within a sample.
+    /// The distance from one row of inputs to the next within a sample.
     pub(crate) step: usize,
-    /// From one sample to the next.
+    /// The distance from one sample to the next.
     pub(crate) stride: usize,
     /// Whether there are biases.
     pub(crate) biases: bool,
-    /// Whether all inputs lie within -1 and 1.
+    /// Whether all inputs are known to be from -1 to 1.
     pub(crate) bounded: bool,
 }
 
 impl<'a, T: Scalar> Pairs<'a, T> {
-    /// One pair a sample: rows of `inputs` inputs and `outputs` deltas, and as many biases as outputs if there are
+    /// One pair per sample: rows of `inputs` inputs and `outputs` deltas, and as many biases as outputs if there are
     /// `biases`.
     #[cfg_attr(not(unoptimized), inline(always))]
     pub fn new(x: &'a [T], deltas: &'a [T], (inputs, outputs): (usize, usize), biases: bool) -> Self {
         Self { x, deltas, inputs, outputs, count: 1, terms: T::ONE, step: 0, stride: inputs, biases, bounded: false }
     }
 
-    /// `count` pairs a sample, whose rows of inputs begin `step` numbers after each other. `stride` numbers belong to a
-    /// sample.
+    /// `count` pairs per sample, whose rows of inputs begin `step` numbers after each other. `stride` numbers belong to
+    /// a sample.
     #[must_use]
     #[cfg_attr(not(unoptimized), inline(always))]
     pub fn windows(self, count: usize, step: usize, stride: usize) -> Self {
         Self { count, terms: number(count), step, stride, ..self }
     }
 
-    /// Tells whether all inputs lie within -1 and 1, so that nobody need look.
+    /// Sets whether all inputs are known to be from -1 to 1, so that they need not be checked.
     #[must_use]
     #[cfg_attr(not(unoptimized), inline(always))]
     pub fn bounded(self, bounded: bool) -> Self {
         Self { bounded, ..self }
     }
 
-    /// Those of the biases alone.
+    /// The pairs of the biases alone.
     #[must_use]
     #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn of_biases(self) -> Self {
         Self { x: &[], inputs: 0, bounded: true, ..self }
     }
 
-    /// Those of one sample.
+    /// The pairs of one sample.
     pub(crate) fn sample(self, sample: usize) -> Self {
         let deltas = self.deltas.chunks_exact((self.count * self.outputs).max(1)).nth(sample).unwrap_or_default();
         let x = self.x.get(sample * self.stride..).unwrap_or_default();
         Self { x: x.get(..self.stride).unwrap_or(x), deltas, ..self }
     }
 
-    /// Those of some inputs.
+    /// The pairs of some inputs.
     #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn rows(self, rows: Range<usize>) -> Self {
         Self { x: self.x.get(rows.start..).unwrap_or_default(), inputs: rows.len(), ..self }
@@ -99,10 +98,10 @@ pub(crate) struct Column<'a, T> {
     x: &'a [T],
     ones: bool,
     step: usize,
-    /// From the last row of a sample to the first of the next.
+    /// The distance from the last row of a sample to the first of the next.
     gap: usize,
     count: usize,
-    /// Rows of this sample to come.
+    /// Rows of this sample that are left.
     left: usize,
 }
 

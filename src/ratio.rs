@@ -4,9 +4,9 @@ use core::marker::PhantomData;
 
 use crate::scalar::{Scalar, Zero, count};
 
-/// A ratio that is part of a network's type, where a layer asks for a number: the rate of
-/// [`Dropout<16, Ratio<1, 5>>`](crate::Dropout), the factor of [`ScaledRate<_, Ratio<1, 10>>`](crate::ScaledRate). It takes
-/// no memory, and [`Trainer::new`](crate::Trainer::new) has it. `T` is the number type of the layer.
+/// A ratio that is part of a network's type, where a layer needs a number: the rate of
+/// [`Dropout<16, Ratio<1, 5>>`](crate::Dropout), the factor of [`ScaledRate<_, Ratio<1, 10>>`](crate::ScaledRate). It
+/// takes no memory, and is set already in [`Trainer::new`](crate::Trainer::new). `T` is the number type of the layer.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ratio<const NUMERATOR: usize, const DENOMINATOR: usize, T = f32>(PhantomData<T>);
@@ -16,7 +16,7 @@ impl<const NUMERATOR: usize, const DENOMINATOR: usize, T> Zero for Ratio<NUMERAT
 }
 
 impl<const NUMERATOR: usize, const DENOMINATOR: usize, T: Scalar> Ratio<NUMERATOR, DENOMINATOR, T> {
-    /// Rounded once, where both are at most 2^24.
+    /// The ratio, rounded once if both numbers are at most 2^24.
     pub(crate) fn number() -> T {
         count::<T>(NUMERATOR) / count(DENOMINATOR)
     }

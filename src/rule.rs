@@ -12,24 +12,24 @@ use crate::scalar::Scalar;
 /// | [`RawError`] | the errors, weighted | T4, T6 | no |
 /// | [`ErrorShare`] | the errors, in proportion to the weights | T3 | no |
 pub trait Rule {
-    /// Whether errors travel as they are, not multiplied by the derivative of the activation they pass.
+    /// Whether errors are sent back as they are, not multiplied by the derivative of the activation.
     const RAW: bool;
 
-    /// Whether an input's part depends on the weights of this input alone, so that any rows can be sent back by
-    /// themselves.
+    /// Whether the error of an input depends only on the weights of this input, so that any rows can be sent back
+    /// separately.
     const BY_ROW: bool = false;
 
-    /// `below[i]` becomes the part of `error` that input `i` answers for. `weights` are input-major, one row of
-    /// `error.len()` weights per input.
+    /// Sets `below[i]` to the error of input `i`, computed from `error`, the errors of the outputs. `weights` are
+    /// input-major, one row of `error.len()` weights per input.
     ///
     /// # Errors
-    /// [`NoShares`] if the rule divides and can't.
+    /// [`NoShares`] if the rule has to divide by a sum that is 0 or not finite.
     fn send_back<T: Scalar>(weights: &[T], error: &[T], below: &mut [T]) -> Result<(), NoShares>;
 
     /// [`send_back`](Rule::send_back) for some rows of a layer, where the rule is [by row](Rule::BY_ROW).
     ///
     /// # Errors
-    /// As there.
+    /// Those of [`send_back`](Rule::send_back).
     fn send_rows<T: Scalar>(weights: &[T], error: &[T], below: &mut [T]) -> Result<(), NoShares> {
         Self::send_back(weights, error, below)
     }
@@ -50,7 +50,7 @@ impl Rule for ChainRule {
         Ok(())
     }
 
-    // The loops that all layers share: how many rows there are is not known anyway.
+    // Uses the loops that all layers share: the number of rows is not constant anyway.
     #[cfg_attr(not(unoptimized), inline(always))]
     fn send_rows<T: Scalar>(weights: &[T], delta: &[T], below: &mut [T]) -> Result<(), NoShares> {
         Kernel::send_back(SEAL, weights, delta, below);
@@ -61,9 +61,9 @@ impl Rule for ChainRule {
 /// The tutorial's step: `below[i] = sum over o of w[i][o] e[o]`, where the raw error `e` has not been multiplied by the
 /// activation's derivative.
 ///
-/// Not the gradient, for a hidden layer receives `W e` instead of `W (e y (1 - y))`. It often learns faster at small
-/// learning rates, because errors are not damped on their way. (Where loss and last activation are linked, the raw
-/// error of the last layer is its delta; the layer below it then receives the gradient, those further down do not.)
+/// Not the gradient, because a hidden layer receives `W e` instead of `W (e y (1 - y))`. It often learns faster at
+/// small learning rates, because errors are not reduced on their way. (Where loss and last activation are linked, the
+/// raw error of the last layer is its delta; the layer below it then receives the gradient, those further down do not.)
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RawError;
@@ -78,7 +78,7 @@ impl Rule for RawError {
         Ok(())
     }
 
-    // The loops that all layers share: how many rows there are is not known anyway.
+    // Uses the loops that all layers share: the number of rows is not constant anyway.
     #[cfg_attr(not(unoptimized), inline(always))]
     fn send_rows<T: Scalar>(weights: &[T], error: &[T], below: &mut [T]) -> Result<(), NoShares> {
         Kernel::send_back(SEAL, weights, error, below);
@@ -88,8 +88,8 @@ impl Rule for RawError {
 
 /// The proportional share: `below[i] = sum over o of e[o] w[i][o] / sum over k of w[k][o]`.
 ///
-/// Not the gradient, but the tutorial's first picture of it: who contributed more to an output answers for more of
-/// its error. An output whose weights sum to zero has no shares, which is an error.
+/// Not the gradient, but the tutorial's first explanation of it: an input that contributed more to an output gets a
+/// larger share of its error. An output whose weights sum to zero has no shares, which is an error.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ErrorShare;

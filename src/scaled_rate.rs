@@ -1,4 +1,4 @@
-//! Layers that learn more slowly than others: a factor of the learning rate.
+//! Layers that learn more slowly than others: a factor for the learning rate.
 
 use crate::error::StepError;
 use crate::init::Init;
@@ -10,11 +10,11 @@ use crate::scalar::{Scalar, Zero};
 use crate::tensor::Tensor;
 use crate::work::{Budget, Sizes};
 
-/// A layer, or a tuple of layers, whose learning rate is `factor` times that of the optimiser. All else is as without.
+/// A layer, or a tuple of layers, whose learning rate is `factor` times that of the optimiser. Nothing else changes.
 ///
-/// The lower layers of a network that was trained before are usually given a smaller rate than a new last layer: Jeremy Howard
-/// and Sebastian Ruder, "Universal Language Model Fine-tuning for Text Classification", 2018 ("discriminative fine-tuning").
-/// `PyTorch` has parameter groups for it, Caffe `lr_mult`.
+/// The lower layers of a network that was trained before are usually given a smaller rate than a new last layer: Jeremy
+/// Howard and Sebastian Ruder, "Universal Language Model Fine-tuning for Text Classification", 2018 ("discriminative
+/// fine-tuning"). `PyTorch` has parameter groups for it, Caffe `lr_mult`.
 ///
 /// ```
 /// # use downhill::init::{Generator, Xavier};
@@ -30,20 +30,21 @@ use crate::work::{Budget, Sizes};
 /// # Ok::<(), downhill::StepError>(())
 /// ```
 ///
-/// The bits are those of an optimiser of its own with the product as its rate, in steps, in [pieces](crate::pieces), in
-/// [`step_batch`](crate::Trainer::step_batch) and in a [`Batch`](crate::Batch); those of a factor of 1 are those of the layer
-/// alone. So the factor acts on [`AdamW`](crate::AdamW)'s decay too, and not on what is done to the gradient: norms, limits,
-/// [`WeightDecay`](crate::WeightDecay). [`Rprop`](crate::Rprop) has no rate; every step of it is multiplied. Factors of wrappers
-/// within each other multiply, and with a [schedule](crate::schedule). A product that underflows to 0 changes nothing.
+/// The bits are those of a separate optimiser with the product as its rate, in steps, in [pieces](crate::pieces), in
+/// [`step_batch`](crate::Trainer::step_batch) and in a [`Batch`](crate::Batch); with a factor of 1 they are those of
+/// the layer alone. So the factor also scales the decay of [`AdamW`](crate::AdamW), but not what is done to the
+/// gradient: norms, limits, [`WeightDecay`](crate::WeightDecay). [`Rprop`](crate::Rprop) has no rate; each of its steps
+/// is multiplied. The factors of nested wrappers multiply each other, and the rate of a [schedule](crate::schedule). If
+/// the product underflows to 0, the parameters do not change.
 ///
-/// `Q` is the factor: a number that may be changed at any time, `f32` or `f64`, or a [`Ratio`], which belongs to the type. As
-/// with [`Dropout`](crate::Dropout), a number is 0 in `Trainer::new()`, which a step refuses ([`StepError::RateFactor`]), and
-/// stays as it is set in spite of [`start`](crate::Trainer::start). There is none above 1, so that what the optimiser was
-/// checked for holds: give it the largest rate, and layers their parts of it. For a factor of 0 there is
-/// [`Frozen`](crate::Frozen).
+/// `Q` is the factor: a number that may be changed at any time, `f32` or `f64`, or a [`Ratio`], which belongs to the
+/// type. As with [`Dropout`](crate::Dropout), a number is 0 in `Trainer::new()`, which a step refuses
+/// ([`StepError::RateFactor`]), and [`start`](crate::Trainer::start) does not change it. A factor is at most 1, so that
+/// the checks of the optimiser still hold: give the optimiser the largest rate, and each layer its fraction. Instead of
+/// a factor of 0, use [`Frozen`](crate::Frozen).
 ///
-/// The [architecture](crate::Architecture), and with it a [`digest`](crate::digest), is that of the layer alone, which computes the
-/// same from the same weights.
+/// The [architecture](crate::Architecture), and with it a [`digest`](crate::digest), is that of the layer alone, which
+/// computes the same from the same weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ScaledRate<L, Q = f32> {

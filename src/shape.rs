@@ -1,8 +1,8 @@
 //! The shapes of inputs and outputs: `[T; N]`, `[[T; C]; L]`, `[[[T; C]; W]; H]`.
 //!
-//! A vector has `N` numbers, a signal `L` steps of `C` channels, an image `H` rows of `W` pixels of `C` channels. Behind a
-//! layer whose outputs are a signal or an image may stand one that takes as many numbers as a vector: memory is the
-//! same, so nothing lies in between.
+//! A vector has `N` numbers, a signal `L` steps of `C` channels, an image `H` rows of `W` pixels of `C` channels. A
+//! layer whose outputs are a signal or an image may be followed by one that takes a vector of as many numbers: the
+//! memory is the same, so that no conversion is needed.
 
 use core::slice::{from_mut, from_ref};
 
@@ -19,7 +19,7 @@ pub trait Shape: Zero + Copy + 'static {
     /// All numbers, in the order of memory.
     fn numbers(values: &[Self]) -> &[Self::Scalar];
 
-    /// [`numbers`](Shape::numbers), to be written.
+    /// [`numbers`](Shape::numbers), mutable.
     fn numbers_mut(values: &mut [Self]) -> &mut [Self::Scalar];
 
     /// The numbers of this value.
@@ -28,7 +28,7 @@ pub trait Shape: Zero + Copy + 'static {
         Self::numbers(from_ref(self))
     }
 
-    /// [`flat`](Shape::flat), to be written.
+    /// [`flat`](Shape::flat), mutable.
     #[cfg_attr(not(unoptimized), inline(always))]
     fn flat_mut(&mut self) -> &mut [Self::Scalar] {
         Self::numbers_mut(from_mut(self))
@@ -65,7 +65,7 @@ impl<S: Shape, const N: usize> Shape for [S; N] {
     }
 }
 
-/// Inputs that outputs `Y` can be: of the same shape, or a vector of as many numbers.
+/// Inputs that can take the outputs `Y`: the same shape, or a vector of as many numbers.
 ///
 /// ```
 /// use downhill::shape::Joins;
@@ -74,7 +74,7 @@ impl<S: Shape, const N: usize> Shape for [S; N] {
 /// assert_eq!(<[f32; 6]>::inputs(&[[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]]), [[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]]);
 /// ```
 ///
-/// Another number of them does not compile. A note of the error names both shapes: `<[f32; 5] as Joins<[[f32; 2]; 3]>>`.
+/// Another length does not compile. A note of the error names both shapes: `<[f32; 5] as Joins<[[f32; 2]; 3]>>`.
 ///
 /// ```compile_fail
 /// # use downhill::shape::Joins;
@@ -86,10 +86,10 @@ impl<S: Shape, const N: usize> Shape for [S; N] {
     note = "a signal or an image, `[[T; C]; L]` or `[[[T; C]; W]; H]`, may also be taken as a vector of as many numbers"
 )]
 pub trait Joins<Y: Shape>: Shape {
-    /// The outputs of some samples as inputs.
+    /// The outputs of some samples, seen as inputs.
     fn inputs(outputs: &[Y]) -> &[Self];
 
-    /// [`inputs`](Joins::inputs), to be written.
+    /// [`inputs`](Joins::inputs), mutable.
     fn inputs_mut(outputs: &mut [Y]) -> &mut [Self];
 }
 

@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-/// A tensor of a network. `D` is its data, `&[T]` or `&mut [T]`: the last index of [`shape`](Tensor::shape) changes first.
+/// A tensor of a network. `D` is its data, `&[T]` or `&mut [T]`, in row-major order: the last index of
+/// [`shape`](Tensor::shape) changes fastest.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Tensor<'a, D> {
@@ -10,7 +11,7 @@ pub struct Tensor<'a, D> {
     pub name: Name<'a>,
     /// The sizes, outermost first. A dense layer's weights are `[inputs, outputs]`.
     pub shape: &'a [usize],
-    /// What it is to its layer.
+    /// Its role in the layer.
     pub role: Role,
     /// Whether steps change it.
     pub learns: bool,
@@ -36,19 +37,19 @@ impl<'a, D> Tensor<'a, D> {
         Tensor { name, shape, role, learns, data }
     }
 
-    /// Shows the tensor to `visit` as one of the layer of this index in a tuple.
+    /// Passes the tensor to `visit`, named as part of the layer with this index in a tuple.
     pub(crate) fn within(self, index: usize, visit: impl FnOnce(Tensor<D>)) {
         let Self { name, shape, role, learns, data } = self;
         visit(Tensor { name: Name(Part::In(index, &name)), shape, role, learns, data });
     }
 }
 
-/// What a tensor is to its layer.
+/// The role of a tensor in its layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Role {
-    /// Weights. An initialiser draws them for a sum of this many inputs, and this many outputs.
+    /// Weights. An initialiser draws them for these numbers of inputs and outputs.
     Weight {
         /// The number of inputs of a sum.
         inputs: usize,
@@ -66,7 +67,7 @@ impl Role {
     }
 }
 
-/// The name of a tensor: the places of its layers in their tuples, and its own in its layer, joined by points.
+/// The name of a tensor: the indices of its layers in their tuples, and its name in the layer, joined by dots.
 #[derive(Clone, Copy)]
 pub struct Name<'a>(Part<'a>);
 
@@ -77,7 +78,7 @@ enum Part<'a> {
 }
 
 impl Name<'_> {
-    /// Whether this is the name, `0.weight` for example.
+    /// Whether the name is `text`, for example `0.weight`.
     pub fn is(&self, text: &str) -> bool {
         match self.0 {
             Part::Own(name) => name == text,
@@ -88,7 +89,7 @@ impl Name<'_> {
     }
 }
 
-/// Whether a number is written otherwise than [`Display`](fmt::Display) writes it.
+/// Whether a number is written in another way than by [`Display`](fmt::Display): with a sign or leading zeros.
 fn padded(number: &str) -> bool {
     number.starts_with('+') || number.len() > 1 && number.starts_with('0')
 }

@@ -1,7 +1,7 @@
 //! How a gradient becomes new weights.
 //!
-//! An [`Optimizer`] says what becomes of one parameter and its gradient, and what must be kept for that from step to
-//! step: its *slot*. The [`Trainer`](crate::Trainer) holds one slot per parameter, so the type tells the memory:
+//! An [`Optimizer`] defines how a gradient changes one parameter, and what is kept for this parameter from step to
+//! step: its *slot*. The [`Trainer`](crate::Trainer) holds one slot per parameter, so the type determines the memory:
 //!
 //! | optimiser | keeps per parameter | of `f32` |
 //! |---|---|---|
@@ -12,10 +12,10 @@
 //! | [`Rprop`] | the last gradient and the size of the next change | 8 |
 //! | [`Batch`] around one of them | the sum of gradients | 4 more |
 //!
-//! Others go around one of these, and change the gradient on its way in: [`WeightDecay`], [`ClipValue`], [`ClipNorm`].
-//! They are read from the outside in: `Batch<ClipNorm<WeightDecay<Adam>>>` sums gradients, limits the norm of their
-//! mean, adds the decay, and hands the result to Adam. [`Batch`] goes around all of these, because they act on what it
-//! collects; around [`Batch`] goes [`ClipSample`] alone, which limits what each sample adds.
+//! Others wrap one of these, and change the gradient before they pass it on: [`WeightDecay`], [`ClipValue`],
+//! [`ClipNorm`]. They are read from the outside in: `Batch<ClipNorm<WeightDecay<Adam>>>` sums gradients, limits the
+//! norm of their mean, adds the decay, and passes the result to Adam. [`Batch`] wraps all of these, because they act on
+//! the mean that it collects. Only [`ClipSample`], which limits what each sample adds, wraps a [`Batch`].
 
 mod adaptive;
 mod batch;

@@ -1,7 +1,7 @@
 //! Learning rates that change from epoch to epoch.
 //!
-//! A [`Schedule`] says the rate of an epoch, and [`Optimizer::set_rate`] brings it to the optimiser;
-//! [`fit`](crate::fit) does so at the beginning of each epoch, and a loop of one's own does it like this:
+//! A [`Schedule`] gives the rate of an epoch, and [`Optimizer::set_rate`] sets it. [`fit`](crate::fit) does so at the
+//! beginning of each epoch; in a loop of your own:
 //!
 //! ```
 //! use downhill::optimizer::Optimizer;
@@ -18,16 +18,16 @@
 //! }
 //! ```
 //!
-//! All are plain values of a few bytes. Epochs count from 0, and up to 2^24 are counted exactly. The formulas are those
-//! of the schedulers of `PyTorch` that are named with them, and `tests/schedules.rs` holds them against these.
+//! Each is a plain value of a few bytes. Epochs count from 0, and up to 2^24 are counted exactly. The formulas are
+//! those of the `PyTorch` schedulers that are named with them; `tests/schedules.rs` compares both.
 //!
-//! Every schedule that falls has a smallest rate, `lowest`, at which it stays. It is 0 unless it is set, and 0 stands
-//! for the smallest normal number of `f32`, 1.2e-38: a rate that starts positive never becomes 0, which a step would
-//! refuse.
+//! Every schedule that falls has a smallest rate, `lowest`. The default 0 stands for the smallest normal number of
+//! `f32`, 1.2e-38, so that a rate that starts positive never becomes 0, which a step would refuse.
 //!
-//! Parameters are not checked. What makes no rate, such as a factor that is NaN or negative or a first rate of 0, gives
-//! one that is not finite and positive: a fit ends with [`FitError::Schedule`](crate::fit::FitError::Schedule), a step
-//! with [`StepError::LearningRate`](crate::StepError::LearningRate).
+//! Parameters are not checked. Wrong ones, such as a factor that is NaN or negative or a first rate of 0, give a rate
+//! that is NaN, infinite, zero or negative: a fit then ends with
+//! [`FitError::Schedule`](crate::fit::FitError::Schedule), a step with
+//! [`StepError::LearningRate`](crate::StepError::LearningRate).
 //!
 //! [`Optimizer::set_rate`]: crate::optimizer::Optimizer::set_rate
 
@@ -36,13 +36,13 @@ use crate::storable::storable;
 
 /// The learning rate of each epoch. Any `FnMut(u32, Option<T>) -> T` is one.
 pub trait Schedule<T: Scalar> {
-    /// Before the first epoch: the rate that the optimiser has, if it has one.
+    /// Called before the first epoch, with the rate of the optimiser if it has one.
     fn begin(&mut self, rate: Option<T>) {
         let _ = rate;
     }
 
     /// The rate of epoch `epoch`, the first of which is 0. `loss` is that of the epoch before, if there was one; only
-    /// [`Plateau`] looks at it.
+    /// [`Plateau`] uses it.
     fn rate(&mut self, epoch: u32, loss: Option<T>) -> T;
 }
 
@@ -65,7 +65,7 @@ impl<T: Scalar> Schedule<T> for Constant<T> {
     }
 }
 
-/// Always the rate that the optimiser has when the fit begins, so that it is said once:
+/// Always the rate that the optimiser has when the fit begins, so that it is given only once:
 /// `Fit::new(60, OwnRate::new())`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -74,7 +74,7 @@ pub struct OwnRate<T = f32>(T);
 storable!([T: Scalar] OwnRate<T> { 0: T });
 
 impl<T: Scalar> OwnRate<T> {
-    /// Not begun yet.
+    /// Gets its rate when the fit begins.
     pub const fn new() -> Self {
         Self(T::ONE)
     }
@@ -88,7 +88,7 @@ impl<T: Scalar> Default for OwnRate<T> {
 
 impl<T: Scalar> Schedule<T> for OwnRate<T> {
     fn begin(&mut self, rate: Option<T>) {
-        // An optimiser without a rate passes over what is set.
+        // An optimiser without a rate ignores what is set.
         self.0 = rate.unwrap_or(T::ONE);
     }
 
@@ -98,7 +98,7 @@ impl<T: Scalar> Schedule<T> for OwnRate<T> {
 }
 
 /// Multiplies the rate after every `period` epochs: `rate * factor^(epoch / period)`, the exponent rounded down, and
-/// never below `lowest`. `StepLR`.
+/// never below `lowest`. `PyTorch`: `StepLR`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct StepDecay<T = f32> {
@@ -127,7 +127,7 @@ impl<T: Scalar> Schedule<T> for StepDecay<T> {
     }
 }
 
-/// Multiplies the rate after every epoch: `rate * factor^epoch`, and never below `lowest`. `ExponentialLR`.
+/// Multiplies the rate after every epoch: `rate * factor^epoch`, and never below `lowest`. `PyTorch`: `ExponentialLR`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Exponential<T = f32> {
@@ -154,12 +154,12 @@ impl<T: Scalar> Schedule<T> for Exponential<T> {
     }
 }
 
-/// Half a wave of the cosine, from the rate down to the lowest one, after a linear rise to the rate.
+/// Half a cosine wave, from `rate` down to `lowest`, after a linear rise to `rate`.
 ///
-/// - Warm-up, in epochs below `warmup`: `rate * (epoch + 1) / (warmup + 1)`. `LinearLR` from a factor of `1 / (warmup +
-///   1)`.
-/// - Then `lowest + (rate - lowest) * cos^2(pi/2 * t)`, where `t = (epoch - warmup) / (epochs - warmup)`. `cos^2(a /
-///   2)` is `(1 + cos a) / 2`, the formula of `CosineAnnealingLR`, without its loss of digits near the end.
+/// - Warm-up, in epochs below `warmup`: `rate * (epoch + 1) / (warmup + 1)`. `PyTorch`: `LinearLR` from a factor of
+///   `1 / (warmup + 1)`.
+/// - Then `lowest + (rate - lowest) * cos^2(pi/2 * t)`, where `t = (epoch - warmup) / (epochs - warmup)`.
+///   `cos^2(a / 2)` is `(1 + cos a) / 2`, the formula of `CosineAnnealingLR`, but loses no digits near the end.
 /// - From epoch `epochs` on, `lowest`. So no epoch of a training of `epochs` epochs has this rate.
 ///
 /// Ilya Loshchilov and Frank Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017, without the
@@ -173,7 +173,7 @@ pub struct Cosine<T = f32> {
     pub lowest: T,
     /// How many epochs it takes to reach the highest rate; those beyond `epochs` are left out.
     pub warmup: u32,
-    /// All epochs, with the warm-up.
+    /// The number of all epochs, including the warm-up.
     pub epochs: u32,
 }
 
@@ -208,13 +208,13 @@ impl<T: Scalar> Cosine<T> {
     }
 }
 
-/// Multiplies the rate when the loss no longer falls. `ReduceLROnPlateau`, with `mode="min"`, `threshold_mode="rel"`,
-/// `threshold=1e-4`, `cooldown=0`, and `eps=0`.
+/// Multiplies the rate when the loss no longer falls. `PyTorch`: `ReduceLROnPlateau`, with `mode="min"`,
+/// `threshold_mode="rel"`, `threshold=1e-4`, `cooldown=0`, and `eps=0`.
 ///
-/// A loss is better if it is lower than the best so far by more than 1e-4 of the magnitude of the best: of a negative
-/// best, too, of which `PyTorch` asks for a loss that is higher by as much. After more than `patience` epochs in a row that
-/// are not, the rate falls to the larger of `rate * factor` and `lowest`, and the epochs are counted anew; it never
-/// rises. A loss that is NaN or infinite is not better. Calls without a loss change nothing.
+/// A loss is better if it is lower than the best so far by more than 1e-4 of the magnitude of the best. This holds for
+/// a negative best, too, where `PyTorch` accepts a loss that is higher by as much. After more than `patience` epochs in
+/// a row without a better loss, the rate falls to the larger of `rate * factor` and `lowest`, and the count starts
+/// anew; the rate never rises. A loss that is NaN or infinite is not better. Calls without a loss change nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Plateau<T = f32> {
@@ -222,7 +222,7 @@ pub struct Plateau<T = f32> {
     pub rate: T,
     /// What the rate is multiplied by, usually 0.1 to 0.5.
     pub factor: T,
-    /// How many epochs in a row may be no better.
+    /// How many epochs in a row may be without a better loss.
     pub patience: u32,
     /// The smallest rate; 0 for the smallest normal number.
     pub lowest: T,
@@ -235,7 +235,8 @@ storable!([T: Scalar] Plateau<T> {
 });
 
 impl<T: Scalar> Plateau<T> {
-    /// Starts with `rate`, and multiplies it by `factor` after more than `patience` epochs that are no better.
+    /// Starts with `rate`, and multiplies it by `factor` after more than `patience` epochs in a row without a better
+    /// loss.
     pub const fn new(rate: T, factor: T, patience: u32) -> Self {
         Self { rate, factor, patience, lowest: T::ZERO, best: None, waited: 0 }
     }
@@ -263,8 +264,8 @@ impl<T: Scalar> Schedule<T> for Plateau<T> {
     }
 }
 
-/// `rate`, but not below `lowest`, nor below the smallest normal number. What shows a mistake stays as it is: a rate
-/// that is negative or NaN, or one that has not started from a positive one.
+/// `rate`, but not below `lowest`, nor below the smallest normal number. A rate that shows a mistake is returned as it
+/// is: one that is negative or NaN, or whose first rate was not positive.
 fn floor<T: Scalar>(rate: T, first: T, lowest: T) -> T {
     let smallest = T::from_f32(f32::MIN_POSITIVE);
     let lowest = if lowest < smallest { smallest } else { lowest };

@@ -1,13 +1,13 @@
-//! Optimisers that choose a step of its own size for each parameter.
+//! Optimisers that adapt the size of the step to each parameter.
 
 use super::interface::{Optimizer, check, check_fraction, check_rate};
 use crate::error::StepError;
 use crate::scalar::{Scalar, Zero};
 use crate::storable::storable;
 
-/// A small number in denominators must be finite and positive: a gradient that was always zero would divide by it. And no
-/// step may become infinite where a large gradient, or a mean of such, meets a denominator that is nothing but epsilon: a
-/// gradient of 2^50, at `rate` / `part` / epsilon up to 2^50, gives steps up to 2^100.
+/// Epsilon must be finite and positive: if all gradients were zero, it is the whole denominator. And no step may become
+/// infinite if a large gradient, or a mean of such, is divided by epsilon alone: a gradient of 2^50, at `rate` / `part`
+/// / epsilon up to 2^50, gives steps up to 2^100.
 fn check_epsilon<T: Scalar>(epsilon: T, rate: T, part: T) -> Result<(), StepError> {
     check(epsilon <= T::MAX && epsilon * part * T::GRADIENT_LIMIT >= rate, StepError::Epsilon)
 }
@@ -75,9 +75,9 @@ impl<T: Scalar> Optimizer<T> for RmsProp<T> {
     }
 }
 
-/// `m = decay_m * m + (1 - decay_m) * dE/dw`, `s = decay_s * s + (1 - decay_s) * (dE/dw)^2`, and, with both divided by
-/// what they would be after as many steps of a gradient of 1, `w -= rate * m / (sqrt(s) + epsilon)`. Keeps `m` and `s`,
-/// two numbers per parameter.
+/// `m = decay_m * m + (1 - decay_m) * dE/dw`, `s = decay_s * s + (1 - decay_s) * (dE/dw)^2`; then, with both divided by
+/// the value that they would have after as many steps with a gradient of 1, `w -= rate * m / (sqrt(s) + epsilon)`.
+/// Keeps `m` and `s`, two numbers per parameter.
 ///
 /// Diederik Kingma and Jimmy Ba, "Adam: A Method for Stochastic Optimization", 2015.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -89,10 +89,10 @@ pub struct Adam<T = f32> {
     pub mean_decay: T,
     /// How much of the mean square stays: from 0 to below 1. The paper's beta 2.
     pub square_decay: T,
-    /// Keeps the denominator from zero: finite, and at least `rate / (1 - mean_decay)` / 2^50 (1e-17 for a rate of 0.001 and
-    /// a decay of 0.9), in `f64` / 2^400.
+    /// Keeps the denominator from zero: finite, and at least `rate / (1 - mean_decay)` / 2^50 (1e-17 for a rate of
+    /// 0.001 and a decay of 0.9), in `f64` / 2^400.
     pub epsilon: T,
-    /// 1 - `mean_decay`^t after t steps: what a mean of ones has grown to. Starts at 0.
+    /// 1 - `mean_decay`^t after t steps: the running mean of ones. Starts at 0.
     mean_weight: T,
     /// 1 - `square_decay`^t.
     square_weight: T,
@@ -183,13 +183,14 @@ impl<T: Scalar> Optimizer<T> for Adam<T> {
     }
 }
 
-/// [`Adam`] that also shrinks weights: `w -= rate * weight_decay * w`, apart from the gradient. Biases don't shrink.
+/// [`Adam`] that also shrinks weights, independently of the gradient: `w -= rate * weight_decay * w`. Biases don't
+/// shrink.
 ///
 /// Ilya Loshchilov and Frank Hutter, "Decoupled Weight Decay Regularization", 2019.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct AdamW<T = f32> {
-    /// What is left without the decay.
+    /// The optimiser without the decay.
     pub adam: Adam<T>,
     /// How fast weights shrink: not negative, and at most 1 / `rate`, usually about 0.01.
     pub weight_decay: T,
@@ -219,7 +220,7 @@ impl<T: Scalar> Optimizer<T> for AdamW<T> {
 
     fn check(&self) -> Result<(), StepError> {
         self.adam.check()?;
-        // A product above 1 would turn the sign of weights at every step, and above 2 make them grow without end.
+        // A product above 1 would change the sign of weights at every step; above 2, they would grow without limit.
         check(self.weight_decay >= T::ZERO && self.adam.rate * self.weight_decay <= T::ONE, StepError::WeightDecay)
     }
 
@@ -255,11 +256,11 @@ impl<T: Scalar> Optimizer<T> for AdamW<T> {
     }
 }
 
-/// Resilient backpropagation: each parameter changes by a step of its own, of which the gradient gives only the sign.
-/// The step grows as long as the sign stays, and shrinks when it turns; then the parameter rests once. There is no
-/// learning rate to tune.
+/// Resilient backpropagation: each parameter has its own step, and only the sign of its gradient is used. The step
+/// grows while the sign stays the same, and shrinks when it changes; the parameter then stays unchanged once. There is
+/// no learning rate to tune.
 ///
-/// Signs of single samples contradict each other: put it into a [`Batch`](super::Batch) that holds all samples, or
+/// The signs of single samples contradict each other: put it into a [`Batch`](super::Batch) that holds all samples, or
 /// many.
 ///
 /// Martin Riedmiller and Heinrich Braun, "A direct adaptive method for faster backpropagation learning", 1993, in the
@@ -269,9 +270,9 @@ impl<T: Scalar> Optimizer<T> for AdamW<T> {
 pub struct Rprop<T = f32> {
     /// The first step of every parameter: positive, at most 2^26.
     pub first: T,
-    /// What a step is multiplied by when the sign turns: above 0, below 1.
+    /// What a step is multiplied by when the sign changes: above 0, below 1.
     pub shrink: T,
-    /// What a step is multiplied by when the sign stays: at least 1.
+    /// What a step is multiplied by when the sign stays the same: at least 1.
     pub grow: T,
     /// The smallest and the largest step: positive, at most 2^26.
     pub range: [T; 2],
@@ -299,7 +300,7 @@ impl<T: Scalar> Zero for Rprop<T> {
 /// What [`Rprop`] keeps for a parameter.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RpropSlot<T> {
-    /// The last gradient, or zero if the parameter rested.
+    /// The last gradient, or zero if the parameter stayed unchanged.
     gradient: T,
     /// The last step; zero before the first.
     step: T,
@@ -333,7 +334,7 @@ impl<T: Scalar> Optimizer<T> for Rprop<T> {
         None
     }
 
-    /// There is no rate: the first step and the range of steps are multiplied, so that each step is.
+    /// There is no rate: the first step and the range of steps are multiplied, and with them each step.
     fn scaled(&self, factor: T) -> Self {
         Self { first: self.first * factor, range: self.range.map(|step| step * factor), ..*self }
     }

@@ -11,15 +11,15 @@ use crate::kernel;
 use crate::scalar::{Scalar, Zero};
 use crate::storable::{Storable, storable};
 
-/// Collects the gradients of `size` samples, and hands their mean to the optimiser inside. The trainer keeps their sum,
-/// one number per parameter, beside the slots of the optimiser inside.
+/// Collects the gradients of `size` samples, and passes their mean to the optimiser inside. The trainer keeps their
+/// sum, one number per parameter, beside the slots of the optimiser inside.
 ///
 /// Samples come one by one from [`Trainer::step`](crate::Trainer::step), and need not be in memory together. The update
-/// follows the last sample of a batch; a last batch that has fewer is ended by
-/// [`Trainer::flush`](crate::Trainer::flush), and is the mean of those that it has.
+/// follows the last sample of a batch. [`Trainer::flush`](crate::Trainer::flush) ends a last batch that has fewer, with
+/// the mean of those that it has.
 ///
-/// The sum belongs to the trainer, the number of its samples to this. A `Batch` that is new drops a sum that it finds. One
-/// that was copied from the trainer earlier, and is put back while samples wait, counts other samples than the sum has: call
+/// The trainer holds the sum, the `Batch` the number of samples in it. A new `Batch` drops a sum that it finds. If you
+/// put back a `Batch` that was copied earlier, while samples wait, its number does not fit the sum: call
 /// [`Trainer::discard`](crate::Trainer::discard) after putting it back.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -30,7 +30,7 @@ pub struct Batch<P, T = f32> {
     /// The optimiser that gets the mean.
     pub inner: P,
     samples: usize,
-    /// What made the last sum the gradient; zero before the first, and then sums are dropped.
+    /// The factor that made the last sum the gradient; zero before the first, and then sums that exist are dropped.
     scale: T,
 }
 
@@ -56,7 +56,7 @@ impl<T: Scalar, P: Optimizer<T> + Zero> Zero for Batch<P, T> {
     };
 }
 
-/// Another batch inside would never see its end, and never learn.
+/// Another batch inside would never be complete, and never learn.
 const fn collects<T: Scalar, P: Optimizer<T>>() {
     assert!(!P::Sum::COLLECTS, "a batch in a batch would never learn: one Batch is enough");
     inside::<T, P>();
@@ -67,7 +67,7 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for Batch<P, T> {
 
     type Sum = T;
     const NORMS: bool = P::NORMS;
-    // To read the sum and clear it besides.
+    // Two more, to read the sum and to clear it.
     const MACS: usize = P::MACS + 2;
 
     fn check(&self) -> Result<(), StepError> {
@@ -127,7 +127,7 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for Batch<P, T> {
 }
 
 impl<T: Scalar, P: Optimizer<T>> Batch<P, T> {
-    /// One instance for all layers of a chip.
+    /// One instance for all layers on a chip.
     #[cfg_attr(target_os = "none", inline(never))]
     fn spend(
         &self,
@@ -143,7 +143,7 @@ impl<T: Scalar, P: Optimizer<T>> Batch<P, T> {
     }
 }
 
-/// Adds gradients to the sums of a batch, which stand where an optimiser has its slots. The parameters stay as they are.
+/// Adds gradients to the sums of a batch, which it gets in place of slots. The parameters stay as they are.
 #[derive(Clone, Copy)]
 pub(crate) struct Collect<S>(PhantomData<S>);
 
@@ -176,7 +176,7 @@ impl<T: Scalar, S: Sum<T>> Optimizer<T> for Collect<S> {
         }
     }
 
-    // sum -= x (-1 delta): the bits of sum += x delta
+    // sum -= x (-1 delta) has the bits of sum += x delta.
     #[cfg_attr(not(unoptimized), inline(always))]
     fn update(&self, layer: Parameters<T, S>, gradient: Gradient<T>) {
         let (weights, biases) = (S::values(layer.weight_slots), S::values(layer.bias_slots));

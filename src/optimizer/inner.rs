@@ -1,4 +1,4 @@
-//! What an optimiser that goes around another, its field `inner`, passes on to it.
+//! What an optimiser passes on to the one that it wraps, its field `inner`.
 
 /// Slots and learning rate.
 macro_rules! rate_of_inner {

@@ -1,4 +1,4 @@
-//! What an optimiser is: the trait, and what it is given.
+//! The trait of all optimisers, and what it is given.
 
 use core::ops::Range;
 
@@ -11,30 +11,30 @@ use crate::work::{Budget, Work};
 
 /// An optimiser: what it keeps per parameter, and what it does with a gradient.
 ///
-/// The trainer calls [`check`](Optimizer::check), then, when everything is known to be finite and the gradient to be within
-/// [`gradient_limit`](Optimizer::gradient_limit), [`begin`](Optimizer::begin), and then [`update`](Optimizer::update) or
-/// [`update_batch`](Optimizer::update_batch) for each layer.
+/// The trainer calls [`check`](Optimizer::check). When everything is known to be finite, and the gradient to be within
+/// [`gradient_limit`](Optimizer::gradient_limit), it calls [`begin`](Optimizer::begin), and then
+/// [`update`](Optimizer::update) or [`update_batch`](Optimizer::update_batch) for each layer.
 ///
-/// With gradients within [`GRADIENT_LIMIT`](Scalar::GRADIENT_LIMIT), rates within [`RATE_LIMIT`](Scalar::RATE_LIMIT) and
-/// what else `check` lets pass, nothing that an optimiser writes may become infinite: no change of a parameter may reach 2^103
-/// in `f32` (2^970 in `f64`), which is half of the distance between the largest finite numbers. Then the sum with any finite
-/// parameter is finite.
+/// With gradients within [`GRADIENT_LIMIT`](Scalar::GRADIENT_LIMIT), rates within [`RATE_LIMIT`](Scalar::RATE_LIMIT)
+/// and other hyperparameters that `check` accepts, nothing that an optimiser writes may become infinite. So a parameter
+/// must change by less than 2^103 in `f32` (2^970 in `f64`), which is half of the distance between the largest finite
+/// numbers: then the sum with any finite parameter is finite.
 pub trait Optimizer<T: Scalar> {
     /// What is kept for each parameter; `()` for nothing.
     type Slot: Zero;
 
-    /// The sum of gradients that is kept for each parameter until [`finish`](Optimizer::finish), `T`; `()` for an optimiser
-    /// that does not collect them.
+    /// The sum of gradients that is kept for each parameter until [`finish`](Optimizer::finish), `T`; `()` for an
+    /// optimiser that does not collect them.
     type Sum: Sum<T>;
 
-    /// Whether the gradient of each sample is limited, and nothing may go around that does not pass the limit on.
+    /// Whether the gradient of each sample is limited. Only an optimiser that passes the limit on may wrap such a one.
     const LIMITS_SAMPLES: bool = false;
 
-    /// Whether norms are asked for: `norm` called, or [`sample_limit`](Optimizer::sample_limit) set.
-    /// [Pieces](crate::pieces) of a step are counted by this and the next.
+    /// Whether norms are needed: `norm` is called, or [`sample_limit`](Optimizer::sample_limit) is set. The cost of
+    /// [pieces](crate::pieces) of a step is computed from this and [`MACS`](Optimizer::MACS).
     const NORMS: bool = false;
 
-    /// What it takes to change one parameter, in [MACs](crate::pieces#what-a-mac-is).
+    /// The cost of changing one parameter, in [MACs](crate::pieces#what-a-mac-is).
     const MACS: usize = 1;
 
     /// Checks the hyperparameters, before anything is written.
@@ -43,24 +43,24 @@ pub trait Optimizer<T: Scalar> {
     /// The [`StepError`] that names the one that is out of range.
     fn check(&self) -> Result<(), StepError>;
 
-    /// Sets the learning rate: what a [schedule](crate::schedule) does. [`Rprop`](crate::Rprop) has none, and stays as it is.
+    /// Sets the learning rate, as a [schedule](crate::schedule) does. [`Rprop`](crate::Rprop) has none, and ignores it.
     fn set_rate(&mut self, rate: T);
 
     /// The learning rate; `None` if there is none, as in [`Rprop`](crate::Rprop).
     fn rate(&self) -> Option<T>;
 
-    /// A copy whose learning rate, and all that was computed from it, is `factor` times as large: what a
-    /// [`ScaledRate`](crate::ScaledRate) updates its layers with. The factor is above 0 and at most 1, so that what
-    /// [`check`](Optimizer::check) has let pass stays in its range. Called between [`begin`](Optimizer::begin) or
-    /// [`finish`](Optimizer::finish) and the end of the update; the copy only updates. A copy with a factor of 1 updates with the
-    /// same bits.
+    /// A copy whose learning rate, and all that was computed from it, is `factor` times as large: a
+    /// [`ScaledRate`](crate::ScaledRate) updates its layers with it. The factor is above 0 and at most 1, so that what
+    /// [`check`](Optimizer::check) has accepted stays in its range. Called between [`begin`](Optimizer::begin) or
+    /// [`finish`](Optimizer::finish) and the end of the update; the copy is used for updates only. A copy with a factor
+    /// of 1 updates with the same bits.
     #[must_use]
     fn scaled(&self, factor: T) -> Self
     where
         Self: Sized;
 
-    /// Forgets what was counted over past steps, such as how many there were; hyperparameters stay. The slots are
-    /// cleared with it: see [`Trainer::clear`](crate::Trainer::clear).
+    /// Resets what was counted over past steps, such as their number; hyperparameters stay. The slots are cleared with
+    /// it: see [`Trainer::clear`](crate::Trainer::clear).
     fn clear(&mut self) {}
 
     /// Forgets the samples that wait for the end of their batch. The trainer clears their sum: see
@@ -72,14 +72,14 @@ pub trait Optimizer<T: Scalar> {
         None
     }
 
-    /// How large a gradient may be that a step is given. Larger ones are refused, as
-    /// [`StepError::Gradient`].
+    /// The largest gradient that a step accepts. Larger ones are refused as [`StepError::Gradient`].
     fn gradient_limit(&self) -> T {
         T::GRADIENT_LIMIT
     }
 
-    /// Once before an update from `samples` samples. `norm` computes the Euclidean norm of the sum of their gradients, over
-    /// all layers. Returns the factor that makes this sum the gradient: usually the one that makes it a mean.
+    /// Called once before an update from `samples` samples. `norm` computes the Euclidean norm of the sum of their
+    /// gradients, over all layers. Returns the factor that makes this sum the gradient: usually the one that makes it a
+    /// mean.
     #[cfg_attr(not(unoptimized), inline(always))]
     fn begin(&mut self, samples: usize, norm: impl FnOnce() -> T) -> T {
         let _ = norm;
@@ -100,8 +100,8 @@ pub trait Optimizer<T: Scalar> {
         follow(self, layer, gradient);
     }
 
-    /// Updates a layer, or some of its rows, or its biases alone, from several samples or several pairs of a sample. `scale`
-    /// is what the sum of the outer products is multiplied by.
+    /// Updates a layer, or some of its rows, or its biases alone, from several samples or several pairs of a sample.
+    /// `scale` is what the sum of the outer products is multiplied by.
     #[cfg_attr(not(unoptimized), inline(always))]
     fn update_batch(&self, layer: Parameters<T, Self::Slot>, pairs: Pairs<T>, scale: T) {
         if pairs.count == 1 {
@@ -111,13 +111,13 @@ pub trait Optimizer<T: Scalar> {
         }
     }
 
-    /// Whether what is kept for a parameter is finite, which it always is after steps of a trainer.
+    /// Whether the slot of a parameter is finite; after steps of a trainer it always is.
     fn is_finite(slot: &Self::Slot) -> bool {
         let _ = slot;
         true
     }
 
-    /// Whether as many samples are collected as belong together.
+    /// Whether the batch is complete.
     fn due(&self) -> bool {
         false
     }
@@ -127,8 +127,8 @@ pub trait Optimizer<T: Scalar> {
         false
     }
 
-    /// Whether this has never collected anything: a sum that the trainer has is another's, and is dropped before the first
-    /// sample.
+    /// Whether this has never collected anything. A sum that the trainer has is then that of another optimiser, and is
+    /// dropped before the first sample.
     fn is_new(&self) -> bool {
         false
     }
@@ -139,13 +139,13 @@ pub trait Optimizer<T: Scalar> {
         let _ = norm;
     }
 
-    /// Updates a layer, or any of its parameters, from what was collected, which is dropped.
+    /// Updates a layer, or some of its parameters, from what was collected, which is cleared.
     fn apply(&self, layer: Parameters<T, Self::Slot>, collected: Collected<Self::Sum>) {
         let _ = (layer, collected);
     }
 }
 
-/// Where the gradients of a batch are summed: a number for each parameter, or `()` for an optimiser that does not collect.
+/// Where the gradients of a batch are summed: a number for each parameter, or `()` for an optimiser that collects none.
 pub trait Sum<T>: Zero + Storable + Sized {
     /// Whether there is a sum.
     const COLLECTS: bool;
@@ -175,16 +175,16 @@ impl<T: Scalar> Sum<T> for () {
 pub struct Parameters<'a, T, S> {
     /// Input-major: one row per input, one weight per output in it.
     pub weights: &'a mut [T],
-    /// As the weights.
+    /// One per weight.
     pub weight_slots: &'a mut [S],
     /// One per output, or none. A bias is the weight of an input that is always 1.
     pub biases: &'a mut [T],
-    /// As the biases.
+    /// One per bias.
     pub bias_slots: &'a mut [S],
 }
 
 impl<'a, T, S> Parameters<'a, T, S> {
-    /// Weights and biases, each with what is kept for them: as many as there are parameters.
+    /// Weights and biases, each with as many slots as there are parameters.
     pub fn new(
         (weights, weight_slots): (&'a mut [T], &'a mut [S]),
         (biases, bias_slots): (&'a mut [T], &'a mut [S]),
@@ -214,20 +214,20 @@ impl<'a, T, S> Parameters<'a, T, S> {
 /// The sums of the gradients of a layer's parameters.
 #[derive(Debug)]
 pub struct Collected<'a, S> {
-    /// As [`Parameters::weights`].
+    /// One per weight, as [`Parameters::weights`].
     pub weights: &'a mut [S],
-    /// As [`Parameters::biases`].
+    /// One per bias, as [`Parameters::biases`].
     pub biases: &'a mut [S],
 }
 
 impl<'a, S> Collected<'a, S> {
-    /// As many as there are weights and biases.
+    /// The sums of the weights and those of the biases.
     pub fn new(weights: &'a mut [S], biases: &'a mut [S]) -> Self {
         Self { weights, biases }
     }
 }
 
-/// The gradient of a layer from one sample: an outer product, dE/dw\[i\]\[o\] = `x[i] * delta[o]`, which is never stored.
+/// The gradient of a layer from one sample: an outer product that is never stored, dE/dw\[i\]\[o\] = `x[i] * delta[o]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Gradient<'a, T> {
     /// The inputs.
@@ -238,9 +238,9 @@ pub struct Gradient<'a, T> {
     pub scale: T,
 }
 
-/// [`Optimizer::update`] or [`Optimizer::update_batch`] for as many rows of a layer as are to be done now. The biases are one
-/// more row, of an input that is always 1. `B` is how many samples there may be: with one, and one pair, a program has no code
-/// for several.
+/// [`Optimizer::update`] or [`Optimizer::update_batch`] for as many rows of a layer as are to be done now. The biases
+/// are one more row, of an input that is always 1. `B` is the largest number of samples: with one, and one pair per
+/// sample, the code for several is not compiled.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(crate) fn update<T: Scalar, P: Optimizer<T>, W: Budget, const B: usize>(
     optimizer: &P,
@@ -289,8 +289,8 @@ pub(crate) fn apply<T: Scalar, P: Optimizer<T>, W: Budget>(
     optimizer.apply(layer.parts(weights, biases), collected);
 }
 
-/// Hands every parameter and its gradient to the optimiser: rows of rising inputs, then the biases. One instance per
-/// optimiser on a chip, one per layer on the host.
+/// Passes every parameter and its gradient to the optimiser: row after row, then the biases. One instance per optimiser
+/// on a chip, one per layer on the host.
 #[cfg_attr(target_os = "none", inline(never))]
 #[cfg_attr(not(any(target_os = "none", unoptimized)), inline(always))]
 fn follow<T: Scalar, P: Optimizer<T> + ?Sized>(optimizer: &P, layer: Parameters<T, P::Slot>, gradient: Gradient<T>) {
@@ -353,13 +353,14 @@ pub(crate) fn mean<T: Scalar>(samples: usize) -> T {
     if samples == 1 { T::ONE } else { T::ONE / count(samples) }
 }
 
-/// Positive, and within the limit of rates; zero in a trainer that was never started. Positive numbers order as their bits do.
+/// Checks that a rate is positive and within the limit; in a trainer that was never started it is zero. Compares bits:
+/// those of positive numbers have the order of the numbers, those of negative numbers and NaN are larger.
 pub(super) fn check_rate<T: Scalar>(rate: T) -> Result<(), StepError> {
     let bits = rate.bits();
     check(bits != 0 && bits <= T::RATE_LIMIT.bits(), StepError::LearningRate)
 }
 
-/// From 0 to below 1: what fraction of a running value stays.
+/// Checks that the fraction of a running value that stays is from 0 to below 1.
 pub(super) fn check_fraction<T: Scalar>(fraction: T, error: StepError) -> Result<(), StepError> {
     check(fraction >= T::ZERO && fraction < T::ONE, error)
 }

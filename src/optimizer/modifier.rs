@@ -1,4 +1,4 @@
-//! What changes the components of a gradient on their way to the optimiser.
+//! Optimisers that change the components of a gradient before they pass it on.
 
 use super::inner::rate_of_inner;
 use super::interface::{Optimizer, Sum, check};
@@ -11,9 +11,9 @@ pub(super) fn least<T: Scalar>(a: T, b: T) -> T {
     if b < a { b } else { a }
 }
 
-/// How large a gradient may be whose norm is limited before anything is made of it: products with numbers up to
-/// [`Scalar::GRADIENT_LIMIT`] are finite, and so are sums of as many samples as fit into memory; and the factor that brings
-/// the norm to the limit is no subnormal number, which would have lost digits.
+/// The largest gradient that is accepted by an optimiser that limits it before anything else. Then products with
+/// numbers up to [`Scalar::GRADIENT_LIMIT`] are finite, and so are sums of as many samples as fit into memory; and the
+/// factor that brings the norm to the limit is not subnormal, so that it has lost no digits.
 pub(super) fn before_a_limit<T: Scalar>(limit: T) -> T {
     let most = T::GRADIENT_LIMIT * T::GRADIENT_LIMIT;
     least(most, least(limit, T::ONE) * T::from_f32(1024.0) * most)
@@ -23,8 +23,8 @@ pub(super) fn check_limit<T: Scalar>(limit: T) -> Result<(), StepError> {
     check(limit > T::ZERO && limit <= T::MAX, StepError::Limit)
 }
 
-/// A modifier can't go around a batch, whose end it would not see, and nothing can go around a limit of single samples,
-/// which the trainer would not see.
+/// Refuses a modifier around a batch, because it would not see the end of the batch, and anything around a limit of
+/// single samples, because the trainer would not see the limit.
 pub(super) const fn inside<T: Scalar, P: Optimizer<T>>() {
     assert!(!P::Sum::COLLECTS, "Batch goes around the other way: Batch<ClipNorm<Sgd>>, not ClipNorm<Batch<Sgd>>");
     assert!(
@@ -34,10 +34,10 @@ pub(super) const fn inside<T: Scalar, P: Optimizer<T>>() {
 }
 
 /// Adds `decay * w` to the gradient of each weight, the gradient of the penalty `decay / 2 * sum of w^2` (L2). Biases
-/// are left out: they don't make a function steep.
+/// are left out: they don't make a function steeper.
 ///
-/// With a momentum or an adaptive rate, this differs from shrinking weights as such; see [`AdamW`](super::AdamW) for
-/// that.
+/// With momentum or an adaptive rate, this is not the same as shrinking the weights directly; see
+/// [`AdamW`](super::AdamW) for that.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct WeightDecay<P, T = f32> {
@@ -91,7 +91,7 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for WeightDecay<P, T> {
 
     #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, slot: &mut P::Slot, gradient: T) {
-        // What optimisers keep must stay finite, whatever the weight is.
+        // Limited, because slots must stay finite whatever the weight is.
         let pull = clip(self.decay * *weight, T::GRADIENT_LIMIT);
         self.inner.weight(weight, slot, gradient + pull);
     }

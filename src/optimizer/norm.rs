@@ -1,4 +1,4 @@
-//! What limits the norm of a gradient on its way to the optimiser.
+//! Optimisers that limit the norm of a gradient before they pass it on.
 
 use super::inner::{rate_of_inner, update_by_inner};
 use super::interface::{Collected, Gradient, Optimizer, Parameters, mean};
@@ -8,26 +8,26 @@ use crate::pairs::Pairs;
 use crate::scalar::{Scalar, Zero};
 use crate::storable::{Storable, storable};
 
-/// The factor that brings `norm` down to `limit`, 1 if it is not above.
+/// The factor that brings `norm` down to `limit`; 1 if it is not above.
 pub(crate) fn shrink<T: Scalar>(norm: T, limit: T) -> T {
     if norm > limit { limit / norm } else { T::ONE }
 }
 
-/// One limit of single samples is enough.
+/// Refuses a second limit of single samples.
 const fn outermost<T: Scalar, P: Optimizer<T>>() {
     assert!(!P::LIMITS_SAMPLES, "a limit around a limit: one ClipSample is enough");
 }
 
-/// Shrinks the gradient of all layers together to the norm `limit` where it is longer. In a [`Batch`](super::Batch), or
-/// for a slice of samples, this is the norm of their mean; [`ClipSample`] limits each of them. The norm is limited
-/// before all else, even where [`WeightDecay`](super::WeightDecay) or [`ClipValue`](super::ClipValue) goes around.
+/// Scales the gradient of all layers together down to the norm `limit` if its norm is larger. In a
+/// [`Batch`](super::Batch), or for a slice of samples, this is the norm of their mean; [`ClipSample`] limits each of
+/// them. The norm is limited first, even if a [`WeightDecay`](super::WeightDecay) or [`ClipValue`](super::ClipValue)
+/// wraps this.
 ///
-/// For one sample the norm costs next to nothing: its square is the sum over all layers of (|x|^2 + 1) |delta|^2. For a
-/// slice it takes as long as an update: it is summed parameter by parameter, with the bits of a collected batch.
+/// For one sample the norm costs little: its square is the sum over all layers of (|x|^2 + 1) |delta|^2. For a slice it
+/// takes as long as an update: it is summed parameter by parameter, with the bits of a collected batch.
 ///
-/// A gradient with components up to 2^100 (1.2e30; in `f64` 2^800), and up to 2^110 (2^810) times the limit, is limited; a larger
-/// one is refused. Limits above 2^50 act as 2^50
-/// ([`GRADIENT_LIMIT`](Scalar::GRADIENT_LIMIT)).
+/// A gradient with components up to 2^100 (1.2e30; in `f64` 2^800), and up to 2^110 (2^810) times the limit, is
+/// limited; a larger one is refused. Limits above 2^50 act as 2^50 ([`GRADIENT_LIMIT`](Scalar::GRADIENT_LIMIT)).
 ///
 /// Razvan Pascanu et al., "On the difficulty of training recurrent neural networks", 2013.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,8 +86,8 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipNorm<P, T> {
     }
 }
 
-/// Shrinks the gradient of every single sample to the norm `limit` where it is longer, before it is added to others: no
-/// sample of a batch can outweigh the rest. Goes around everything else, [`Batch`](super::Batch) too.
+/// Scales the gradient of every single sample down to the norm `limit` if its norm is larger, before it is added to
+/// others, so that no sample of a batch can outweigh the rest. Wraps all other optimisers, [`Batch`](super::Batch) too.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ClipSample<P, T = f32> {

@@ -1,32 +1,32 @@
-//! Samples as networks like them: inputs in a small range, classes as targets, outputs as a class.
+//! Conversions for samples: inputs to a small range, classes to targets, outputs to a class.
 
 use crate::scalar::{Scalar, count};
 
-/// `value` from `0..=largest`, scaled to 0.01..=1, as the tutorial feeds its pixels: an input of exactly 0 would keep
-/// its weights from learning.
+/// `value` from `0..=largest`, scaled to 0.01..=1, as the tutorial scales its pixels: the weights of an input that is
+/// exactly 0 would not learn.
 pub fn scaled<T: Scalar>(value: T, largest: T) -> T {
     let hundred = T::from_f32(100.0);
     value / largest * (T::from_f32(99.0) / hundred) + T::ONE / hundred
 }
 
 /// Targets for class `class` of `C`, for sigmoid outputs: 0.99 for the class, 0.01 for the others. A sigmoid never
-/// reaches 0 and 1, and would grow its weights without end on the way there. `None` if the class is not below `C`.
+/// reaches 0 or 1; with these as targets, its weights would grow without limit. `None` if the class is not below `C`.
 ///
-/// One output tells two classes apart: its target is 0.01 for class 0, and 0.99 for class 1.
+/// A single output distinguishes two classes: its target is 0.01 for class 0, and 0.99 for class 1.
 pub fn targets<T: Scalar, const C: usize>(class: usize) -> Option<[T; C]> {
     let hundred = T::from_f32(100.0);
     chosen(class, T::from_f32(99.0) / hundred, T::ONE / hundred)
 }
 
 /// The distribution in which class `class` of `C` is certain, for softmax outputs: 1 for the class, 0 for the others.
-/// `None` if the class is not below `C`. One output, a sigmoid, has the target 0 for class 0, and 1 for class 1.
+/// `None` if the class is not below `C`. A single output, a sigmoid, has the target 0 for class 0, and 1 for class 1.
 pub fn one_hot<T: Scalar, const C: usize>(class: usize) -> Option<[T; C]> {
     chosen(class, T::ONE, T::ZERO)
 }
 
-/// [`one_hot`] with label smoothing, for softmax outputs that should not become too sure of themselves: the class keeps
+/// [`one_hot`] with label smoothing, which keeps softmax outputs from becoming too certain: the class keeps
 /// `1 - amount`, and all `C` classes share `amount` (from 0, which smooths nothing, to 1) evenly. `None` if the class
-/// is not below `C`. One output, a sigmoid, has the targets of two classes: `amount / 2` and `1 - amount / 2`.
+/// is not below `C`. A single output, a sigmoid, has the targets of two classes: `amount / 2` and `1 - amount / 2`.
 ///
 /// Christian Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", 2016.
 pub fn smoothed<T: Scalar, const C: usize>(class: usize, amount: T) -> Option<[T; C]> {
@@ -34,9 +34,9 @@ pub fn smoothed<T: Scalar, const C: usize>(class: usize, amount: T) -> Option<[T
     chosen(class, T::ONE - amount + share, share)
 }
 
-/// Weights by class for [`Trainer::step_weighted`](crate::Trainer::step_weighted), with which every class counts the
-/// same, from how many samples there are of each: `samples / (C * samples of the class)`. A class without samples has
-/// the weight 0.
+/// Weights by class for [`Trainer::step_weighted`](crate::Trainer::step_weighted) that make every class count the same,
+/// from the number of samples of each class: `samples / (C * samples of the class)`. A class without samples has the
+/// weight 0.
 pub fn balanced<T: Scalar, const C: usize>(samples: &[usize; C]) -> [T; C] {
     let total = samples.iter().fold(T::ZERO, |total, &n| total + count(n));
     samples.map(|n| if n == 0 { T::ZERO } else { total / (count::<T>(C) * count(n)) })
@@ -47,16 +47,16 @@ fn chosen<T: Scalar, const C: usize>(class: usize, on: T, off: T) -> Option<[T; 
     if C == 1 && class == 0 {
         return Some(targets);
     }
-    // The one output is that of class 1.
+    // A single output is that of class 1.
     *targets.get_mut(if C == 1 { class.checked_sub(1)? } else { class })? = on;
     Some(targets)
 }
 
-/// The class that `outputs` speak for, one output per class: the index of the largest, the first of equals.
+/// The class that `outputs` predict, with one output per class: the index of the largest output, the first of equal
+/// ones.
 ///
-/// `None` if an output is NaN, as all may be after an input that is not finite; and if there are fewer than two, as no
-/// output is larger then. A single output is decided by [`Threshold`](crate::metrics::Threshold) or
-/// [`Sign`](crate::metrics::Sign).
+/// `None` if an output is NaN, as all may be after an input that is not finite, or if there are fewer than two outputs.
+/// A single output is decided by [`Threshold`](crate::metrics::Threshold) or [`Sign`](crate::metrics::Sign).
 pub fn class<T: Scalar>(outputs: &[T]) -> Option<usize> {
     let (mut best, mut top) = (0, *outputs.first()?);
     for (class, &output) in outputs.iter().enumerate().skip(1) {

@@ -15,9 +15,9 @@ use crate::scalar::Scalar;
 
 /// Counts of `C` classes. Rows are the actual class, columns the predicted one.
 ///
-/// The tutorial's matrix has the same orientation; its precision and recall are the other way round.
+/// The tutorial's matrix has the same orientation, but precision and recall exchanged.
 ///
-/// Of a classifier with one sigmoid output:
+/// For a classifier with one sigmoid output:
 ///
 /// ```
 /// use downhill::metrics::{ConfusionMatrix, Threshold};
@@ -44,8 +44,8 @@ impl<const C: usize> ConfusionMatrix<C> {
         Self { counts: [[0; C]; C] }
     }
 
-    /// Counts one sample, `predicted` a class or what [`encode::class`](crate::encode::class) returns. Returns false,
-    /// and counts nothing, if a class is not below `C` or `predicted` is `None`.
+    /// Counts one sample. `predicted` is a class, or what [`encode::class`](crate::encode::class) returns. Returns
+    /// false, and counts nothing, if a class is not below `C` or `predicted` is `None`.
     pub fn record(&mut self, actual: usize, predicted: impl Into<Option<usize>>) -> bool {
         let row = self.counts.get_mut(actual);
         let Some(count) = row.zip(predicted.into()).and_then(|(row, predicted)| row.get_mut(predicted)) else {
@@ -57,36 +57,37 @@ impl<const C: usize> ConfusionMatrix<C> {
 
     /// Counts one sample from its target and a network's outputs, both of which `decision` turns into a class:
     /// [`Argmax`] for an output per class, [`Threshold`] for one sigmoid output, [`Sign`] for one tanh output. Returns
-    /// false, and counts nothing, where one of them is no class below `C`.
-    // By value: what is chosen by type reads without `&`.
+    /// false, and counts nothing, if one of them gives no class below `C`.
+    // By value, so that callers write `Threshold`, not `&Threshold`.
     #[allow(clippy::needless_pass_by_value)]
     pub fn record_by<T: Scalar>(&mut self, decision: impl Decision<T>, target: &[T], outputs: &[T]) -> bool {
         decision.class(target).is_some_and(|actual| self.record(actual, decision.class(outputs)))
     }
 
-    /// All samples.
+    /// The number of samples.
     pub fn total(&self) -> u32 {
         sum(self.counts.as_flattened())
     }
 
-    /// Samples whose class was predicted.
+    /// The number of samples whose class was predicted.
     pub fn correct(&self) -> u32 {
         sum(self.counts.iter().enumerate().filter_map(|(class, row)| row.get(class)))
     }
 
-    /// The part of all samples whose class was predicted; `None` without samples.
+    /// The fraction of all samples whose class was predicted; `None` without samples.
     pub fn accuracy(&self) -> Option<f32> {
         ratio(self.correct(), self.total())
     }
 
-    /// The part of the samples predicted as `class` that are of this class; `None` if none was, or there is no such
+    /// The fraction of the samples predicted as `class` that are of this class; `None` if none was, or there is no such
     /// class.
     pub fn precision(&self, class: usize) -> Option<f32> {
         let predicted = sum(self.counts.iter().filter_map(|row| row.get(class)));
         ratio(*self.counts.get(class)?.get(class)?, predicted)
     }
 
-    /// The part of the samples of `class` that were predicted so; `None` if there were none, or there is no such class.
+    /// The fraction of the samples of `class` that were predicted so; `None` if there were none, or there is no such
+    /// class.
     pub fn recall(&self, class: usize) -> Option<f32> {
         let row = self.counts.get(class)?;
         ratio(*row.get(class)?, sum(row))

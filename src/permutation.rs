@@ -2,7 +2,7 @@
 
 use crate::init::{GOLDEN, scramble};
 
-/// An order of `0..len` that follows from a seed. It is computed, index by index, in the memory of a few numbers.
+/// An order of `0..len` that follows from a seed. It is computed index by index, and stored in a few numbers.
 ///
 /// ```
 /// use downhill::permutation::Permutation;
@@ -12,17 +12,19 @@ use crate::init::{GOLDEN, scramble};
 /// assert_eq!(indices, [4, 3, 1, 0, 2]);
 /// ```
 ///
-/// A seed has 32 bits, so there are at most 2^32 orders of a length. Over the seeds, every order of up to eight indices
-/// comes equally often, every index comes to every position, any two or three come to any positions, and half of the
-/// orders are odd, as far as chance allows: `tests/permutation.rs`. Not for cryptography.
+/// A seed has 32 bits, so there are at most 2^32 orders of a length. Over the seeds, within statistical error, every
+/// order of up to eight indices is equally frequent, every index is at every position equally often, as are any two or
+/// three indices at any positions, and half of the orders are odd permutations: `tests/permutation.rs`. Not for
+/// cryptography.
 ///
-/// Up to 16 indices are four bits each of one number, which is shuffled when the order is made (Fisher and Yates).
+/// Up to 16 indices are stored in one number, four bits each, and shuffled when the order is made (Fisher and Yates).
 ///
-/// More are a Feistel network: the bits of an index are split in two halves, and each half is changed in turn by a
-/// function of the other, which can be undone, whatever the function is. It works on the next power of two; what falls
-/// on `len` or beyond goes through it again until it falls below ("cycle walking"), less than twice in the mean. The
-/// function is the finaliser of [`Generator`](crate::init::Generator). Such a network is an even permutation of a power
-/// of two; for half of the seeds, two indices are exchanged before it.
+/// More indices are permuted by a Feistel network: the bits of an index are split into two halves, and each half is
+/// changed in turn by a function of the other half. This can be undone, whatever the function is. The network permutes
+/// the numbers below the next power of two; a result of `len` or more goes through it again until it is below `len`
+/// ("cycle walking"), less than twice in the mean. The function is the finaliser of
+/// [`Generator`](crate::init::Generator). Such a network is an even permutation of a power of two; for half of the
+/// seeds, two indices are exchanged before it.
 ///
 /// Michael Luby and Charles Rackoff, "How to construct pseudorandom permutations from pseudorandom functions", 1988;
 /// John Black and Phillip Rogaway, "Ciphers with Arbitrary Finite Domains", 2002.
@@ -30,15 +32,16 @@ use crate::init::{GOLDEN, scramble};
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Permutation {
     len: usize,
-    /// Of up to [`PACKED`] indices, the order: each in four bits, the first lowest. Otherwise, what decides it.
+    /// For up to [`PACKED`] indices, the order: four bits each, the first in the lowest. Otherwise the key of the
+    /// network.
     key: u64,
 }
 
-/// As many indices as a `u64` holds.
+/// How many indices a `u64` holds.
 const PACKED: usize = 16;
 
-/// How often each half is changed. Four times are enough, also where halves have three bits: any three indices are then
-/// everywhere equally often (`tests/permutation.rs`; after three changes they are not). Six leave a margin.
+/// How often each half is changed. Four times are enough, even for halves of three bits: any three indices are then at
+/// all positions equally often (`tests/permutation.rs`); after three times they are not. Six leave a margin.
 const ROUNDS: u32 = 6;
 
 impl Permutation {
@@ -69,9 +72,9 @@ impl Permutation {
             return Some((self.key >> (4 * position) & 15) as usize);
         }
         let bits = usize::BITS - (self.len - 1).leading_zeros();
-        // An even permutation becomes an odd one.
+        // Makes the even permutation odd.
         let exchanged = position < 2 && self.key >> 63 == 1;
-        // A cycle that has left the range comes back to it, to the position at the latest.
+        // This ends: a cycle that leaves the range comes back to it, at the latest to its own start.
         let mut index = self.network(if exchanged { 1 - position } else { position }, bits);
         while index >= self.len {
             index = self.network(index, bits);

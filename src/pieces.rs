@@ -28,31 +28,31 @@
 //! # Ok::<(), downhill::StepError>(())
 //! ```
 //!
-//! A budget of 300 or 1000 is a good start. The bits are those of [`Trainer::step`] and [`Trainer::predict`],
-//! whatever the budgets of the calls. The order of sums is the same, for a piece goes on where the last one stopped:
-//! after a row of weights, or after an element of the outputs.
+//! A budget of 300 or 1000 is a good start. The results have the bits of [`Trainer::step`] and [`Trainer::predict`],
+//! whatever the budget of each call: a piece continues where the last one stopped, after a row of weights or after an
+//! element of the outputs, so that the order of sums is the same.
 //!
 //! # What is left of a step that is dropped
 //!
-//! First the outputs, the loss and the deltas are computed and checked, all in memory of the trainer that holds
+//! First the outputs, the loss and the deltas are computed and checked, in memory of the trainer that is used for
 //! nothing else. Only then the weights are written. A [`Step`] that is dropped before that leaves the weights, the
-//! slots and the optimiser as they were; the generators of [`Dropout`](crate::Dropout) alone have gone on. A step
-//! that is dropped later, which [`Step::is_writing`] tells, is finished by the drop, in one go: it can't fail any
-//! more. So there are old weights or new ones, but never a mixture,
-//! except after [`core::mem::forget`], which keeps the drop from running.
+//! slots and the optimiser unchanged; only the generators of [`Dropout`](crate::Dropout) have advanced. A step that is
+//! dropped later, when [`Step::is_writing`] is true, is finished by `drop` in one call; it can no longer fail. So the
+//! weights are the old ones or the new ones, never a mixture, except after [`core::mem::forget`], which prevents the
+//! drop.
 //!
 //! # What a MAC is
 //!
-//! The unit of work is a multiplication with its addition. What else there is to do is counted in multiples of it,
-//! rounded up: [`ACTIVATION`], [`DERIVATIVE`] and [`DROPOUT`] per element, [`Loss::MACS`] per output,
-//! [`Optimizer::MACS`] per parameter.
+//! The unit of work is one multiplication with its addition. Other work is counted in multiples of it, rounded up:
+//! [`ACTIVATION`], [`DERIVATIVE`] and [`DROPOUT`] per element, [`Loss::MACS`] per output, [`Optimizer::MACS`] per
+//! parameter.
 //!
-//! How long it takes depends on the chip, and on the loop. A call of `run(1000)` on 64-32-10 with `Sgd` took at most
+//! The time of a MAC depends on the chip and on the loop. A call of `run(1000)` on 64-32-10 with `Sgd` took at most
 //! 3,900 instructions on an emulated Cortex-M4F at `opt-level = 3`, 7,400 at `s`, and 230,000 on a Cortex-M0, whose
-//! floating point is software; on 784-100-10 at `s`, where short rows are slow to send back, 14,000. To find the
-//! place where the last call stopped takes besides that some 370 instructions per call (600 at `s`) for two layers:
-//! with `run(300)`, a step of 64-32-10 takes 24 calls and 26,400 instructions, of which 17,500 are the uninterrupted
-//! step's. So budgets of a few hundred are sensible, and 1 is possible.
+//! floating point is software; on 784-100-10 at `s`, where sending back short rows is slow, 14,000. In addition, each
+//! call takes about 370 instructions (600 at `s`) for two layers to find the place where the last call stopped: with
+//! `run(300)`, a step of 64-32-10 takes 24 calls and 26,400 instructions, an uninterrupted step 17,500. So budgets of a
+//! few hundred are sensible, and 1 is possible.
 //!
 //! Some pieces can't be split: a row of weights, a softmax, a loss, the norm of a gradient, all of
 //! [`ErrorShare`](crate::ErrorShare)'s shares in a layer. [`Trainer::LARGEST_PIECE`] bounds them. A call does at most
@@ -79,9 +79,8 @@ pub use crate::work::{ACTIVATION, DERIVATIVE, DROPOUT, Progress};
 use crate::work::{Budget, SHARE, Work, max};
 
 impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Trainer<N, L, P, B, R> {
-    /// The largest piece of a [`step_in_pieces`](Trainer::step_in_pieces) or
-    /// [`predict_in_pieces`](Trainer::predict_in_pieces) that can't be split, at most, in
-    /// [MACs](crate::pieces#what-a-mac-is).
+    /// A bound of the largest piece of a [`step_in_pieces`](Trainer::step_in_pieces) or
+    /// [`predict_in_pieces`](Trainer::predict_in_pieces) that can't be split, in [MACs](crate::pieces#what-a-mac-is).
     pub const LARGEST_PIECE: usize = max(&[
         ACTIVATION,
         DROPOUT,
@@ -93,7 +92,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         Self::NORM,
     ]);
 
-    /// The norm of a gradient, and what depends on it.
+    /// The cost of the norm of a gradient, and of what depends on it.
     const NORM: usize = ACTIVATION + if P::NORMS { 2 * N::SIZES.vectors } else { 0 };
 
     /// [`step`](Trainer::step) in pieces: [`Step::run`] does them.
@@ -114,7 +113,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         }
     }
 
-    /// [`predict`](Trainer::predict) in pieces: [`Prediction::run`] does them. To drop the prediction does no harm.
+    /// [`predict`](Trainer::predict) in pieces: [`Prediction::run`] does them. Dropping the prediction does no harm.
     pub fn predict_in_pieces<'a>(&'a mut self, x: &'a N::Input) -> Prediction<'a, N, B> {
         let Self { network, tape, state, outputs, .. } = self;
         Prediction { network, tape, state, y: first_mut(outputs, 1), x, work: Work::NEW }
@@ -139,45 +138,45 @@ pub struct Step<'a, N: Layer, L: Loss, P: Optimizer<N::Scalar>, const B: usize, 
     work: Work,
 }
 
-/// What a step is at.
+/// The phase of a step.
 #[derive(Clone, Copy)]
 enum Phase<T> {
-    /// Outputs, loss, deltas.
+    /// Computes outputs, loss and deltas.
     Errors,
-    /// What another optimiser has collected is dropped.
+    /// Drops what another optimiser has collected.
     Discard,
-    /// The optimiser begins the update.
+    /// Begins the update of the optimiser.
     Begin,
-    /// The weights, with the factor that makes a sum of gradients the gradient.
+    /// Updates the weights; the number is the factor that makes a sum of gradients the gradient.
     Update(T),
-    /// The norm of what was collected.
+    /// Computes the norm of what was collected.
     Finish,
-    /// The weights, from what was collected.
+    /// Updates the weights from what was collected.
     Apply,
-    /// Nothing: the step has ended. True if it has done so well.
+    /// The step has ended; true if it has succeeded.
     Over(bool),
 }
 
 impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'_, N, L, P, B, R> {
-    /// Multiplies the loss and the gradient of the sample by `weight`, as [`Trainer::step_weighted`] does. Call it before
-    /// the first [`run`](Step::run).
+    /// Multiplies the loss and the gradient of the sample by `weight`, as [`Trainer::step_weighted`] does. Call it
+    /// before the first [`run`](Step::run).
     pub fn weighted(mut self, weight: N::Scalar) -> Self {
         self.weight = Some(weight);
         self
     }
 
-    /// Goes on by at most `macs` [MACs](crate::pieces#what-a-mac-is), or one piece that is larger. Returns the loss
+    /// Does at most `macs` more [MACs](crate::pieces#what-a-mac-is), or one piece that is larger. Returns the loss
     /// before the update when all is done.
     ///
     /// # Errors
-    /// As [`Trainer::step`], in the call that finds the fault, which ends the step. [`StepError::Over`] if it had ended
-    /// before. The weights keep every bit.
+    /// Those of [`Trainer::step`], in the call that finds the fault, which ends the step. [`StepError::Over`] if the
+    /// step had ended before. The weights are unchanged.
     pub fn run(&mut self, macs: usize) -> Result<Progress<N::Scalar>, StepError> {
         self.work.resume(macs);
         loop {
             let next = match self.phase {
                 Phase::Errors => self.errors(),
-                // Only an optimiser that collects comes to these three.
+                // Only an optimiser that collects reaches these three.
                 Phase::Discard | Phase::Finish | Phase::Apply if !P::Sum::COLLECTS => Ok(Phase::Over(true)),
                 Phase::Discard => Ok(self.discard()),
                 Phase::Begin => Ok(self.begin()),
@@ -190,7 +189,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'
                 Err(error) => {
                     let ended = core::mem::replace(&mut self.phase, Phase::Over(false));
                     let Trainer { network, optimizer, .. } = &*self.trainer;
-                    // What is refused for its hyperparameters has drawn nothing.
+                    // A step that is refused for its hyperparameters has drawn no random numbers.
                     let drawn = matches!(ended, Phase::Errors) && network.check().is_ok() && optimizer.check().is_ok();
                     return Err(if drawn { self.trainer.refused(error) } else { error });
                 }
@@ -216,9 +215,9 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'
     /// [`Workspace`](crate::predictor::Workspace): the outputs of the trainer belong to the step.
     ///
     /// Until [`is_writing`](Step::is_writing), its weights are those from before the step. From then on until
-    /// [`Progress::Done`] they are a mixture: of some layers the new ones, and of one of them new rows and old rows.
-    /// (A [`Batch`](crate::Batch) leaves them as they are until its last sample.) Outputs of a mixture belong to no
-    /// network that was trained; whoever needs them to waits for the end of the step, or predicts before the writing.
+    /// [`Progress::Done`] they are a mixture: some layers have new weights, others old ones, and one layer may have
+    /// rows of both. (A [`Batch`](crate::Batch) does not change them until its last sample.) Outputs of a mixture are
+    /// those of no trained network: predict before the writing begins, or after the step has ended.
     pub fn network(&self) -> &N {
         &self.trainer.network
     }
@@ -351,7 +350,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'
     }
 }
 
-/// Leaves no weights that are half written.
+/// Finishes a step that is writing, so that no weights are left half written.
 impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Drop for Step<'_, N, L, P, B, R> {
     fn drop(&mut self) {
         if self.is_writing() {
@@ -360,7 +359,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Drop f
     }
 }
 
-/// Takes what was seen now into a magnitude.
+/// Includes `now` in a magnitude.
 fn join<T: Scalar>(magnitude: &mut T, now: T) {
     let mut both = Magnitude::new(*magnitude);
     both.join(now);

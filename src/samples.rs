@@ -1,4 +1,4 @@
-//! Where samples come from: memory, flash, a file, one at a time.
+//! Sources of samples: memory, flash or a file, read one sample at a time.
 
 use core::cell::{Cell, RefCell};
 
@@ -6,11 +6,11 @@ use list::List;
 
 use crate::permutation::Permutation;
 
-/// Samples that can be asked for in any order; [`fit`](crate::fit) learns from them.
+/// Samples that can be read in any order; [`fit`](crate::fit) learns from them.
 ///
-/// Slices and arrays of `(inputs, target)` are such samples, and so is a pair of slices or arrays, or a reference to any
-/// of them. Samples that are stored in another form are [`mapped`](Samples::mapped). Those that lie elsewhere need an
-/// implementation with room for one:
+/// Slices and arrays of `(inputs, target)` are such samples, and so is a pair of slices or arrays, or a reference to
+/// any of them. Samples that are stored in another form are [`mapped`](Samples::mapped). For samples in other storage,
+/// implement this trait, with memory for one sample:
 ///
 /// ```
 /// use core::cell::RefCell;
@@ -58,8 +58,8 @@ pub trait Samples {
     /// read.
     fn with<R>(&self, index: usize, then: impl FnOnce(&Self::Input, &Self::Target) -> R) -> Option<R>;
 
-    /// [`with`](Samples::with), and how many times as much as others the sample counts; `None` as 1.
-    /// [`weighted`](Samples::weighted) samples have such a weight.
+    /// [`with`](Samples::with), where `then` also gets the weight of the sample: how many times it counts; `None`
+    /// counts as 1. [`weighted`](Samples::weighted) samples have such a weight.
     fn with_weight<R>(
         &self,
         index: usize,
@@ -68,10 +68,10 @@ pub trait Samples {
         self.with(index, |x, target| then(x, target, None))
     }
 
-    /// Two parts of these samples, drawn at random: those to learn from, and `count` for the validation (all, if there
-    /// are not as many). Each sample is in one of them; the seed decides in which. Classes are not balanced.
+    /// Divides these samples at random into those to learn from and `count` for the validation (all, if there are not
+    /// as many). Each sample is in one of the two parts; `seed` decides in which. Classes are not balanced.
     fn hold_out(&self, count: usize, seed: u32) -> (Part<'_, Self>, Part<'_, Self>) {
-        // Asked once: an implementation may give another answer next time.
+        // Called once: an implementation may return another number next time.
         let len = self.len();
         let order = Permutation::new(len, seed);
         let learn = len.saturating_sub(count);
@@ -79,7 +79,7 @@ pub trait Samples {
         (part(0, learn), part(learn, len - learn))
     }
 
-    /// These samples in another form, computed whenever one is asked for: scaled pixels from bytes, targets from a
+    /// These samples in another form, computed each time a sample is read: scaled pixels from bytes, targets from a
     /// class. `None` counts as a sample that can't be read.
     ///
     /// ```
@@ -100,7 +100,7 @@ pub trait Samples {
 
     /// These samples with weights, by class or by sample: `weight` gets the index, the inputs and the target. A fit
     /// learns from them as [`Trainer::step_weighted`](crate::Trainer::step_weighted) does, and multiplies each loss
-    /// that it measures by the weight. Weights they had before are replaced.
+    /// that it measures by the weight. Earlier weights are replaced.
     ///
     /// ```
     /// use downhill::{Samples, encode};
@@ -118,8 +118,8 @@ pub trait Samples {
         Weighted { samples: self, weight }
     }
 
-    /// These samples, with a call whenever `period` of them were asked for (0 counts as 1), to learn or to measure: for
-    /// a watchdog that would not wait for the end of an epoch.
+    /// These samples, with a call of `call` after every `period` samples that were read (0 counts as 1), to learn or to
+    /// measure: for a watchdog with a timeout shorter than an epoch.
     ///
     /// ```
     /// use downhill::Samples;
@@ -140,7 +140,7 @@ pub trait Samples {
 
 /// A sample of a stream: `(inputs, target)`, or `(inputs, target, weight)`, or a reference to one of them.
 pub trait Sample<X, T> {
-    /// Inputs, target, and how many times as much as others the sample counts; `None` as 1.
+    /// Inputs, target, and the weight of the sample: how many times it counts; `None` counts as 1.
     fn parts(&self) -> (&X, &T, Option<f32>);
 }
 
@@ -189,7 +189,7 @@ impl<X, T, const N: usize> Samples for [(X, T); N] {
     }
 }
 
-/// Samples that something else owns.
+/// Borrowed samples.
 impl<S: Samples + ?Sized> Samples for &S {
     type Input = S::Input;
     type Target = S::Target;
@@ -207,8 +207,8 @@ impl<S: Samples + ?Sized> Samples for &S {
     }
 }
 
-/// Inputs and targets apart, each a slice, an array, or a reference to one. What one has more than the other is left
-/// out.
+/// Inputs and targets separately, each a slice, an array, or a reference to one. If one is longer than the other, the
+/// excess is ignored.
 impl<X: List, T: List> Samples for (X, T) {
     type Input = X::Item;
     type Target = T::Item;
@@ -222,7 +222,7 @@ impl<X: List, T: List> Samples for (X, T) {
     }
 }
 
-/// A slice, whoever owns it.
+/// A slice, an array, or a reference to one.
 mod list {
     pub trait List {
         type Item;
@@ -255,7 +255,7 @@ mod list {
     }
 }
 
-/// Some of the samples of `S`, of [`hold_out`](Samples::hold_out).
+/// Some of the samples of `S`, from [`hold_out`](Samples::hold_out).
 #[derive(Debug)]
 pub struct Part<'a, S: ?Sized> {
     samples: &'a S,
@@ -274,7 +274,7 @@ impl<S: ?Sized> Clone for Part<'_, S> {
 impl<S: ?Sized> Copy for Part<'_, S> {}
 
 impl<S: ?Sized> Part<'_, S> {
-    /// Which of the samples of `S` sample `index` of this part is.
+    /// The index in `S` of sample `index` of this part; `None` if there is no such sample.
     pub const fn index(&self, index: usize) -> Option<usize> {
         // `first + len` is at most the number of all samples: no overflow.
         if index < self.len { self.order.get(self.first + index) } else { None }
@@ -298,7 +298,7 @@ impl<S: Samples + ?Sized> Samples for Part<'_, S> {
     }
 }
 
-/// The samples of `S` in another form, of [`mapped`](Samples::mapped).
+/// The samples of `S` in another form, from [`mapped`](Samples::mapped).
 #[derive(Debug)]
 pub struct Mapped<'a, S: ?Sized, F> {
     samples: &'a S,
@@ -329,7 +329,7 @@ where
     }
 }
 
-/// The samples of `S` with weights, of [`weighted`](Samples::weighted).
+/// The samples of `S` with weights, from [`weighted`](Samples::weighted).
 #[derive(Debug)]
 pub struct Weighted<'a, S: ?Sized, F> {
     samples: &'a S,
@@ -353,7 +353,7 @@ impl<S: Samples + ?Sized, F: Fn(usize, &S::Input, &S::Target) -> f32> Samples fo
     }
 }
 
-/// The samples of `S` with a call from time to time, of [`every`](Samples::every).
+/// The samples of `S` with a call after every `period` of them, from [`every`](Samples::every).
 #[derive(Debug)]
 pub struct Every<'a, S: ?Sized, F> {
     samples: &'a S,
@@ -367,7 +367,7 @@ impl<S: ?Sized, F: FnMut()> Every<'_, S, F> {
         let asked = self.asked.get().saturating_add(1);
         self.asked.set(if asked < self.period { asked } else { 0 });
         if asked >= self.period {
-            // Borrowed only within this call, unless the call itself asks for a sample: that one is not counted on.
+            // Already borrowed only if `call` itself reads a sample: then it is not called once more.
             if let Ok(mut call) = self.call.try_borrow_mut() {
                 call();
             }

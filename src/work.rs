@@ -1,41 +1,42 @@
-//! How much of a pass is to be done now: all of it, or as much as a budget allows.
+//! How much of a pass is done in a call: all of it, or as much as a budget allows.
 
 use core::ops::Range;
 
-/// MACs of an element of an activation, which may be an exponential and a division.
+/// MACs per element of an activation, which may need an exponential and a division.
 pub const ACTIVATION: usize = 32;
-/// MACs of an element of an activation's derivative.
+/// MACs per element of an activation's derivative.
 pub const DERIVATIVE: usize = 6;
-/// MACs of an element of [`Dropout`](crate::Dropout): a random number, and a division.
+/// MACs per element of [`Dropout`](crate::Dropout): a random number, and a division.
 pub const DROPOUT: usize = 16;
-/// MACs of a weight by which a rule shares that is not [by row](crate::rule::Rule::BY_ROW): with a division.
+/// MACs per weight of a rule that is not [by row](crate::rule::Rule::BY_ROW): it needs a division.
 pub(crate) const SHARE: usize = 8;
 
-/// How much of a pass is done in a call: [`Whole`], or as much as is left of [`Work`].
+/// How much of a pass is done in a call: all of it ([`Whole`]), or as much as is left of [`Work`].
 ///
-/// A pass asks for the iterations of each of its loops by [`take`](Budget::take), and does those that are returned. With
-/// [`Work`] it is called again and again, with the same arguments, until all is done. So its loops must have the same
+/// Before each of its loops, a pass calls [`take`](Budget::take), and does the iterations that are returned. With
+/// [`Work`] the pass is called repeatedly, with the same arguments, until all is done. So its loops must have the same
 /// lengths, in the same order, in every call.
 pub trait Budget {
     /// Whether all is done in one call.
     const WHOLE: bool;
 
-    /// Which of the next `iterations`, of `cost` [MACs](crate::pieces#what-a-mac-is) each, are to be done now, if any.
+    /// Which of the next `iterations` iterations, at `cost` [MACs](crate::pieces#what-a-mac-is) each, to do now, if
+    /// any.
     fn take(&mut self, iterations: usize, cost: usize) -> Option<Range<usize>>;
 
-    /// The values of the iterations that [`take`](Budget::take) has returned, `range`, out of those of all.
+    /// The part of `values`, one per iteration, for the `range` that [`take`](Budget::take) has returned.
     #[cfg_attr(not(unoptimized), inline(always))]
     fn part<V>(values: &[V], range: Range<usize>) -> &[V] {
         values.get(range).unwrap_or_default()
     }
 
-    /// [`part`](Budget::part), to be written.
+    /// [`part`](Budget::part), mutable.
     #[cfg_attr(not(unoptimized), inline(always))]
     fn part_mut<V>(values: &mut [V], range: Range<usize>) -> &mut [V] {
         values.get_mut(range).unwrap_or_default()
     }
 
-    /// Whether something of `cost` MACs is to be done now.
+    /// Whether to do a single operation of `cost` MACs now.
     #[cfg_attr(not(unoptimized), inline(always))]
     fn one(&mut self, cost: usize) -> bool {
         self.take(1, cost).is_some()
@@ -48,7 +49,7 @@ pub trait Budget {
     }
 }
 
-/// Without limit. Has no bytes, and leaves no code.
+/// No limit. Takes no memory, and compiles to no code.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Whole;
@@ -61,7 +62,7 @@ impl Budget for Whole {
         Some(0..iterations)
     }
 
-    // That the range has all values is not seen where the crate is built for size: 40 of 317 instructions of W1.
+    // Built for size, the compiler does not see that the range has all values: 40 of 317 instructions of W1.
     #[cfg_attr(not(unoptimized), inline(always))]
     fn part<V>(values: &[V], _: Range<usize>) -> &[V] {
         values
@@ -75,14 +76,14 @@ impl Budget for Whole {
 
 /// How far a pass has come, and what may be done before it pauses.
 ///
-/// Every call goes through the whole pass, and [`take`](Work::take)s the iterations of its loops: those that were
-/// done in earlier calls are passed over, and after the first that is too much for now there are none.
+/// Every call goes through the whole pass, and [`take`](Work::take)s the iterations of its loops. Those that were done
+/// in earlier calls are skipped; from the first on that the budget does not allow, none are returned.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Work {
     /// Iterations that are done.
     done: usize,
-    /// Iterations that this call has come past.
+    /// Iterations that this call has been asked for.
     passed: usize,
     /// MACs that this call may spend.
     budget: usize,
@@ -100,7 +101,7 @@ impl Work {
         *self = Self { budget: macs, ..Self { done: self.done, ..Self::NEW } };
     }
 
-    /// Another pass within the same call.
+    /// Begins another pass within the same call.
     pub(crate) fn restart(&mut self) {
         (self.done, self.passed) = (0, 0);
     }
@@ -116,7 +117,7 @@ impl Budget for Work {
             return None;
         }
         let left = self.budget.saturating_sub(self.spent);
-        // A piece larger than the whole budget is a call of its own.
+        // The first piece of a call is done even if it is larger than the whole budget.
         let least = usize::from(self.spent == 0);
         let now = (left / cost.max(1)).max(least).min(iterations - begin);
         self.done += now;
@@ -126,7 +127,8 @@ impl Budget for Work {
     }
 }
 
-/// What a call of [`Step::run`](crate::pieces::Step::run) or [`Prediction::run`](crate::pieces::Prediction::run) has come to.
+/// The state after a call of [`Step::run`](crate::pieces::Step::run) or
+/// [`Prediction::run`](crate::pieces::Prediction::run).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Progress<D> {
@@ -136,22 +138,22 @@ pub enum Progress<D> {
     Done(D),
 }
 
-/// What the largest pieces of a network are computed from; of several layers, each number is that of the layer where
-/// it is largest, except for `vectors`.
+/// The sizes from which the largest pieces of a network are computed. For several layers, each number is the largest of
+/// all layers; `vectors` is the sum.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Sizes {
-    /// The weights of one input.
+    /// The number of weights of one input.
     pub row: usize,
-    /// The weights of one input, where weights learn; the biases, where they do.
+    /// The number of weights of one input, where weights learn; of biases, where only these learn.
     pub learns: usize,
     /// All weights of a layer.
     pub weights: usize,
-    /// The outputs of an activation that is not computed by element.
+    /// The number of outputs of an activation that is not computed by element.
     pub whole: usize,
-    /// The inputs and outputs of all layers that learn together.
+    /// How many numbers a norm is computed from, in all layers that learn: inputs and outputs, or `weights * pairs`.
     pub vectors: usize,
-    /// The outer products that the gradient of a sample is the sum of.
+    /// The number of outer products whose sum is the gradient of a sample.
     pub pairs: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What a network is measured by beside its loss: chosen by type, computed sample by sample in constant memory.
+//! Measures of a network besides its loss: chosen by type, computed sample by sample in constant memory.
 
 use crate::encode;
 use crate::scalar::{Scalar, Zero, count};
@@ -37,23 +37,23 @@ use crate::sum::Sum;
 /// # Ok::<(), fit::FitError>(())
 /// ```
 pub trait Metric<T: Scalar, Y> {
-    /// What is kept from sample to sample; [`Zero`] before the first.
+    /// What is kept from sample to sample; [`Zero`] before the first sample.
     type State: Zero;
 
-    /// Takes in a sample.
+    /// Records a sample.
     fn record(&self, state: &mut Self::State, target: &Y, outputs: &Y);
 
-    /// The metric of the samples so far; `None` where they have none.
+    /// The metric of the samples so far; `None` if it is not defined for them.
     fn value(&self, state: &Self::State) -> Option<T>;
 }
 
-/// Which class outputs speak for. [`ConfusionMatrix::record_by`](super::ConfusionMatrix::record_by) takes one.
+/// Which class outputs mean. [`ConfusionMatrix::record_by`](super::ConfusionMatrix::record_by) takes one.
 pub trait Decision<T: Scalar> {
-    /// The class; `None` if the outputs speak for none.
+    /// The class; `None` if the outputs mean none.
     fn class(&self, outputs: &[T]) -> Option<usize>;
 }
 
-/// How many decisions were right, of how many.
+/// The number of right decisions, and of all decisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Tally {
@@ -78,7 +78,7 @@ impl Tally {
 
 /// The class of the largest output, [`encode::class`], for networks with an output per class. As a metric: the
 /// accuracy, the fraction of samples whose largest output is where their largest target is; outputs with a NaN are
-/// wrong. `None` of networks with one output: that is decided by [`Threshold`] or [`Sign`].
+/// wrong. `None` for networks with one output: use [`Threshold`] or [`Sign`] for these.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Argmax;
@@ -103,21 +103,21 @@ impl<T: Scalar, Y: Shape<Scalar = T>> Metric<T, Y> for Argmax {
     }
 }
 
-/// Each output decides for itself: true above 1/2. For sigmoid outputs, a single one or one per label.
+/// Each output is a decision of its own: true above 1/2. For sigmoid outputs, a single one or one per label.
 ///
 /// As a metric: the fraction of outputs on the side of their target, over all outputs of all samples. As a decision,
-/// for a single output: class 1 above 1/2, class 0 else; of several outputs, `None`.
+/// for a single output: class 1 above 1/2, otherwise class 0; `None` for several outputs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Threshold;
 
-/// Each output decides for itself: true above 0. For tanh outputs, or others whose targets lie around 0; else as
-/// [`Threshold`].
+/// Each output is a decision of its own: true above 0. For tanh outputs, or others whose targets lie around 0;
+/// otherwise as [`Threshold`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Sign;
 
-/// Whether the output lies above; `None` for NaN.
+/// Whether `output` is above `level`; `None` for NaN.
 fn above<T: Scalar>(output: T, level: T) -> Option<bool> {
     Some(output.partial_cmp(&level)?.is_gt())
 }
@@ -171,10 +171,10 @@ impl<T: Scalar, Y: Shape<Scalar = T>> Metric<T, Y> for MeanAbsoluteError {
 }
 
 /// The coefficient of determination, for regression: `1 - sum (y - target)^2 / sum (target - mean target)^2`, for each
-/// output; the mean of the outputs is returned. 1 is perfect, and 0 as good as the mean of the targets.
+/// output; the mean over the outputs is returned. 1 is perfect; 0 is as good as always the mean of the targets.
 ///
 /// As scikit-learn's `r2_score` with its defaults: an output whose targets are all equal has 1 if it is always right,
-/// else 0. `None` of fewer than two samples.
+/// otherwise 0. `None` for fewer than two samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct R2;
@@ -184,7 +184,7 @@ pub struct R2;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Moments<T> {
     targets: Sum<T>,
-    /// Of the targets' squared distances from their mean.
+    /// The sum of the targets' squared distances from their mean.
     variation: Sum<T>,
     errors: Sum<T>,
 }
@@ -203,7 +203,8 @@ impl<T: Scalar, const O: usize> Metric<T, [T; O]> for R2 {
             state.targets.add(target);
             let after = state.targets.mean().unwrap_or(target);
             let change = (target - before) * (target - after);
-            // Differences so small that their squares are 0 can't be told from none.
+            // Where the square of a difference underflows to 0, the variation counts as infinite, and there is no
+            // result.
             state.variation.add(if change == T::ZERO && target != after { T::MAX + T::MAX } else { change });
             state.errors.add((y - target) * (y - target));
         }

@@ -17,8 +17,8 @@ pub struct Prediction<'a, N: Infer, const B: usize> {
 }
 
 impl<N: Infer, const B: usize> Prediction<'_, N, B> {
-    /// Goes on by at most `macs` [MACs](crate::pieces#what-a-mac-is), or one piece that is larger. Returns the
-    /// outputs when all is done, and again with every call after that.
+    /// Does at most `macs` more [MACs](crate::pieces#what-a-mac-is), or one piece that is larger. Returns the outputs
+    /// when all is done, and again with every call after that.
     pub fn run(&mut self, macs: usize) -> Progress<&N::Output> {
         self.work.resume(macs);
         let Self { network, tape, state, y, x, work } = self;

@@ -19,9 +19,9 @@ use downhill::rule::Rule;
 use downhill::schedule::{Constant, Cosine, Exponential, Plateau, Schedule, StepDecay};
 use downhill::{
     Adam, AdamW, Batch, Best, BiasOnly, Biased, BinaryCrossEntropy, ChainRule, ClipNorm, ClipSample, ClipValue,
-    CrossEntropy, Dense, Dropout, ErrorShare, Evaluate, Fit, Frozen, Huber, Identity, Layer, LeakyRelu, Momentum, Nesterov, Predictor,
-    Ratio, RawError, Relu, RmsProp, Rprop, Samples, ScaledRate, Sgd, Shape, Softmax, SquaredError, Storable, Tanh,
-    Trainer, Unbiased, WeightDecay, Zero, digest, encode,
+    CrossEntropy, Dense, Dropout, ErrorShare, Evaluate, Fit, Frozen, Huber, Identity, Layer, LeakyRelu, Momentum,
+    Nesterov, Predictor, Ratio, RawError, Relu, RmsProp, Rprop, Samples, ScaledRate, Sgd, Shape, Softmax, SquaredError,
+    Storable, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest, encode,
 };
 use figures::entry;
 use figures::workload::Net;

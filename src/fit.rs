@@ -71,6 +71,7 @@
 
 mod best;
 mod data;
+mod drive;
 mod epoch;
 mod report;
 mod state;
@@ -355,7 +356,7 @@ impl<S, M> Fit<S, M> {
         S: Schedule<T::Scalar>,
         M: Metric<T::Scalar, T::Output>,
     {
-        if !state.begun() {
+        if !state.begun {
             if let Some(best) = &mut best {
                 best.clear();
             }

@@ -59,6 +59,7 @@ mod target;
 pub mod tensor;
 pub mod trainer;
 pub mod work;
+mod zero;
 
 pub use activation::{Activation, Identity, LeakyRelu, Relu, Sigmoid, Softmax, Tanh};
 pub use architecture::Architecture;

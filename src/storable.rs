@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::scalar::Zero;
+use crate::zero::Zero;
 
 /// A value that can be written to bytes and read back, bit by bit the same.
 ///

@@ -8,8 +8,8 @@ use crate::scalar::{Scalar, Zero};
 use crate::schedule::Schedule;
 use crate::storable::{Storable, storable};
 
-/// What a [`Fit`] knows between two epochs: [`Fit::epoch`] does one, and this is kept, with the trainer and the [`Best`], by who
-/// wants to go on after a reset. `S` is the schedule, `V` what an epoch tells of the validation.
+/// What a [`Fit`](crate::Fit) knows between two epochs. [`Fit::epoch`](crate::Fit::epoch) does one of them. Who wants to go on after a
+/// reset keeps this, the trainer and the [`Best`]. `S` is the schedule, `V` what an epoch tells of the validation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct State<S, T = f32, V = ()> {

@@ -9,7 +9,7 @@ use crate::optimizer::{Collected, Parameters};
 pub use crate::ratio::Ratio;
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
-use crate::storable::storable;
+use crate::storable::{Storable, storable};
 use crate::tensor::Tensor;
 use crate::work::{Budget, DROPOUT};
 
@@ -66,7 +66,7 @@ impl<const N: usize, Q: Zero> Zero for Dropout<N, Q> {
 }
 
 /// The probability of dropping an input.
-pub trait Rate: Copy {
+pub trait Rate: Storable + Copy {
     /// The number type of the layer.
     type Scalar: Scalar;
 
@@ -161,6 +161,8 @@ impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Layer for Dropout<N, Q> {
     type Deltas<const B: usize> = ();
     type Slots<S: Zero> = ();
 
+    const SETTINGS: usize = Q::SIZE;
+
     fn check(&self) -> Result<(), StepError> {
         let rate = self.rate.probability();
         if rate >= T::ZERO && rate < T::ONE { Ok(()) } else { Err(StepError::Dropout) }
@@ -202,6 +204,14 @@ impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Layer for Dropout<N, Q> {
     }
 
     fn tensors_mut(&mut self, _: &mut dyn FnMut(Tensor<&mut [T]>)) {}
+
+    fn store_settings(&self, write: &mut impl FnMut(&[u8])) {
+        self.rate.store(write);
+    }
+
+    fn load_settings(&mut self, read: &mut impl FnMut(&mut [u8])) {
+        self.rate.load(read);
+    }
 
     fn seed(state: &mut Masks, seeds: &mut impl FnMut() -> u32) {
         *state = Masks { random: Generator::new(seeds()), seeded: true };

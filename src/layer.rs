@@ -232,6 +232,20 @@ pub trait Layer: Infer {
         });
     }
 
+    /// The bytes of what the layer holds besides tensors, as a value and not in its type: the rate of a
+    /// [`Dropout`](crate::Dropout) for example.
+    const SETTINGS: usize = 0;
+
+    /// Hands the [`SETTINGS`](Layer::SETTINGS) to `write`, as [`Storable::store`] does.
+    fn store_settings(&self, write: &mut impl FnMut(&[u8])) {
+        let _ = write;
+    }
+
+    /// Takes the [`SETTINGS`](Layer::SETTINGS) from `read`, as [`Storable::load`] does.
+    fn load_settings(&mut self, read: &mut impl FnMut(&mut [u8])) {
+        let _ = read;
+    }
+
     /// Seeds what is random in a forward pass, the masks of [`Dropout`](crate::Dropout). Each layer that has such a
     /// thing takes the next number of `seeds`.
     fn seed(state: &mut Self::State, seeds: &mut impl FnMut() -> u32) {

@@ -3,6 +3,7 @@
 use core::marker::PhantomData;
 
 use crate::scalar::{Scalar, Zero, count};
+use crate::storable::storable;
 
 /// A ratio that is part of a network's type, where a layer needs a number: the rate of
 /// [`Dropout<16, Ratio<1, 5>>`](crate::Dropout), the factor of [`ScaledRate<_, Ratio<1, 10>>`](crate::ScaledRate). It
@@ -10,6 +11,8 @@ use crate::scalar::{Scalar, Zero, count};
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ratio<const NUMERATOR: usize, const DENOMINATOR: usize, T = f32>(PhantomData<T>);
+
+storable!([const NUMERATOR: usize, const DENOMINATOR: usize, T] Ratio<NUMERATOR, DENOMINATOR, T> {});
 
 impl<const NUMERATOR: usize, const DENOMINATOR: usize, T> Zero for Ratio<NUMERATOR, DENOMINATOR, T> {
     const ZERO: Self = Self(PhantomData);

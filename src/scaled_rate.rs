@@ -7,6 +7,7 @@ use crate::layer::{Infer, Layer, Pairs, Trace};
 use crate::optimizer::{Collected, Optimizer, Parameters};
 use crate::ratio::Ratio;
 use crate::scalar::{Scalar, Zero};
+use crate::storable::Storable;
 use crate::tensor::Tensor;
 use crate::work::{Budget, Sizes};
 
@@ -66,7 +67,7 @@ impl<L: Zero, Q: Zero> Zero for ScaledRate<L, Q> {
 }
 
 /// A factor of the learning rate.
-pub trait Factor: Copy {
+pub trait Factor: Storable + Copy {
     /// The number type of the layer.
     type Scalar: Scalar;
 
@@ -130,6 +131,7 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {
     type Slots<S: Zero> = L::Slots<S>;
 
     const LEARNS: bool = L::LEARNS;
+    const SETTINGS: usize = Q::SIZE + L::SETTINGS;
 
     back_by!(L, this => &this.layer);
 
@@ -190,6 +192,16 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {
 
     fn tensors_mut(&mut self, visit: &mut dyn FnMut(Tensor<&mut [L::Scalar]>)) {
         self.layer.tensors_mut(visit);
+    }
+
+    fn store_settings(&self, write: &mut impl FnMut(&[u8])) {
+        self.factor.store(write);
+        self.layer.store_settings(write);
+    }
+
+    fn load_settings(&mut self, read: &mut impl FnMut(&mut [u8])) {
+        self.factor.load(read);
+        self.layer.load_settings(read);
     }
 
     fn initialize(&mut self, init: &mut impl Init) {

@@ -10,8 +10,8 @@ use downhill::schedule::{Constant, Cosine, Exponential, OwnRate, Plateau, Schedu
 use downhill::storable::WrongSize;
 use downhill::{
     Adam, AdamW, Batch, Best, BiasOnly, ClipNorm, ClipSample, ClipValue, CrossEntropy, Dense, Dropout, Fit, Frozen,
-    Identity, Layer, Loss, Momentum, Nesterov, Relu, RmsProp, Rprop, Sgd, Softmax, SquaredError, Storable, Trainer,
-    WeightDecay, Zero, digest,
+    Identity, Layer, Loss, Momentum, Nesterov, Relu, RmsProp, Rprop, ScaledRate, Sgd, Softmax, SquaredError, Storable,
+    Trainer, WeightDecay, Zero, digest,
 };
 
 #[path = "common/mod.rs"]
@@ -105,8 +105,8 @@ fn frozen_parts_resume() {
         Trainer::<Part, CrossEntropy, _>::with_network(network, Batch::new(3, Adam::new(0.01)))
     };
     resumes(|trainer| trainer.start(Batch::new(3, Adam::new(0.01)), &mut He(Generator::new(1))), fresh);
-    // 45 parameters and 3 biases, each with two means and a sum; a generator; Adam with its counters, and the batch.
-    assert_eq!(bytes(&fresh()).len(), (45 + 3) * 4 * 4 + 5 + 8 * 4 + (8 + 8 + 4));
+    // 45 parameters and 3 biases, each with two means and a sum; a rate and a generator; Adam with its counters, and the batch.
+    assert_eq!(bytes(&fresh()).len(), (45 + 3) * 4 * 4 + 4 + 5 + 8 * 4 + (8 + 8 + 4));
 }
 
 /// The bytes are a format. In their order: weights and biases of the layer, their velocities, the rate and the momentum.
@@ -159,6 +159,26 @@ fn a_wrong_size_changes_nothing() {
         assert_eq!((digest(&trainer.network), room), (before, vec![7; found]));
     }
     assert_eq!(WrongSize { found: 15, expected: 16 }.to_string(), "15 bytes where 16 are expected");
+}
+
+/// The rate of a dropout, and the factor of a rate, come back with the weights: into an empty trainer, and from an empty best.
+#[test]
+fn settings_of_layers_resume() {
+    type Rates = (ScaledRate<Dense<4, 9, Relu>>, Dropout<9>, Dense<9, 3, Softmax>);
+    let start = |trainer: &mut Trainer<Rates, CrossEntropy, Adam>| {
+        trainer.start(Adam::new(0.01), &mut He(Generator::new(3)));
+        (trainer.network.0.factor, trainer.network.1.rate) = (0.5, 0.25);
+    };
+    resumes(start, Trainer::new);
+    let mut trainer = Trainer::new();
+    start(&mut trainer);
+    let mut best = Best::new();
+    assert!(best.keep(&trainer.network, 1.0));
+    let mut other = Trainer::<Rates, CrossEntropy, Adam>::new();
+    assert!(read(Best::<Rates>::new(), &bytes(&best)).restore(&mut other.network));
+    assert_eq!(bytes(&best).len(), (48 + 27) * 4 + 2 * 4 + 5);
+    assert_eq!((other.network.0.factor, other.network.1.rate), (0.5, 0.25));
+    assert_eq!(digest(&other.network), digest(&trainer.network));
 }
 
 /// Slots lie beside the tensors that learn.

@@ -74,7 +74,8 @@ impl<N: Infer + Zero> Default for Best<N> {
     }
 }
 
-/// The parameters of the network that learn, and the loss.
+/// The parameters of the network that learn, the settings of its layers, and the loss. What is [`Frozen`](crate::Frozen) comes
+/// from the network that was there before: read into [`Best::with_network`].
 impl<N: Layer> Storable for Best<N> {
     const SIZE: usize = learnt::size::<N>() + Option::<N::Scalar>::SIZE;
 

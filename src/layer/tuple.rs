@@ -90,6 +90,7 @@ macro_rules! layer {
             type Slots<S: Zero> = ($A::Slots<S>, $($U::Slots<S>,)*);
 
             const LEARNS: bool = $A::LEARNS $(|| $U::LEARNS)*;
+            const SETTINGS: usize = $A::SETTINGS $(+ $U::SETTINGS)*;
 
             #[cfg_attr(not(unoptimized), inline(always))]
             fn check(&self) -> Result<(), StepError> {
@@ -218,6 +219,16 @@ macro_rules! layer {
                 $(scale_errors(errors.$l.get_mut(sample), factor);)*
                 $A::scale(&mut own.$a, sample, factor);
                 $($U::scale(&mut own.$u, sample, factor);)*
+            }
+
+            fn store_settings(&self, write: &mut impl FnMut(&[u8])) {
+                self.$a.store_settings(write);
+                $(self.$u.store_settings(write);)*
+            }
+
+            fn load_settings(&mut self, read: &mut impl FnMut(&mut [u8])) {
+                self.$a.load_settings(read);
+                $(self.$u.load_settings(read);)*
             }
 
             fn initialize(&mut self, init: &mut impl Init) {

@@ -45,12 +45,12 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R, const B: usize> Trainer<N, L
     }
 }
 
-/// The parameters that learn, what the optimiser keeps for them, the sums of a [`Batch`](crate::Batch) that is not complete,
-/// the generators of the layers, and the optimiser with its hyperparameters and counters: a trainer that reads them goes on as
-/// the one that wrote them, with the same bits.
+/// The parameters that learn, the settings of layers such as the rate of a [`Dropout`](crate::Dropout), what the optimiser keeps
+/// for the parameters, the sums of a [`Batch`](crate::Batch) that is not complete, the generators of the layers, and the optimiser
+/// with its hyperparameters and counters: a trainer that reads them goes on as the one that wrote them, with the same bits.
 ///
-/// What does not change is not among them: parameters that do not learn, and numbers that belong to the network, such as the
-/// rate of a [`Dropout`](crate::Dropout) that is not a [`Ratio`](crate::Ratio). The trainer that reads has its own.
+/// What does not change is not among them: what is [`Frozen`](crate::Frozen), and the weights of a
+/// [`BiasOnly`](crate::BiasOnly). The trainer that reads has its own.
 impl<N: Layer, L: Loss, P: Optimizer<N::Scalar, Slot: Storable> + Storable, R, const B: usize> Storable
     for Trainer<N, L, P, B, R>
 {

@@ -22,8 +22,8 @@ static REGULARIZED: ConstStaticCell<Regularized> = ConstStaticCell::new(Regulari
 static FIT: ConstStaticCell<Fitted> = ConstStaticCell::new(Fitted::new());
 static SCHEDULES: ConstStaticCell<With<Sgd>> = ConstStaticCell::new(With::new());
 static BINARY: ConstStaticCell<Binary> = ConstStaticCell::new(Binary::new());
-static PIECES: ConstStaticCell<Pieces> = ConstStaticCell::new(Pieces::ZERO);
-static FROZEN: ConstStaticCell<Frozen> = ConstStaticCell::new(Frozen::ZERO);
+static PIECES: ConstStaticCell<Pieces> = ConstStaticCell::new(Pieces::new());
+static FROZEN: ConstStaticCell<Frozen> = ConstStaticCell::new(Frozen::new());
 
 #[entry]
 fn main() -> ! {

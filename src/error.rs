@@ -143,7 +143,7 @@ impl core::error::Error for NoShares {}
 pub enum FitError {
     /// There is nothing to learn from.
     NoSamples,
-    /// The validation samples that a fit was given are none.
+    /// A fit was given validation samples, but there are none in them.
     NoValidation,
     /// The rate that the [schedule](crate::schedule) gives for this epoch, counted from 1, is not positive, or above 2^26.
     Schedule(u32),

@@ -213,7 +213,8 @@ impl<S, M> Fit<S, M> {
     /// [`run`](Fit::run); to end the fit earlier, call [`end`](Fit::end).
     ///
     /// Between two epochs, a fit is what the state, the trainer and the [`Best`] hold. All are [`Storable`](crate::Storable):
-    /// kept where a reset does not reach them, and read back, they go on with the same bits.
+    /// kept where a reset does not reach them, and read back, they go on with the same bits. The plan, this `Fit`, is to be the
+    /// same. What is [`Frozen`](crate::Frozen) is not among the bytes: read into trainer and best that have it.
     ///
     /// ```
     /// # use downhill::init::{Generator, Xavier};
@@ -231,19 +232,25 @@ impl<S, M> Fit<S, M> {
     /// let mut state = fit.state();
     /// while let Some(epoch) = fit.epoch(&mut state, &mut trainer, data.keeping(&mut best))? {
     ///     println!("epoch {}: loss {:.4}", epoch.number, epoch.validation.loss);
-    ///     // Here trainer, best and state are saved. After a reset, the loop goes on from what is read:
-    ///     let mut bytes = vec![0; size(&state)];
-    ///     state.to_bytes(&mut bytes)?;
-    ///     let mut read = fit.state();
-    ///     read.from_bytes(&bytes)?;
-    ///     assert_eq!(read, state);
+    ///     let kept = (bytes(&trainer), bytes(&best), bytes(&state)); // to flash
+    ///
+    ///     // After a reset:
+    ///     (trainer, best, state) = (Trainer::new(), Best::new(), fit.state());
+    ///     trainer.from_bytes(&kept.0)?;
+    ///     best.from_bytes(&kept.1)?;
+    ///     state.from_bytes(&kept.2)?;
     /// }
-    /// # fn size<S: Storable>(_: &S) -> usize { S::SIZE }
+    ///
+    /// fn bytes<S: Storable>(value: &S) -> Vec<u8> {
+    ///     let mut bytes = vec![0; S::SIZE];
+    ///     value.to_bytes(&mut bytes).expect("the size is that of the value");
+    ///     bytes
+    /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
-    /// As [`run`](Fit::run). The fit is at its end then, as after [`end`](Fit::end).
+    /// As [`run`](Fit::run). An epoch that fails ends the fit, as [`end`](Fit::end) does: those after it are `None`.
     pub fn epoch<'a, T, D, V>(
         &self,
         state: &mut State<S, T::Scalar, V::Score>,
@@ -261,7 +268,8 @@ impl<S, M> Fit<S, M> {
         self.advance(state, learner, &mut train, &validation, best)
     }
 
-    /// Ends a fit before its time: the trainer gets the best network, and its own learning rate.
+    /// Ends a fit before its time: the trainer gets the best network, and its own learning rate. Does nothing if the fit has not
+    /// begun, or is at its end.
     pub fn end<'a, T, V: Copy>(
         &self,
         state: &mut State<S, T::Scalar, V>,
@@ -308,6 +316,7 @@ impl<S, M> Fit<S, M> {
     {
         let Data { mut train, validation, best } = data;
         best.clear();
+        validation.check()?;
         let entering = self.enter(learner, &train, &validation, Some(best))?;
         let mut won = Err(FitError::NoSamples);
         for run in 0..runs {
@@ -356,10 +365,14 @@ impl<S, M> Fit<S, M> {
         S: Schedule<T::Scalar>,
         M: Metric<T::Scalar, T::Output>,
     {
+        if state.ended {
+            return Ok(None);
+        }
         if !state.begun {
             if let Some(best) = &mut best {
                 best.clear();
             }
+            validation.check()?;
             let entering = self.enter(learner, train, validation, best.as_deref_mut())?;
             state.begin(learner, entering);
         }

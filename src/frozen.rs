@@ -28,8 +28,8 @@
 //! # As a `static` in .bss
 //!
 //! A reference is an address, so a `static` trainer that holds one lies in .data, and all of its initial value, zeros
-//! too, takes flash. A type of its own that [`Deref`]s to the layer has no bytes at all. It is [`Zero`], and so is
-//! the trainer:
+//! too, takes flash. A type of its own that [`Deref`]s to the layer has no bytes at all. It is [`Zero`], so
+//! that `Trainer::new()` makes the trainer:
 //!
 //! ```
 //! use core::ops::Deref;

@@ -8,10 +8,10 @@ use crate::zero::Zero;
 ///
 /// The bytes are those of the fields in their order, without gaps, each lowest byte first (little-endian), and their number is
 /// a constant: equal on every machine, so that what a host writes, a chip reads, and the other way round. A `usize` takes eight
-/// bytes, and what is above the largest of a machine is read as its largest. An `Option` is a byte, 0 or 1, and room for the value.
+/// bytes, and what is above the largest of a machine is read as its largest. An `Option` is a byte, 0 or 1, then the value, or a zero of its type.
 ///
-/// Reading takes every byte as it is: there are no bytes that it refuses. Whether they are whole and belong to this type is for
-/// a checksum and a fingerprint ([`Infer::ARCHITECTURE`](crate::Infer::ARCHITECTURE)) to say.
+/// Reading accepts any bytes. A checksum has to say whether they are whole, and a number of your own whether they belong to this
+/// type: [`Infer::ARCHITECTURE`](crate::Infer::ARCHITECTURE) tells networks apart, not optimisers or schedules.
 ///
 /// ```
 /// use downhill::{Adam, Dense, SquaredError, Storable, Trainer};
@@ -42,7 +42,7 @@ pub trait Storable {
     /// Writes all bytes to a buffer.
     ///
     /// # Errors
-    /// If the buffer has not [`SIZE`](Storable::SIZE) bytes. It keeps all of them then.
+    /// If the buffer has not [`SIZE`](Storable::SIZE) bytes. Nothing is written then.
     fn to_bytes(&self, bytes: &mut [u8]) -> Result<(), WrongSize> {
         WrongSize::check(Self::SIZE, bytes.len())?;
         let mut rest = bytes;

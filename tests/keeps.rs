@@ -93,6 +93,7 @@ fn streams_keep_what_a_validation_has_measured() {
         asked += 1;
         &points
     };
+    let fit = Fit { entering: false, ..fit };
     let result = fit.run(&mut trainer, Data::stream(sensor).validated_on(NONE).keeping(&mut best), on);
     assert_eq!((result, asked, digest(&trainer.network)), (Err(FitError::NoValidation), 0, before));
     assert!(FitError::NoValidation.to_string().contains("validation"));

@@ -3,15 +3,15 @@
 use core::ops::ControlFlow::Continue;
 
 use downhill::dropout::Ratio;
-use downhill::fit::{Data, State};
+use downhill::fit::{Data, FitError, State};
 use downhill::init::{Generator, He};
 use downhill::optimizer::Optimizer;
 use downhill::schedule::{Constant, Cosine, Exponential, OwnRate, Plateau, Schedule, StepDecay};
 use downhill::storable::WrongSize;
 use downhill::{
     Adam, AdamW, Batch, Best, BiasOnly, ClipNorm, ClipSample, ClipValue, CrossEntropy, Dense, Dropout, Fit, Frozen,
-    Identity, Layer, Loss, Momentum, Nesterov, Relu, RmsProp, Rprop, ScaledRate, Sgd, Softmax, SquaredError, Storable,
-    Trainer, WeightDecay, Zero, digest,
+    Identity, Layer, Loss, Momentum, Nesterov, Relu, RmsProp, Rprop, ScaledRate, Sgd, Softmax, SquaredError, StepError,
+    Storable, Trainer, WeightDecay, Zero, digest,
 };
 
 #[path = "common/mod.rs"]
@@ -266,7 +266,34 @@ fn a_fit_that_is_ended() {
     }
     assert_eq!((state.epochs(), trainer.optimizer.rate), (12, 0.8));
     let number = state.best().unwrap().number;
+    assert!(number < 12);
     let outcome = fit.end(&mut state, &mut trainer, &mut best);
     assert_eq!((outcome.end, outcome.epochs), (downhill::fit::End::Stopped, 12));
     assert_eq!((digest(&trainer.network), trainer.optimizer.rate), (digests[number as usize - 1], 0.125));
+    // It stays at its end, whatever is learnt after it.
+    trainer.step(&train[0].0, &train[0].1).unwrap();
+    let after = digest(&trainer.network);
+    assert_eq!(fit.end(&mut state, &mut trainer, &mut best).epochs, 12);
+    assert_eq!(fit.epoch(&mut state, &mut trainer, data.keeping(&mut best)), Ok(None));
+    assert_eq!((digest(&trainer.network), state.epochs()), (after, 12));
+    // One that has not begun does not bring back the best network of another.
+    fit.end(&mut fit.state::<f32, ()>(), &mut trainer, &mut best);
+    assert_eq!(digest(&trainer.network), after);
+}
+
+/// An epoch that fails ends the fit.
+#[test]
+fn a_fit_that_failed() {
+    let mut train = flowers();
+    let mut trainer = Trainer::<Net, CrossEntropy, Sgd>::new();
+    trainer.start(Sgd::new(0.125), &mut He(Generator::new(5)));
+    let fit = Fit::new(20, Plateau::new(0.5, 0.5, 1));
+    let mut state = fit.state();
+    fit.epoch(&mut state, &mut trainer, Data::new(&train[..])).unwrap().unwrap();
+    train[9].0[0] = f32::NAN;
+    let failed = fit.epoch(&mut state, &mut trainer, Data::new(&train[..]));
+    assert_eq!(failed, Err(FitError::Step(9, StepError::Input)));
+    let before = digest(&trainer.network);
+    assert_eq!(fit.epoch(&mut state, &mut trainer, Data::new(&flowers()[..])), Ok(None));
+    assert_eq!((digest(&trainer.network), trainer.optimizer.rate, state.epochs()), (before, 0.125, 1));
 }

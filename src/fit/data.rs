@@ -150,6 +150,12 @@ pub trait Validate<T: Learner> {
     /// What an epoch tells of it: a [`Score`], or `()`.
     type Score: Validation<T::Scalar>;
 
+    /// Looks, before anything is learnt, whether there are samples.
+    ///
+    /// # Errors
+    /// [`FitError::NoValidation`] if there are none where some were given.
+    fn check(&self) -> Result<(), FitError>;
+
     /// How good the learner is.
     ///
     /// # Errors
@@ -162,6 +168,10 @@ pub trait Validate<T: Learner> {
 impl<T: Learner> Validate<T> for () {
     type Score = ();
 
+    fn check(&self) -> Result<(), FitError> {
+        Ok(())
+    }
+
     fn score<M>(&self, _: &mut T, _: &M) -> Result<(), FitError>
     where
         M: Metric<T::Scalar, T::Output>,
@@ -172,6 +182,10 @@ impl<T: Learner> Validate<T> for () {
 
 impl<T: Learner, W: Samples<Input = T::Input, Target = T::Output> + ?Sized> Validate<T> for &W {
     type Score = Score<T::Scalar>;
+
+    fn check(&self) -> Result<(), FitError> {
+        if self.is_empty() { Err(FitError::NoValidation) } else { Ok(()) }
+    }
 
     fn score<M>(&self, learner: &mut T, metric: &M) -> Result<Score<T::Scalar>, FitError>
     where

@@ -14,6 +14,8 @@ use crate::storable::{Storable, storable};
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct State<S, T = f32, V = ()> {
     pub(super) begun: bool,
+    /// Whether the trainer has the best network and its own rate again: nothing is done any more.
+    pub(super) ended: bool,
     pub(super) seed: u32,
     pub(super) schedule: S,
     pub(super) orders: Generator,
@@ -34,7 +36,7 @@ pub struct State<S, T = f32, V = ()> {
 }
 
 storable!([S: Storable, T: Scalar, V: Storable + Zero] State<S, T, V> {
-    begun: bool, seed: u32, schedule: S, orders: Generator, own_rate: Option<T>, epochs: u32, last: Option<T>,
+    begun: bool, ended: bool, seed: u32, schedule: S, orders: Generator, own_rate: Option<T>, epochs: u32, last: Option<T>,
     entering: Option<T>, lowest: Option<T>, best: Option<Epoch<T, V>>, current: bool, reference: Option<T>, waited: u32
 });
 
@@ -42,6 +44,7 @@ impl<S, T: Scalar, V> State<S, T, V> {
     pub(super) fn new(seed: u32, schedule: S) -> Self {
         Self {
             begun: false,
+            ended: false,
             seed,
             schedule,
             orders: Generator::ZERO,
@@ -88,6 +91,10 @@ impl<S, T: Scalar, V> State<S, T, V> {
         learner: &mut L,
         best: Option<&mut Best<L::Network>>,
     ) {
+        if !self.begun || self.ended {
+            return;
+        }
+        self.ended = true;
         if best.is_some_and(|best| best.restore(learner.network_mut())) && !self.current {
             learner.clear();
             self.current = true;

@@ -122,7 +122,7 @@ impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Infer for Dropout<N, Q> {
     /// The generator before the masks of the last pass.
     type Tape<const B: usize> = Generator;
     /// The generator after them.
-    type State = Masks;
+    type State = MaskGenerator;
 
     const PARAMETERS: usize = 0;
     const ARCHITECTURE: Architecture = Architecture::NONE;
@@ -133,7 +133,7 @@ impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Infer for Dropout<N, Q> {
         x: &[[T; N]],
         y: &mut [[T; N]],
         before: &mut Generator,
-        Masks { random, .. }: &mut Masks,
+        MaskGenerator { random, .. }: &mut MaskGenerator,
         mode: Mode,
         work: &mut W,
     ) -> T {
@@ -213,28 +213,28 @@ impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Layer for Dropout<N, Q> {
         self.rate.load(read);
     }
 
-    fn seed(state: &mut Masks, seeds: &mut impl FnMut() -> u32) {
-        *state = Masks { random: Generator::new(seeds()), seeded: true };
+    fn seed(state: &mut MaskGenerator, seeds: &mut impl FnMut() -> u32) {
+        *state = MaskGenerator { random: Generator::new(seeds()), seeded: true };
     }
 
-    fn is_seeded(state: &Masks) -> bool {
+    fn is_seeded(state: &MaskGenerator) -> bool {
         state.seeded
     }
 
-    fn rewind<const B: usize>(state: &mut Masks, before: &Generator) {
+    fn rewind<const B: usize>(state: &mut MaskGenerator, before: &Generator) {
         state.random = *before;
     }
 }
 
-/// Where the masks of a [`Dropout`] come from.
+/// What the masks of a [`Dropout`] are drawn from, and whether it was seeded.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Masks {
+pub struct MaskGenerator {
     random: Generator,
     seeded: bool,
 }
 
-impl Zero for Masks {
+impl Zero for MaskGenerator {
     const ZERO: Self = Self { random: Generator::ZERO, seeded: false };
 }
 
-storable!([] Masks { random: Generator, seeded: bool });
+storable!([] MaskGenerator { random: Generator, seeded: bool });

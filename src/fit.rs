@@ -348,44 +348,6 @@ impl<S, M> Fit<S, M> {
         }
         won
     }
-
-    /// [`epoch`](Fit::epoch) with the parts of the data.
-    fn advance<T, D, V>(
-        &self,
-        state: &mut State<S, T::Scalar, V::Score>,
-        learner: &mut T,
-        train: &mut D,
-        validation: &V,
-        mut best: Option<&mut Best<T::Network>>,
-    ) -> Result<Option<EpochOf<T, V>>, FitError>
-    where
-        T: Learner<Network: Copy>,
-        D: Train<T>,
-        V: Validate<T>,
-        S: Schedule<T::Scalar>,
-        M: Metric<T::Scalar, T::Output>,
-    {
-        if state.ended {
-            return Ok(None);
-        }
-        if !state.begun {
-            if let Some(best) = &mut best {
-                best.clear();
-            }
-            validation.check()?;
-            let entering = self.enter(learner, train, validation, best.as_deref_mut())?;
-            state.begin(learner, entering);
-        }
-        let next = if self.over(state).is_some() {
-            Ok(None)
-        } else {
-            self.next(state, learner, train, validation, best.as_deref_mut()).map(Some)
-        };
-        if !matches!(next, Ok(Some(_))) {
-            state.end(learner, best);
-        }
-        next
-    }
 }
 
 impl<T, V> Outcome<T, V> {

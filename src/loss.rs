@@ -66,21 +66,20 @@ pub trait Loss {
 /// the loss allows no other.
 pub(crate) const fn linked<L: Loss>(last: Link) -> bool {
     let linked = last.is(L::LINK);
-    if L::ONLY_LINKED && !linked {
-        match L::LINK {
-            Link::Logit => panic!(
-                "BinaryCrossEntropy needs Sigmoid as the activation of the last layer. With Softmax, use CrossEntropy; \
-                 with Identity, Tanh or a rectifier, SquaredError or Huber; with another activation from 0 to 1, \
-                 OfProbabilities<BinaryCrossEntropy>"
-            ),
-            Link::MultiLogit => panic!(
-                "CrossEntropy needs Softmax as the activation of the last layer. With Sigmoid, use BinaryCrossEntropy; \
-                 with Identity, Tanh or a rectifier, SquaredError or Huber; with another activation from 0 to 1, \
-                 OfProbabilities<CrossEntropy>"
-            ),
-            Link::Identity | Link::None => panic!("this loss needs the activation of its link in the last layer"),
-        }
-    }
+    let allowed = linked || !L::ONLY_LINKED;
+    assert!(
+        allowed || !L::LINK.is(Link::Logit),
+        "BinaryCrossEntropy needs Sigmoid as the activation of the last layer. With Softmax, use CrossEntropy; \
+         with Identity, Tanh or a rectifier, SquaredError or Huber; with another activation from 0 to 1, \
+         OfProbabilities<BinaryCrossEntropy>"
+    );
+    assert!(
+        allowed || !L::LINK.is(Link::MultiLogit),
+        "CrossEntropy needs Softmax as the activation of the last layer. With Sigmoid, use BinaryCrossEntropy; \
+         with Identity, Tanh or a rectifier, SquaredError or Huber; with another activation from 0 to 1, \
+         OfProbabilities<CrossEntropy>"
+    );
+    assert!(allowed, "this loss needs the activation of its link in the last layer");
     linked
 }
 

@@ -97,10 +97,6 @@ impl<N: Infer, L> Predictor<N, L> {
     }
 }
 
-impl<N: Infer + Zero> Zero for Predictor<N> {
-    const ZERO: Self = Self::new(N::ZERO);
-}
-
 /// The scratch of a prediction by a network `N`, without the network.
 ///
 /// [`Trainer::predict`](crate::Trainer::predict) uses that of the trainer. While a [step in pieces](crate::pieces) is on its

@@ -8,7 +8,8 @@ use crate::zero::Zero;
 ///
 /// The bytes are those of the fields in their order, without gaps, each lowest byte first (little-endian), and their number is
 /// a constant: equal on every machine, so that what a host writes, a chip reads, and the other way round. A `usize` takes eight
-/// bytes, and what is above the largest of a machine is read as its largest. An `Option` is a byte, 0 or 1, then the value, or a zero of its type.
+/// bytes, and what is above the largest of a machine is read as its largest. An `Option` is a byte, 0 or 1, then the value, or
+/// a zero of its type.
 ///
 /// Reading accepts any bytes. A checksum has to say whether they are whole, and a number of your own whether they belong to this
 /// type: [`Infer::ARCHITECTURE`](crate::Infer::ARCHITECTURE) tells networks apart, not optimisers or schedules.
@@ -42,34 +43,36 @@ pub trait Storable {
     /// Writes all bytes to a buffer.
     ///
     /// # Errors
-    /// If the buffer has not [`SIZE`](Storable::SIZE) bytes. Nothing is written then.
+    /// If the buffer has not [`SIZE`](Storable::SIZE) bytes; nothing is written then. Also if [`store`](Storable::store) writes
+    /// another number of them, which is a mistake in the type.
     fn to_bytes(&self, bytes: &mut [u8]) -> Result<(), WrongSize> {
         WrongSize::check(Self::SIZE, bytes.len())?;
-        let mut rest = bytes;
+        let mut done: usize = 0;
         self.store(&mut |part| {
-            if let Some((room, after)) = core::mem::take(&mut rest).split_at_mut_checked(part.len()) {
+            if let Some(room) = bytes.get_mut(done..).and_then(|rest| rest.get_mut(..part.len())) {
                 room.copy_from_slice(part);
-                rest = after;
             }
+            done = done.saturating_add(part.len());
         });
-        Ok(())
+        WrongSize::check(Self::SIZE, done)
     }
 
     /// Reads all bytes from a buffer.
     ///
     /// # Errors
-    /// If the buffer has not [`SIZE`](Storable::SIZE) bytes. Nothing is changed then.
+    /// If the buffer has not [`SIZE`](Storable::SIZE) bytes; nothing is changed then. Also if [`load`](Storable::load) reads
+    /// another number of them, which is a mistake in the type.
     #[allow(clippy::wrong_self_convention)]
     fn from_bytes(&mut self, bytes: &[u8]) -> Result<(), WrongSize> {
         WrongSize::check(Self::SIZE, bytes.len())?;
-        let mut rest = bytes;
+        let mut done: usize = 0;
         self.load(&mut |part| {
-            if let Some((found, after)) = rest.split_at_checked(part.len()) {
+            if let Some(found) = bytes.get(done..).and_then(|rest| rest.get(..part.len())) {
                 part.copy_from_slice(found);
-                rest = after;
             }
+            done = done.saturating_add(part.len());
         });
-        Ok(())
+        WrongSize::check(Self::SIZE, done)
     }
 }
 

@@ -12,12 +12,13 @@ use core::slice::{from_mut, from_ref};
 pub use crate::error::StepError;
 use crate::init::{Generator, Init, Random};
 use crate::kernel::largest;
-use crate::layer::{Layer, Mode, copy, first_mut, visit_slots};
+use crate::layer::{Layer, Mode, copy, first_mut};
 use crate::loss::{Loss, linked};
 use crate::optimizer::{Optimizer, Sum};
 use crate::predictor::{checked, evaluated};
 use crate::rule::{ChainRule, Rule};
 use crate::scalar::{Scalar, Zero};
+use crate::slots::Slots;
 use crate::work::Whole;
 
 /// A network together with what it takes to train it: the optimiser and its slots, and the outputs and deltas of every
@@ -117,9 +118,9 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
 
     /// In place: an assignment would copy a template of zeros from flash where nothing is optimised.
     fn clear_slots(&mut self) {
-        clear(&mut self.network, &mut self.slots);
+        clear(&mut self.slots);
         if P::Sum::COLLECTS {
-            clear(&mut self.network, &mut self.sums);
+            clear(&mut self.sums);
         }
     }
 
@@ -135,7 +136,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     pub fn discard(&mut self) {
         if P::Sum::COLLECTS {
             self.optimizer.discard();
-            clear(&mut self.network, &mut self.sums);
+            clear(&mut self.sums);
         }
     }
 
@@ -265,11 +266,8 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
 }
 
 /// Sets what is kept for each parameter to zero.
-fn clear<N: Layer, S: Zero>(network: &mut N, kept: &mut N::Slots<S>) {
-    visit_slots(network, kept, &mut |layer| {
-        layer.weight_slots.fill_with(|| Zero::ZERO);
-        layer.bias_slots.fill_with(|| Zero::ZERO);
-    });
+fn clear<S: Zero>(kept: &mut impl Slots<S>) {
+    kept.parts_mut(&mut |part| part.fill_with(|| Zero::ZERO));
 }
 
 const fn room(samples: usize) {

@@ -7,7 +7,7 @@
 #[allow(dead_code)]
 mod probe;
 
-use downhill::dropout::{Masks, Rate, Ratio};
+use downhill::dropout::{MaskGenerator, Rate, Ratio};
 use downhill::init::{Generator, He, Init, Random, TruncatedNormal, Uniform, Xavier};
 use downhill::layer::Mode;
 use downhill::pieces::Progress;
@@ -85,7 +85,7 @@ fn masks_differ_between_layers() {
 fn rate_and_scale() {
     for rate in [0.0, 0.1, 0.5, 0.9] {
         let dropout = Dropout::<1000, f64>::new(rate);
-        let (mut before, mut random) = (Generator::ZERO, Masks::ZERO);
+        let (mut before, mut random) = (Generator::ZERO, MaskGenerator::ZERO);
         <Dropout<1000, f64> as Layer>::seed(&mut random, &mut || 5);
         let (mut dropped, mut sum) = (0_u32, 0.0);
         for _ in 0..20 {
@@ -341,7 +341,7 @@ fn nothing_is_dropped_at_rate_0() {
     let seed = 0_u32.wrapping_sub(0x9E37_79B9);
     assert_eq!(Generator::new(seed).next_u32(), 0);
     for (rate, first) in [(0.0, 1.0), (1e-6, 0.0)] {
-        let (mut before, mut random) = (Generator::ZERO, Masks::ZERO);
+        let (mut before, mut random) = (Generator::ZERO, MaskGenerator::ZERO);
         <Dropout<1, f64> as Layer>::seed(&mut random, &mut || seed);
         let (layer, mut y) = (Dropout::<1, f64>::new(rate), [[0.0]]);
         layer.forward::<_, 1>(&[[1.0]], &mut y, &mut before, &mut random, Mode::Train, &mut Whole);

@@ -181,6 +181,32 @@ fn settings_of_layers_resume() {
     assert_eq!(digest(&other.network), digest(&trainer.network));
 }
 
+/// A type that writes or reads another number of bytes than it says is told so.
+#[test]
+fn a_size_that_lies() {
+    struct Two<const N: usize>;
+    impl<const N: usize> Storable for Two<N> {
+        const SIZE: usize = 2;
+
+        fn store(&self, write: &mut impl FnMut(&[u8])) {
+            (0..N).for_each(|_| write(&[9]));
+        }
+
+        fn load(&mut self, read: &mut impl FnMut(&mut [u8])) {
+            (0..N).for_each(|_| read(&mut [0]));
+        }
+    }
+    assert_eq!((Two::<2>.to_bytes(&mut [0; 2]), Two::<2>.from_bytes(&[0; 2])), (Ok(()), Ok(())));
+    for (result, found) in [
+        (Two::<1>.to_bytes(&mut [0; 2]), 1),
+        (Two::<1>.from_bytes(&[0; 2]), 1),
+        (Two::<3>.to_bytes(&mut [0; 2]), 3),
+        (Two::<3>.from_bytes(&[0; 2]), 3),
+    ] {
+        assert_eq!(result, Err(WrongSize { found, expected: 2 }));
+    }
+}
+
 /// Slots lie beside the tensors that learn.
 #[test]
 fn slots_beside_tensors() {
@@ -249,6 +275,45 @@ fn fits_resume_between_epochs() {
         interrupted(&Fit::new(4, Constant(0.02))),
     ];
     assert!(lasts.contains(&true) && lasts.contains(&false), "{lasts:?}");
+}
+
+/// The same where nothing is kept or validated, of samples, and of a stream, which is asked for each epoch once.
+#[test]
+fn fits_without_validation_resume() {
+    type Fitted = Trainer<Net, CrossEntropy, Adam>;
+    let train = flowers();
+    let start = || {
+        let mut trainer = Fitted::new();
+        trainer.start(Adam::new(0.01), &mut He(Generator::new(5)));
+        trainer
+    };
+    let fit = Fit::new(5, Constant(0.02));
+    let (mut whole, mut streamed) = (start(), start());
+    let shuffled = fit.run(&mut whole, Data::new(&train[..]), |_, _| Continue(())).unwrap();
+    fit.run(&mut streamed, Data::stream(|_| &train[..]), |_, _| Continue(())).unwrap();
+    assert_ne!(digest(&whole.network), digest(&streamed.network));
+    let mut kept = [bytes(&start()), bytes(&fit.state::<f32, ()>())];
+    let mut other = kept.clone();
+    let mut numbers = Vec::new();
+    for number in 1..=6 {
+        let (mut trainer, mut state) = (read(Fitted::new(), &kept[0]), read(fit.state::<f32, ()>(), &kept[1]));
+        let epoch = fit.epoch(&mut state, &mut trainer, Data::new(&train[..])).unwrap();
+        assert_eq!(epoch.map(|epoch| epoch.number), (number < 6).then_some(number));
+        kept = [bytes(&trainer), bytes(&state)];
+        if number == 6 {
+            assert_eq!(fit.end(&mut state, &mut trainer, ()), shuffled);
+        }
+
+        let (mut trainer, mut state) = (read(Fitted::new(), &other[0]), read(fit.state::<f32, ()>(), &other[1]));
+        let sensor = |number| {
+            numbers.push(number);
+            &train[..]
+        };
+        fit.epoch(&mut state, &mut trainer, Data::stream(sensor)).unwrap();
+        other = [bytes(&trainer), bytes(&state)];
+    }
+    assert_eq!(numbers, [0, 1, 2, 3, 4]);
+    assert_eq!((&kept[0], &other[0]), (&bytes(&whole), &bytes(&streamed)));
 }
 
 /// Ended early, a fit gives back the best network and the rate.

@@ -3,7 +3,7 @@
 #[path = "fit/watch.rs"]
 mod watch;
 
-use downhill::dropout::Masks;
+use downhill::dropout::MaskGenerator;
 use downhill::fit::evaluate;
 use downhill::init::Generator;
 use downhill::layer::Mode;
@@ -63,7 +63,7 @@ fn a_loss_is_that_of_the_step() {
 #[test]
 fn dropout_passes_everything_in_a_validation() {
     let layer = Dropout::<4>::new(0.9);
-    let (mut y, mut before, mut random) = ([[0.0; 4]], Generator::ZERO, Masks::ZERO);
+    let (mut y, mut before, mut random) = ([[0.0; 4]], Generator::ZERO, MaskGenerator::ZERO);
     <Dropout<4> as Layer>::seed(&mut random, &mut || 1);
     layer.forward::<_, 1>(&[[1.0, 2.0, 3.0, 4.0]], &mut y, &mut before, &mut random, Mode::Predict, &mut Whole);
     assert_eq!(y, [[1.0, 2.0, 3.0, 4.0]]);

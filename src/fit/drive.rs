@@ -4,7 +4,7 @@ use super::Fit;
 use super::best::{Best, below};
 use super::data::{Train, Validate, Validation};
 use super::epoch::Score;
-use super::report::{End, Epoch};
+use super::report::{End, Epoch, EpochOf};
 use super::state::State;
 use crate::error::{FitError, StepError};
 use crate::init::Random;
@@ -28,15 +28,53 @@ impl<S, M> Fit<S, M> {
         }
     }
 
+    /// [`epoch`](Fit::epoch) with the parts of the data.
+    pub(super) fn advance<T, D, V>(
+        &self,
+        state: &mut State<S, T::Scalar, V::Score>,
+        learner: &mut T,
+        train: &mut D,
+        validation: &V,
+        mut best: Option<&mut Best<T::Network>>,
+    ) -> Result<Option<EpochOf<T, V>>, FitError>
+    where
+        T: Learner<Network: Copy>,
+        D: Train<T>,
+        V: Validate<T>,
+        S: Schedule<T::Scalar>,
+        M: Metric<T::Scalar, T::Output>,
+    {
+        if state.ended {
+            return Ok(None);
+        }
+        if !state.begun {
+            if let Some(best) = &mut best {
+                best.clear();
+            }
+            validation.check()?;
+            let entering = self.enter(learner, train, validation, best.as_deref_mut())?;
+            state.begin(learner, entering);
+        }
+        let next = if self.over(state).is_some() {
+            Ok(None)
+        } else {
+            self.next(state, learner, train, validation, best.as_deref_mut()).map(Some)
+        };
+        if !matches!(next, Ok(Some(_))) {
+            state.end(learner, best);
+        }
+        next
+    }
+
     /// The next epoch of a state that has begun.
-    pub(super) fn next<T, D, V>(
+    fn next<T, D, V>(
         &self,
         state: &mut State<S, T::Scalar, V::Score>,
         learner: &mut T,
         train: &mut D,
         validation: &V,
         best: Option<&mut Best<T::Network>>,
-    ) -> Result<Epoch<T::Scalar, V::Score>, FitError>
+    ) -> Result<EpochOf<T, V>, FitError>
     where
         T: Learner<Network: Copy>,
         D: Train<T>,

@@ -58,6 +58,13 @@ impl Architecture {
         }
     }
 
+    /// Of a layer that does not learn, or of which only a part does, for [`Layer::LEARNT`](crate::Layer::LEARNT); `kind` says
+    /// which.
+    #[must_use]
+    pub const fn fixed(self, kind: &str) -> Self {
+        Self { hash: step(bytes(bytes(OFFSET, kind.as_bytes()), &self.hash.to_le_bytes()), 0xFF), factor: BASE }
+    }
+
     /// A hash of it, the same on every machine.
     #[must_use]
     pub const fn fingerprint(self) -> u64 {

@@ -237,4 +237,4 @@ impl Zero for MaskGenerator {
     const ZERO: Self = Self { random: Generator::ZERO, seeded: false };
 }
 
-storable!([] MaskGenerator { random: Generator, seeded: bool });
+storable!("mask generator": [] MaskGenerator { random: Generator, seeded: bool });

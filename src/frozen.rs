@@ -68,6 +68,7 @@ use core::ops::Deref;
 
 pub use bias_only::{BiasOnly, OtherBiases};
 
+use crate::architecture::Architecture;
 use crate::error::StepError;
 use crate::layer::inner::{back_by, forward_by, infer_as};
 use crate::layer::{Infer, Layer, Pairs, Trace};
@@ -122,6 +123,7 @@ impl<L: Layer, D: Deref<Target = L>> Layer for Frozen<D> {
     type Slots<S: Zero> = ();
 
     const LEARNS: bool = false;
+    const LEARNT: Architecture = L::ARCHITECTURE.fixed("frozen");
 
     back_by!(L, this => &this.0);
 

@@ -82,7 +82,7 @@ impl Zero for Generator {
     const ZERO: Self = Self::new(0);
 }
 
-storable!([] Generator { state: u32 });
+storable!("generator": [] Generator { state: u32 });
 
 impl Generator {
     /// A generator that starts at `seed`; any seed will do.
@@ -150,7 +150,7 @@ fn inputs(number: usize) -> usize {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Uniform<G>(pub G);
 
-storable!([G: Storable] Uniform<G> { 0: G });
+storable!("uniform": [G: Storable] Uniform<G> { 0: G });
 
 impl<G: Random> Init for Uniform<G> {
     fn weight<T: Scalar>(&mut self, fan_in: usize, _: usize) -> T {
@@ -168,7 +168,7 @@ impl<G: Random> Init for Uniform<G> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TruncatedNormal<G>(pub G);
 
-storable!([G: Storable] TruncatedNormal<G> { 0: G });
+storable!("truncated normal": [G: Storable] TruncatedNormal<G> { 0: G });
 
 impl<G: Random> Init for TruncatedNormal<G> {
     fn weight<T: Scalar>(&mut self, fan_in: usize, fan_out: usize) -> T {
@@ -195,7 +195,7 @@ impl<G: Random> Init for TruncatedNormal<G> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Xavier<G>(pub G);
 
-storable!([G: Storable] Xavier<G> { 0: G });
+storable!("xavier": [G: Storable] Xavier<G> { 0: G });
 
 impl<G: Random> Init for Xavier<G> {
     fn weight<T: Scalar>(&mut self, fan_in: usize, fan_out: usize) -> T {
@@ -213,7 +213,7 @@ impl<G: Random> Init for Xavier<G> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct He<G>(pub G);
 
-storable!([G: Storable] He<G> { 0: G });
+storable!("he": [G: Storable] He<G> { 0: G });
 
 impl<G: Random> Init for He<G> {
     fn weight<T: Scalar>(&mut self, fan_in: usize, _: usize) -> T {

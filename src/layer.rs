@@ -232,6 +232,10 @@ pub trait Layer: Infer {
         });
     }
 
+    /// What of the layer learns, so that saved parameters are not taken for others: the architecture, unless some of it is fixed
+    /// ([`Architecture::fixed`]).
+    const LEARNT: Architecture = Self::ARCHITECTURE;
+
     /// The bytes of what the layer holds besides tensors, as a value and not in its type: the rate of a
     /// [`Dropout`](crate::Dropout) for example.
     const SETTINGS: usize = 0;

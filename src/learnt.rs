@@ -2,27 +2,50 @@
 
 use crate::layer::Layer;
 use crate::slots::Slots;
-use crate::storable::Storable;
+use crate::storable::{Storable, layout};
 
-/// The number of bytes.
+/// The number of parameters that learn.
+pub(crate) const fn count<N: Layer>() -> usize {
+    <N::Slots<()> as Slots<()>>::COUNT
+}
+
+/// The number of bytes of the parameters that learn.
+pub(crate) const fn parameters<N: Layer>() -> usize {
+    count::<N>() * N::Scalar::SIZE
+}
+
+/// The number of bytes of parameters and settings.
 pub(crate) const fn size<N: Layer>() -> usize {
-    <N::Slots<()> as Slots<()>>::COUNT * N::Scalar::SIZE + N::SETTINGS
+    parameters::<N>() + N::SETTINGS
+}
+
+/// What the bytes of the parameters mean.
+pub(crate) const fn meaning<N: Layer>() -> u64 {
+    layout("parameters", &[N::ARCHITECTURE.fingerprint(), N::LEARNT.fingerprint()])
 }
 
 pub(crate) fn store<N: Layer>(network: &N, write: &mut impl FnMut(&[u8])) {
+    store_parameters(network, write);
+    network.store_settings(write);
+}
+
+pub(crate) fn load<N: Layer>(network: &mut N, read: &mut impl FnMut(&mut [u8])) {
+    load_parameters(network, read);
+    network.load_settings(read);
+}
+
+pub(crate) fn store_parameters<N: Layer>(network: &N, write: &mut impl FnMut(&[u8])) {
     network.tensors(&mut |tensor| {
         if tensor.learns {
             tensor.data.iter().for_each(|parameter| parameter.store(write));
         }
     });
-    network.store_settings(write);
 }
 
-pub(crate) fn load<N: Layer>(network: &mut N, read: &mut impl FnMut(&mut [u8])) {
+pub(crate) fn load_parameters<N: Layer>(network: &mut N, read: &mut impl FnMut(&mut [u8])) {
     network.tensors_mut(&mut |tensor| {
         if tensor.learns {
             tensor.data.iter_mut().for_each(|parameter| parameter.load(read));
         }
     });
-    network.load_settings(read);
 }

@@ -23,6 +23,7 @@ compile_error!(
 
 pub mod activation;
 mod architecture;
+pub mod checkpoint;
 pub mod dense;
 mod digest;
 pub mod dropout;
@@ -63,6 +64,7 @@ mod zero;
 
 pub use activation::{Activation, Identity, LeakyRelu, Relu, Sigmoid, Softmax, Tanh};
 pub use architecture::Architecture;
+pub use checkpoint::Checkpoint;
 pub use dense::{Biased, Dense, Unbiased};
 pub use digest::digest;
 pub use dropout::Dropout;

@@ -12,7 +12,7 @@ use crate::storable::storable;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ratio<const NUMERATOR: usize, const DENOMINATOR: usize, T = f32>(PhantomData<T>);
 
-storable!([const NUMERATOR: usize, const DENOMINATOR: usize, T] Ratio<NUMERATOR, DENOMINATOR, T> {});
+storable!("ratio": [const NUMERATOR: usize, const DENOMINATOR: usize, T] Ratio<NUMERATOR, DENOMINATOR, T> {});
 
 impl<const NUMERATOR: usize, const DENOMINATOR: usize, T> Zero for Ratio<NUMERATOR, DENOMINATOR, T> {
     const ZERO: Self = Self(PhantomData);

@@ -1,5 +1,6 @@
 //! Layers that learn more slowly than others: a factor for the learning rate.
 
+use crate::architecture::Architecture;
 use crate::error::StepError;
 use crate::init::Init;
 use crate::layer::inner::{back_by, forward_by, infer_as};
@@ -131,6 +132,7 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {
     type Slots<S: Zero> = L::Slots<S>;
 
     const LEARNS: bool = L::LEARNS;
+    const LEARNT: Architecture = L::LEARNT;
     const SETTINGS: usize = Q::SIZE + L::SETTINGS;
 
     back_by!(L, this => &this.layer);

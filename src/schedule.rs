@@ -57,7 +57,7 @@ impl<T: Scalar, F: FnMut(u32, Option<T>) -> T> Schedule<T> for F {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Constant<T = f32>(pub T);
 
-storable!([T: Scalar] Constant<T> { 0: T });
+storable!("constant": [T: Scalar] Constant<T> { 0: T });
 
 impl<T: Scalar> Schedule<T> for Constant<T> {
     fn rate(&mut self, _: u32, _: Option<T>) -> T {
@@ -71,7 +71,7 @@ impl<T: Scalar> Schedule<T> for Constant<T> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct OwnRate<T = f32>(T);
 
-storable!([T: Scalar] OwnRate<T> { 0: T });
+storable!("own rate": [T: Scalar] OwnRate<T> { 0: T });
 
 impl<T: Scalar> OwnRate<T> {
     /// Gets its rate when the fit begins.
@@ -112,7 +112,7 @@ pub struct StepDecay<T = f32> {
     pub lowest: T,
 }
 
-storable!([T: Scalar] StepDecay<T> { rate: T, period: u32, factor: T, lowest: T });
+storable!("step decay": [T: Scalar] StepDecay<T> { rate: T, period: u32, factor: T, lowest: T });
 
 impl<T: Scalar> StepDecay<T> {
     /// From `rate`, times `factor` after every `period` epochs.
@@ -139,7 +139,7 @@ pub struct Exponential<T = f32> {
     pub lowest: T,
 }
 
-storable!([T: Scalar] Exponential<T> { rate: T, factor: T, lowest: T });
+storable!("exponential": [T: Scalar] Exponential<T> { rate: T, factor: T, lowest: T });
 
 impl<T: Scalar> Exponential<T> {
     /// From `rate`, times `factor` after every epoch.
@@ -177,7 +177,7 @@ pub struct Cosine<T = f32> {
     pub epochs: u32,
 }
 
-storable!([T: Scalar] Cosine<T> { rate: T, lowest: T, warmup: u32, epochs: u32 });
+storable!("cosine": [T: Scalar] Cosine<T> { rate: T, lowest: T, warmup: u32, epochs: u32 });
 
 impl<T: Scalar> Cosine<T> {
     /// From `rate` to 0 in `epochs` epochs, without warm-up.
@@ -230,7 +230,7 @@ pub struct Plateau<T = f32> {
     waited: u32,
 }
 
-storable!([T: Scalar] Plateau<T> {
+storable!("plateau": [T: Scalar] Plateau<T> {
     rate: T, factor: T, patience: u32, lowest: T, best: Option<T>, waited: u32
 });
 

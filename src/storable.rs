@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::architecture::{OFFSET, bytes, step};
 use crate::zero::Zero;
 
 /// A value that can be written to bytes and read back, bit by bit the same.
@@ -11,8 +12,8 @@ use crate::zero::Zero;
 /// bytes, and what is above the largest of a machine is read as its largest. An `Option` is a byte, 0 or 1, then the value, or
 /// a zero of its type.
 ///
-/// Reading accepts any bytes. A checksum has to say whether they are whole, and a number of your own whether they belong to this
-/// type: [`Infer::ARCHITECTURE`](crate::Infer::ARCHITECTURE) tells networks apart, not optimisers or schedules.
+/// Reading accepts any bytes. A [`Checkpoint`](crate::Checkpoint) puts around them what says whether they are whole, and whether
+/// they belong to this type.
 ///
 /// ```
 /// use downhill::{Adam, Dense, SquaredError, Storable, Trainer};
@@ -34,10 +35,15 @@ pub trait Storable {
     /// The number of bytes.
     const SIZE: usize;
 
+    /// What the bytes mean, as a hash: a [`layout`] of the type's name and of what it is made of.
+    const LAYOUT: u64;
+
     /// Hands the bytes to `write`, some at a time.
     fn store(&self, write: &mut impl FnMut(&[u8]));
 
-    /// Takes the bytes from `read`, which fills what it gets, as many at a time as [`store`](Storable::store) has written.
+    /// Takes the bytes from `read`, which fills what it gets, as many at a time as [`store`](Storable::store) has written. What is
+    /// handed to `read` holds the bytes of the present value, as some of them may stay: so a reader that has the bytes piece by
+    /// piece calls `load` once for each piece.
     fn load(&mut self, read: &mut impl FnMut(&mut [u8]));
 
     /// Writes all bytes to a buffer.
@@ -76,6 +82,30 @@ pub trait Storable {
     }
 }
 
+impl<S: Storable> Storable for &mut S {
+    const SIZE: usize = S::SIZE;
+    const LAYOUT: u64 = S::LAYOUT;
+
+    fn store(&self, write: &mut impl FnMut(&[u8])) {
+        S::store(self, write);
+    }
+
+    fn load(&mut self, read: &mut impl FnMut(&mut [u8])) {
+        S::load(self, read);
+    }
+}
+
+/// A value of [`Storable::LAYOUT`]: a hash of the type's name and of its parts, the same on every machine (FNV-1a).
+#[must_use]
+pub const fn layout(name: &str, mut parts: &[u64]) -> u64 {
+    let mut hash = step(bytes(OFFSET, name.as_bytes()), 0xFF);
+    while let [part, rest @ ..] = parts {
+        hash = bytes(hash, &part.to_le_bytes());
+        parts = rest;
+    }
+    hash
+}
+
 /// A buffer has another size than what it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -87,7 +117,7 @@ pub struct WrongSize {
 }
 
 impl WrongSize {
-    fn check(expected: usize, found: usize) -> Result<(), Self> {
+    pub(crate) fn check(expected: usize, found: usize) -> Result<(), Self> {
         if found == expected { Ok(()) } else { Err(Self { found, expected }) }
     }
 }
@@ -105,13 +135,14 @@ macro_rules! numbers {
     ($($t:ty),*) => {
         $(impl Storable for $t {
             const SIZE: usize = size_of::<$t>();
+            const LAYOUT: u64 = layout(stringify!($t), &[]);
 
             fn store(&self, write: &mut impl FnMut(&[u8])) {
                 write(&self.to_le_bytes());
             }
 
             fn load(&mut self, read: &mut impl FnMut(&mut [u8])) {
-                let mut bytes = [0; size_of::<$t>()];
+                let mut bytes = self.to_le_bytes();
                 read(&mut bytes);
                 *self = Self::from_le_bytes(bytes);
             }
@@ -120,17 +151,21 @@ macro_rules! numbers {
 }
 numbers!(u8, u16, u32, u64, i8, i16, i32, i64, f32, f64);
 
+/// The largest stands for "no end", whatever it is on a machine.
+const fn wide(number: usize) -> u64 {
+    if number == usize::MAX { u64::MAX } else { number as u64 }
+}
+
 impl Storable for usize {
     const SIZE: usize = 8;
+    const LAYOUT: u64 = layout("usize", &[]);
 
-    // The largest stands for "no end", whatever it is on a machine.
     fn store(&self, write: &mut impl FnMut(&[u8])) {
-        let number = if *self == Self::MAX { u64::MAX } else { *self as u64 };
-        number.store(write);
+        wide(*self).store(write);
     }
 
     fn load(&mut self, read: &mut impl FnMut(&mut [u8])) {
-        let mut number = 0_u64;
+        let mut number = wide(*self);
         number.load(read);
         *self = Self::try_from(number).unwrap_or(Self::MAX);
     }
@@ -138,13 +173,14 @@ impl Storable for usize {
 
 impl Storable for bool {
     const SIZE: usize = 1;
+    const LAYOUT: u64 = layout("bool", &[]);
 
     fn store(&self, write: &mut impl FnMut(&[u8])) {
         u8::from(*self).store(write);
     }
 
     fn load(&mut self, read: &mut impl FnMut(&mut [u8])) {
-        let mut byte = 0_u8;
+        let mut byte = u8::from(*self);
         byte.load(read);
         *self = byte != 0;
     }
@@ -152,6 +188,7 @@ impl Storable for bool {
 
 impl<S: Storable + Zero> Storable for Option<S> {
     const SIZE: usize = 1 + S::SIZE;
+    const LAYOUT: u64 = layout("option", &[S::LAYOUT]);
 
     fn store(&self, write: &mut impl FnMut(&[u8])) {
         self.is_some().store(write);
@@ -159,7 +196,8 @@ impl<S: Storable + Zero> Storable for Option<S> {
     }
 
     fn load(&mut self, read: &mut impl FnMut(&mut [u8])) {
-        let (mut some, mut value) = (false, S::ZERO);
+        let mut some = self.is_some();
+        let mut value = self.take().unwrap_or(S::ZERO);
         some.load(read);
         value.load(read);
         *self = some.then_some(value);
@@ -168,6 +206,7 @@ impl<S: Storable + Zero> Storable for Option<S> {
 
 impl<S: Storable, const N: usize> Storable for [S; N] {
     const SIZE: usize = N * S::SIZE;
+    const LAYOUT: u64 = layout("array", &[N as u64, S::LAYOUT]);
 
     fn store(&self, write: &mut impl FnMut(&[u8])) {
         for item in self {
@@ -182,13 +221,14 @@ impl<S: Storable, const N: usize> Storable for [S; N] {
     }
 }
 
-/// Makes a struct or a tuple storable, field by field.
+/// Makes a struct or a tuple storable, field by field, under a name that stays as it is: it is part of saved bytes.
 macro_rules! storable {
-    ($(#[$meta:meta])* [$($generics:tt)*] $type:ty { $($field:tt: $of:ty),* $(,)? }) => {
+    ($name:literal: $(#[$meta:meta])* [$($generics:tt)*] $type:ty { $($field:tt: $of:ty),* $(,)? }) => {
         #[allow(unused_variables)]
         $(#[$meta])*
         impl<$($generics)*> $crate::storable::Storable for $type {
             const SIZE: usize = 0 $(+ <$of as $crate::storable::Storable>::SIZE)*;
+            const LAYOUT: u64 = $crate::storable::layout($name, &[$(<$of as $crate::storable::Storable>::LAYOUT),*]);
 
             fn store(&self, write: &mut impl FnMut(&[u8])) {
                 $($crate::storable::Storable::store(&self.$field, write);)*
@@ -202,4 +242,4 @@ macro_rules! storable {
 }
 pub(crate) use storable;
 
-storable!([] () {});
+storable!("unit": [] () {});

@@ -78,6 +78,19 @@ enum Part<'a> {
 }
 
 impl Name<'_> {
+    /// Writes the name to `text` from `start` on, as far as there is room; returns where it ends. Without [`fmt`](core::fmt),
+    /// which would be most of the code of a checkpoint.
+    pub(crate) fn copy_to(&self, text: &mut [u8], start: usize) -> usize {
+        match self.0 {
+            Part::Own(name) => name.bytes().fold(start, |at, byte| put(text, at, byte)),
+            Part::In(index, name) => {
+                let digit = put(text, start, b'0' + (index % 10) as u8); // a tuple has at most eight layers
+                let dot = put(text, digit, b'.');
+                name.copy_to(text, dot)
+            }
+        }
+    }
+
     /// Whether the name is `text`, for example `0.weight`.
     pub fn is(&self, text: &str) -> bool {
         match self.0 {
@@ -87,6 +100,13 @@ impl Name<'_> {
                 .is_some_and(|(place, rest)| place.parse() == Ok(index) && !padded(place) && name.is(rest)),
         }
     }
+}
+
+fn put(text: &mut [u8], at: usize, byte: u8) -> usize {
+    text.get_mut(at).map_or(at, |place| {
+        *place = byte;
+        at + 1
+    })
 }
 
 /// Whether a number is written in another way than by [`Display`](fmt::Display): with a sign or leading zeros.

@@ -7,7 +7,7 @@ use downhill::fit::{Data, FitError, State};
 use downhill::init::{Generator, He};
 use downhill::optimizer::Optimizer;
 use downhill::schedule::{Constant, Cosine, Exponential, OwnRate, Plateau, Schedule, StepDecay};
-use downhill::storable::WrongSize;
+use downhill::storable::{self, WrongSize};
 use downhill::{
     Adam, AdamW, Batch, Best, BiasOnly, ClipNorm, ClipSample, ClipValue, CrossEntropy, Dense, Dropout, Fit, Frozen,
     Identity, Layer, Loss, Momentum, Nesterov, Relu, RmsProp, Rprop, ScaledRate, Sgd, Softmax, SquaredError, StepError,
@@ -187,6 +187,7 @@ fn a_size_that_lies() {
     struct Two<const N: usize>;
     impl<const N: usize> Storable for Two<N> {
         const SIZE: usize = 2;
+        const LAYOUT: u64 = storable::layout("two", &[]);
 
         fn store(&self, write: &mut impl FnMut(&[u8])) {
             (0..N).for_each(|_| write(&[9]));

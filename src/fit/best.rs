@@ -3,7 +3,7 @@
 use crate::layer::{Infer, Layer, copy};
 use crate::learnt;
 use crate::scalar::{Scalar, Zero};
-use crate::storable::Storable;
+use crate::storable::{Storable, layout};
 
 /// Whether a loss is finite and below the best, if there is one.
 pub(super) fn below<T: Scalar>(loss: T, best: Option<T>) -> bool {
@@ -78,6 +78,7 @@ impl<N: Infer + Zero> Default for Best<N> {
 /// from the network that was there before: read into [`Best::with_network`].
 impl<N: Layer> Storable for Best<N> {
     const SIZE: usize = learnt::size::<N>() + Option::<N::Scalar>::SIZE;
+    const LAYOUT: u64 = layout("best", &[learnt::meaning::<N>(), N::SETTINGS as u64, Option::<N::Scalar>::LAYOUT]);
 
     fn store(&self, write: &mut impl FnMut(&[u8])) {
         learnt::store(&self.network, write);

@@ -24,7 +24,7 @@ impl<T: Scalar> Zero for Score<T> {
     const ZERO: Self = Self { loss: T::ZERO, metric: None };
 }
 
-storable!([T: Scalar] Score<T> { loss: T, metric: Option<T> });
+storable!("score": [T: Scalar] Score<T> { loss: T, metric: Option<T> });
 
 /// Learns once from each of the items of an iterator, in its order, and ends the last [`Batch`](crate::Batch). Items
 /// are `(inputs, target)`, `(inputs, target, weight)`, or references to such a [`Sample`]. Returns the mean of the

@@ -33,7 +33,7 @@ impl<T: Scalar, V: Zero> Zero for Epoch<T, V> {
         Self { number: 0, rate: T::ZERO, loss: T::ZERO, validation: V::ZERO, training: None, best: false };
 }
 
-storable!([T: Scalar, V: Storable] Epoch<T, V> {
+storable!("epoch": [T: Scalar, V: Storable] Epoch<T, V> {
     number: u32, rate: T, loss: T, validation: V, training: Option<Score<T>>, best: bool
 });
 

@@ -35,7 +35,7 @@ pub struct State<S, T = f32, V = ()> {
     pub(super) waited: u32,
 }
 
-storable!([S: Storable, T: Scalar, V: Storable + Zero] State<S, T, V> {
+storable!("fit state": [S: Storable, T: Scalar, V: Storable + Zero] State<S, T, V> {
     begun: bool, ended: bool, seed: u32, schedule: S, orders: Generator, own_rate: Option<T>, epochs: u32, last: Option<T>,
     entering: Option<T>, lowest: Option<T>, best: Option<Epoch<T, V>>, current: bool, reference: Option<T>, waited: u32
 });

@@ -3,6 +3,7 @@
 use core::fmt;
 use core::ops::Deref;
 
+use crate::architecture::Architecture;
 use crate::error::StepError;
 use crate::init::Init;
 use crate::layer::inner::{back_by, infer_as};
@@ -113,6 +114,7 @@ impl<L: OtherBiases, D: Deref<Target = L>> Layer for BiasOnly<D> {
     type Slots<S: Zero> = L::Biases<S>;
 
     const LEARNS: bool = true;
+    const LEARNT: Architecture = L::ARCHITECTURE.fixed("bias only");
 
     back_by!(L, this => &this.frozen);
 

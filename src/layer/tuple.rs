@@ -90,6 +90,7 @@ macro_rules! layer {
             type Slots<S: Zero> = ($A::Slots<S>, $($U::Slots<S>,)*);
 
             const LEARNS: bool = $A::LEARNS $(|| $U::LEARNS)*;
+            const LEARNT: Architecture = $A::LEARNT $(.then($U::LEARNT))*;
             const SETTINGS: usize = $A::SETTINGS $(+ $U::SETTINGS)*;
 
             #[cfg_attr(not(unoptimized), inline(always))]
@@ -257,6 +258,7 @@ macro_rules! layer {
 
         impl<S, $A: Slots<S>, $($U: Slots<S>),*> Slots<S> for ($A, $($U,)*) {
             const COUNT: usize = $A::COUNT $(+ $U::COUNT)*;
+            const TENSORS: usize = $A::TENSORS $(+ $U::TENSORS)*;
 
             fn parts(&self, visit: &mut impl FnMut(&[S])) {
                 self.$a.parts(visit);
@@ -269,7 +271,7 @@ macro_rules! layer {
             }
         }
 
-        storable!([$A: Storable, $($U: Storable),*] ($A, $($U,)*) { $a: $A $(, $u: $U)* });
+        storable!("tuple": [$A: Storable, $($U: Storable),*] ($A, $($U,)*) { $a: $A $(, $u: $U)* });
     };
 }
 tuples!(layer);

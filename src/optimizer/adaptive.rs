@@ -28,7 +28,7 @@ pub struct RmsProp<T = f32> {
     pub epsilon: T,
 }
 
-storable!([T: Scalar] RmsProp<T> { rate: T, decay: T, epsilon: T });
+storable!("rmsprop": [T: Scalar] RmsProp<T> { rate: T, decay: T, epsilon: T });
 
 impl<T: Scalar> RmsProp<T> {
     /// With this learning rate, a decay of 0.99, and an epsilon of 1e-8.
@@ -100,7 +100,7 @@ pub struct Adam<T = f32> {
     factors: [T; 2],
 }
 
-storable!([T: Scalar] Adam<T> {
+storable!("adam": [T: Scalar] Adam<T> {
     rate: T, mean_decay: T, square_decay: T, epsilon: T, mean_weight: T, square_weight: T, factors: [T; 2]
 });
 
@@ -196,7 +196,7 @@ pub struct AdamW<T = f32> {
     pub weight_decay: T,
 }
 
-storable!([T: Scalar] AdamW<T> { adam: Adam<T>, weight_decay: T });
+storable!("adamw": [T: Scalar] AdamW<T> { adam: Adam<T>, weight_decay: T });
 
 impl<T: Scalar> AdamW<T> {
     /// As [`Adam::new`], with this weight decay.
@@ -278,7 +278,7 @@ pub struct Rprop<T = f32> {
     pub range: [T; 2],
 }
 
-storable!([T: Scalar] Rprop<T> { first: T, shrink: T, grow: T, range: [T; 2] });
+storable!("rprop": [T: Scalar] Rprop<T> { first: T, shrink: T, grow: T, range: [T; 2] });
 
 impl<T: Scalar> Rprop<T> {
     /// First steps of 0.01 that shrink by 0.5 and grow by 1.2, between 1e-6 and 50.
@@ -306,7 +306,7 @@ pub struct RpropSlot<T> {
     step: T,
 }
 
-storable!([T: Scalar] RpropSlot<T> { gradient: T, step: T });
+storable!("rprop slot": [T: Scalar] RpropSlot<T> { gradient: T, step: T });
 
 impl<T: Scalar> Zero for RpropSlot<T> {
     const ZERO: Self = Self { gradient: T::ZERO, step: T::ZERO };

@@ -34,7 +34,7 @@ pub struct Batch<P, T = f32> {
     scale: T,
 }
 
-storable!([T: Scalar, P: Storable] Batch<P, T> { size: usize, inner: P, samples: usize, scale: T });
+storable!("batch": [T: Scalar, P: Storable] Batch<P, T> { size: usize, inner: P, samples: usize, scale: T });
 
 impl<T: Scalar, P: Optimizer<T>> Batch<P, T> {
     /// Batches of `size` samples, at least 1, for `inner`.

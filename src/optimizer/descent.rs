@@ -14,7 +14,7 @@ pub struct Sgd<T = f32> {
     pub rate: T,
 }
 
-storable!([T: Scalar] Sgd<T> { rate: T });
+storable!("sgd": [T: Scalar] Sgd<T> { rate: T });
 
 impl<T> Sgd<T> {
     /// Descent with this learning rate, which must be positive and at most 2^26.
@@ -70,7 +70,7 @@ pub struct Momentum<T = f32> {
     pub momentum: T,
 }
 
-storable!([T: Scalar] Momentum<T> { rate: T, momentum: T });
+storable!("momentum": [T: Scalar] Momentum<T> { rate: T, momentum: T });
 
 impl<T> Momentum<T> {
     /// Descent with this learning rate (positive, at most 2^26) and momentum (from 0 to below 1).
@@ -130,7 +130,7 @@ pub struct Nesterov<T = f32> {
     pub momentum: T,
 }
 
-storable!([T: Scalar] Nesterov<T> { rate: T, momentum: T });
+storable!("nesterov": [T: Scalar] Nesterov<T> { rate: T, momentum: T });
 
 impl<T> Nesterov<T> {
     /// Descent with this learning rate (positive, at most 2^26) and momentum (from 0 to below 1).

@@ -47,7 +47,7 @@ pub struct WeightDecay<P, T = f32> {
     pub inner: P,
 }
 
-storable!([T: Scalar, P: Storable] WeightDecay<P, T> { decay: T, inner: P });
+storable!("weight decay": [T: Scalar, P: Storable] WeightDecay<P, T> { decay: T, inner: P });
 
 impl<T: Scalar, P: Optimizer<T>> WeightDecay<P, T> {
     /// Weight decay (finite and not negative) for `inner`.
@@ -113,7 +113,7 @@ pub struct ClipValue<P, T = f32> {
     pub inner: P,
 }
 
-storable!([T: Scalar, P: Storable] ClipValue<P, T> { limit: T, inner: P });
+storable!("clip value": [T: Scalar, P: Storable] ClipValue<P, T> { limit: T, inner: P });
 
 impl<T: Scalar, P: Optimizer<T>> ClipValue<P, T> {
     /// Limits components to +-`limit` (finite and positive) for `inner`.

@@ -39,7 +39,7 @@ pub struct ClipNorm<P, T = f32> {
     pub inner: P,
 }
 
-storable!([T: Scalar, P: Storable] ClipNorm<P, T> { limit: T, inner: P });
+storable!("clip norm": [T: Scalar, P: Storable] ClipNorm<P, T> { limit: T, inner: P });
 
 impl<T: Scalar, P: Optimizer<T>> ClipNorm<P, T> {
     /// Limits the norm to `limit` (finite and positive) for `inner`.
@@ -97,7 +97,7 @@ pub struct ClipSample<P, T = f32> {
     pub inner: P,
 }
 
-storable!([T: Scalar, P: Storable] ClipSample<P, T> { limit: T, inner: P });
+storable!("clip sample": [T: Scalar, P: Storable] ClipSample<P, T> { limit: T, inner: P });
 
 impl<T: Scalar, P: Optimizer<T>> ClipSample<P, T> {
     /// Limits the norm of each sample's gradient to `limit` (finite and positive) for `inner`.

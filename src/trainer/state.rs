@@ -6,7 +6,7 @@ use crate::learnt;
 use crate::loss::Loss;
 use crate::optimizer::{Optimizer, Sum};
 use crate::slots::Slots;
-use crate::storable::Storable;
+use crate::storable::{Storable, layout};
 use crate::tensor::Tensor;
 
 impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R, const B: usize> Trainer<N, L, P, B, R> {
@@ -45,6 +45,45 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R, const B: usize> Trainer<N, L
     }
 }
 
+impl<N: Layer, L: Loss, P: Optimizer<N::Scalar, Slot: Storable> + Storable, R, const B: usize> Trainer<N, L, P, B, R> {
+    /// The number of bytes of what is stored besides the parameters.
+    pub(crate) const REST: usize =
+        N::SETTINGS + learnt::count::<N>() * (P::Slot::SIZE + P::Sum::SIZE) + N::State::SIZE + P::SIZE;
+
+    /// What these bytes mean.
+    pub(crate) const REST_LAYOUT: u64 = layout(
+        "training",
+        &[
+            N::SETTINGS as u64,
+            learnt::count::<N>() as u64,
+            P::Slot::LAYOUT,
+            P::Sum::LAYOUT,
+            N::State::LAYOUT,
+            P::LAYOUT,
+        ],
+    );
+
+    pub(crate) fn store_rest(&self, write: &mut impl FnMut(&[u8])) {
+        self.network.store_settings(write);
+        self.slots.parts(&mut |slots| slots.iter().for_each(|slot| slot.store(write)));
+        if P::Sum::COLLECTS {
+            self.sums.parts(&mut |sums| sums.iter().for_each(|sum| sum.store(write)));
+        }
+        self.state.store(write);
+        self.optimizer.store(write);
+    }
+
+    pub(crate) fn load_rest(&mut self, read: &mut impl FnMut(&mut [u8])) {
+        self.network.load_settings(read);
+        self.slots.parts_mut(&mut |slots| slots.iter_mut().for_each(|slot| slot.load(read)));
+        if P::Sum::COLLECTS {
+            self.sums.parts_mut(&mut |sums| sums.iter_mut().for_each(|sum| sum.load(read)));
+        }
+        self.state.load(read);
+        self.optimizer.load(read);
+    }
+}
+
 /// The parameters that learn, the settings of layers such as the rate of a [`Dropout`](crate::Dropout), what the optimiser keeps
 /// for the parameters, the sums of a [`Batch`](crate::Batch) that is not complete, the generators of the layers, and the optimiser
 /// with its hyperparameters and counters: a trainer that reads them goes on as the one that wrote them, with the same bits.
@@ -54,28 +93,16 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R, const B: usize> Trainer<N, L
 impl<N: Layer, L: Loss, P: Optimizer<N::Scalar, Slot: Storable> + Storable, R, const B: usize> Storable
     for Trainer<N, L, P, B, R>
 {
-    const SIZE: usize = learnt::size::<N>()
-        + <N::Slots<()> as Slots<()>>::COUNT * (P::Slot::SIZE + P::Sum::SIZE)
-        + N::State::SIZE
-        + P::SIZE;
+    const SIZE: usize = learnt::parameters::<N>() + Self::REST;
+    const LAYOUT: u64 = layout("trainer", &[learnt::meaning::<N>(), Self::REST_LAYOUT]);
 
     fn store(&self, write: &mut impl FnMut(&[u8])) {
-        learnt::store(&self.network, write);
-        self.slots.parts(&mut |slots| slots.iter().for_each(|slot| slot.store(write)));
-        if P::Sum::COLLECTS {
-            self.sums.parts(&mut |sums| sums.iter().for_each(|sum| sum.store(write)));
-        }
-        self.state.store(write);
-        self.optimizer.store(write);
+        learnt::store_parameters(&self.network, write);
+        self.store_rest(write);
     }
 
     fn load(&mut self, read: &mut impl FnMut(&mut [u8])) {
-        learnt::load(&mut self.network, read);
-        self.slots.parts_mut(&mut |slots| slots.iter_mut().for_each(|slot| slot.load(read)));
-        if P::Sum::COLLECTS {
-            self.sums.parts_mut(&mut |sums| sums.iter_mut().for_each(|sum| sum.load(read)));
-        }
-        self.state.load(read);
-        self.optimizer.load(read);
+        learnt::load_parameters(&mut self.network, read);
+        self.load_rest(read);
     }
 }

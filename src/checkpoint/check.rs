@@ -1,0 +1,182 @@
+//! Checks an image, as its bytes come.
+
+use core::marker::PhantomData;
+use core::ops::Range;
+
+use super::format::{CRC, CRC_BYTES, Digest, ENTRY, HEADER, Kind, MAGIC, Place, Places, VERSION, descriptions};
+use super::{Checkpoint, Refused};
+
+/// The check of an image for a `C` whose bytes come in pieces.
+pub struct Check<C: ?Sized> {
+    digest: Digest,
+    /// The bytes that have come.
+    position: usize,
+    /// The bytes of the image; of the header until that has come.
+    length: usize,
+    /// Where the table of the sections ends.
+    table: usize,
+    /// Collects the header, an entry of the table, or the checksum.
+    field: [u8; ENTRY],
+    /// Where the section of the next entry begins.
+    start: usize,
+    places: [Option<Place>; 3],
+    /// Where the numbers of the parameters are, the bytes of each, and the byte before.
+    numbers: Range<usize>,
+    width: usize,
+    previous: u8,
+    finite: bool,
+    /// What is wrong with the sections, if the checksum holds.
+    wrong: Option<Refused>,
+    of: PhantomData<fn(&C)>,
+}
+
+impl<C: Checkpoint + ?Sized> Default for Check<C> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<C: Checkpoint + ?Sized> Check<C> {
+    /// A check that has seen nothing yet.
+    pub fn new() -> Self {
+        Self {
+            digest: CRC.digest(),
+            position: 0,
+            length: HEADER,
+            table: HEADER,
+            field: [0; ENTRY],
+            start: 0,
+            places: [None; 3],
+            numbers: 0..0,
+            width: 0,
+            previous: 0,
+            finite: true,
+            wrong: None,
+            of: PhantomData,
+        }
+    }
+
+    /// The bytes of the image; of its header as long as that has not come. No more are needed.
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
+    /// Takes the next bytes. What comes after the image is ignored.
+    ///
+    /// # Errors
+    /// What shows before the end of the image.
+    pub fn feed(&mut self, mut bytes: &[u8]) -> Result<(), Refused> {
+        while !bytes.is_empty() && self.position < self.length {
+            let end = self.length - CRC_BYTES;
+            let (begin, size) = match self.position {
+                at if at < HEADER => (0, HEADER),
+                at if at < self.table => (at - (at - HEADER) % ENTRY, ENTRY),
+                at if at < end => (at, end - at),
+                _ => (end, CRC_BYTES),
+            };
+            let (now, rest) = bytes.split_at_checked(begin + size - self.position).unwrap_or((bytes, &[]));
+            if self.position < end {
+                self.digest.update(now);
+            }
+            if self.position < self.table || self.position >= end {
+                let field = self.field.get_mut(self.position - begin..).unwrap_or_default();
+                field.iter_mut().zip(now).for_each(|(to, from)| *to = *from);
+            } else {
+                self.look_at_numbers(now);
+            }
+            self.position += now.len();
+            bytes = rest;
+            if self.position == HEADER {
+                self.header()?;
+            } else if self.position <= self.table && self.position == begin + size {
+                self.entry();
+            }
+        }
+        Ok(())
+    }
+
+    fn header(&mut self) -> Result<(), Refused> {
+        let [m0, m1, m2, m3, v0, v1, s0, s1, l0, l1, l2, l3, ..] = self.field;
+        let version = u16::from_le_bytes([v0, v1]);
+        if [m0, m1, m2, m3] != MAGIC || version == 0 {
+            return Err(Refused::NotAnImage);
+        }
+        if version > VERSION {
+            return Err(Refused::Newer { version });
+        }
+        self.table = HEADER + ENTRY * usize::from(u16::from_le_bytes([s0, s1]));
+        self.start = self.table;
+        self.length = size(u32::from_le_bytes([l0, l1, l2, l3]));
+        if self.table + CRC_BYTES > self.length { Err(Refused::Corrupt) } else { Ok(()) }
+    }
+
+    fn entry(&mut self) {
+        let [kind, _, t0, t1, l0, l1, l2, l3, fingerprint @ ..] = self.field;
+        let (tensors, length) = (u16::from_le_bytes([t0, t1]), size(u32::from_le_bytes([l0, l1, l2, l3])));
+        let start = self.start;
+        self.start = start.saturating_add(length);
+        let Some(wanted) = C::SECTIONS.into_iter().flatten().find(|section| section.kind as u8 == kind) else { return };
+        let place = Place { kind: wanted.kind, start, length };
+        let twice = self.places.iter().flatten().any(|other| other.kind == place.kind);
+        let wrong = if u64::from_le_bytes(fingerprint) != wanted.fingerprint {
+            Some(Refused::other(wanted.kind))
+        } else if twice || (length, tensors) != (wanted.length, wanted.tensors) {
+            Some(Refused::Corrupt)
+        } else {
+            None
+        };
+        self.wrong = self.wrong.or(wrong);
+        if wanted.kind == Kind::Parameters {
+            self.numbers = start.saturating_add(descriptions(tensors))..self.start;
+            self.width = wanted.number.into();
+        }
+        if let Some(free) = self.places.iter_mut().find(|place| place.is_none()) {
+            *free = Some(place);
+        }
+    }
+
+    /// Whether the numbers among these bytes are finite: whether not all bits of their exponent are set.
+    fn look_at_numbers(&mut self, bytes: &[u8]) {
+        for (byte, at) in bytes.iter().zip(self.position..) {
+            if self.numbers.contains(&at) {
+                let high = u16::from_be_bytes([*byte, self.previous]) & 0x7FFF;
+                let exponent = if self.width == 4 { 0x7F80 } else { 0x7FF0 };
+                if (at - self.numbers.start) % self.width.max(1) + 1 == self.width && high & exponent == exponent {
+                    self.finite = false;
+                }
+            }
+            self.previous = *byte;
+        }
+    }
+
+    /// The result, where the sections are.
+    ///
+    /// # Errors
+    /// What is wrong with the image.
+    pub fn finish(self) -> Result<Places, Refused> {
+        if self.position < self.length {
+            let known = self.position.min(MAGIC.len());
+            let is_image = self.field.get(..known) == MAGIC.get(..known) || self.position >= HEADER;
+            let truncated = Refused::Truncated { found: self.position, expected: self.length };
+            return Err(if is_image { truncated } else { Refused::NotAnImage });
+        }
+        let [c0, c1, c2, c3, ..] = self.field;
+        if u32::from_le_bytes([c0, c1, c2, c3]) != self.digest.finalize() || self.start + CRC_BYTES != self.length {
+            return Err(Refused::Corrupt);
+        }
+        if let Some(wrong) = self.wrong {
+            return Err(wrong);
+        }
+        for section in C::SECTIONS.iter().flatten() {
+            if !self.places.iter().flatten().any(|place| place.kind == section.kind) {
+                return Err(Refused::Missing(section.kind));
+            }
+        }
+        if self.finite { Ok(Places { places: self.places, length: self.length }) } else { Err(Refused::NotFinite) }
+    }
+}
+
+/// What is larger than an address is larger than any image here.
+fn size(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,113 @@
+//! What can be saved.
+
+use super::format::{read_parameters, write_parameters};
+use super::{Checkpoint, Kind, Section, Sections};
+use crate::layer::Layer;
+use crate::loss::Loss;
+use crate::optimizer::Optimizer;
+use crate::predictor::Predictor;
+use crate::storable::Storable;
+use crate::trainer::Trainer;
+
+impl<N: Layer, L: Loss, P: Optimizer<N::Scalar, Slot: Storable> + Storable, R, const B: usize> Checkpoint
+    for Trainer<N, L, P, B, R>
+{
+    const SECTIONS: Sections =
+        [Some(Section::parameters::<N>()), Some(Section::training(Self::REST, Self::REST_LAYOUT)), None];
+
+    fn store_section(&self, kind: Kind, write: &mut impl FnMut(&[u8])) {
+        match kind {
+            Kind::Parameters => write_parameters(&self.network, write),
+            Kind::Training => self.store_rest(write),
+            Kind::Added => (),
+        }
+    }
+
+    fn load_section(&mut self, kind: Kind, read: &mut impl FnMut(&mut [u8])) {
+        match kind {
+            Kind::Parameters => read_parameters(&mut self.network, read),
+            Kind::Training => self.load_rest(read),
+            Kind::Added => (),
+        }
+    }
+}
+
+/// A network alone: the parameters of it that learn.
+///
+/// ```
+/// use downhill::checkpoint::Network;
+/// use downhill::{Checkpoint, Dense, Zero};
+///
+/// type Net = (Dense<2, 3>, Dense<3, 1>);
+/// let mut network = Net::ZERO;
+/// let mut image = [0; Network::<Net>::IMAGE];
+/// Network(&mut network).save(&mut image)?;
+/// Network(&mut network).restore(&image)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Network<'a, N>(pub &'a mut N);
+
+impl<N: Layer> Checkpoint for Network<'_, N> {
+    const SECTIONS: Sections = [Some(Section::parameters::<N>()), None, None];
+
+    fn store_section(&self, kind: Kind, write: &mut impl FnMut(&[u8])) {
+        if kind == Kind::Parameters {
+            write_parameters(self.0, write);
+        }
+    }
+
+    fn load_section(&mut self, kind: Kind, read: &mut impl FnMut(&mut [u8])) {
+        if kind == Kind::Parameters {
+            read_parameters(self.0, read);
+        }
+    }
+}
+
+impl<N: Layer, L> Checkpoint for Predictor<N, L> {
+    const SECTIONS: Sections = Network::<N>::SECTIONS;
+
+    fn store_section(&self, kind: Kind, write: &mut impl FnMut(&[u8])) {
+        if kind == Kind::Parameters {
+            write_parameters(&self.network, write);
+        }
+    }
+
+    fn load_section(&mut self, kind: Kind, read: &mut impl FnMut(&mut [u8])) {
+        Network(&mut self.network).load_section(kind, read);
+    }
+}
+
+/// What learns, and what else has to outlive a reset: `(&mut trainer, &mut state)`.
+impl<C: Checkpoint, S: Storable> Checkpoint for (C, S) {
+    const SECTIONS: Sections = {
+        let [parameters, training, _] = C::SECTIONS;
+        [parameters, training, Some(Section::added::<S>())]
+    };
+
+    fn store_section(&self, kind: Kind, write: &mut impl FnMut(&[u8])) {
+        match kind {
+            Kind::Added => self.1.store(write),
+            kind => self.0.store_section(kind, write),
+        }
+    }
+
+    fn load_section(&mut self, kind: Kind, read: &mut impl FnMut(&mut [u8])) {
+        match kind {
+            Kind::Added => self.1.load(read),
+            kind => self.0.load_section(kind, read),
+        }
+    }
+}
+
+impl<C: Checkpoint> Checkpoint for &mut C {
+    const SECTIONS: Sections = C::SECTIONS;
+
+    fn store_section(&self, kind: Kind, write: &mut impl FnMut(&[u8])) {
+        C::store_section(self, kind, write);
+    }
+
+    fn load_section(&mut self, kind: Kind, read: &mut impl FnMut(&mut [u8])) {
+        C::load_section(self, kind, read);
+    }
+}

@@ -1,0 +1,170 @@
+//! The layout of an image; `docs/checkpoint.md` has the diagram.
+
+use core::fmt;
+
+use crc::{CRC_32_ISO_HDLC, Crc};
+
+use crate::layer::Layer;
+use crate::learnt;
+use crate::slots::Slots;
+use crate::storable::Storable;
+
+#[cfg(not(feature = "crc-table"))]
+type Way = crc::NoTable;
+#[cfg(feature = "crc-table")]
+type Way = crc::Table<1>;
+
+pub(crate) static CRC: Crc<u32, Way> = Crc::<u32, Way>::new(&CRC_32_ISO_HDLC);
+
+pub(super) type Digest = crc::Digest<'static, u32, Way>;
+
+pub(super) const MAGIC: [u8; 4] = *b"dhck";
+pub(super) const VERSION: u16 = 1;
+pub(super) const HEADER: usize = 12;
+pub(super) const ENTRY: usize = 16;
+pub(super) const CRC_BYTES: usize = 4;
+/// The bytes that describe a tensor, and those of its name among them.
+const TENSOR: usize = 40;
+const NAME: usize = 23;
+
+/// What a section holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Kind {
+    /// The parameters that learn, with names and shapes.
+    Parameters = 1,
+    /// What else a training needs to go on with the same bits.
+    Training = 2,
+    /// What the user has added.
+    Added = 3,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Parameters => "parameters",
+            Self::Training => "state of a training",
+            Self::Added => "addition to the learner",
+        })
+    }
+}
+
+/// A section of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Section {
+    pub(super) kind: Kind,
+    /// The bytes of a number, for parameters.
+    pub(super) number: u8,
+    pub(super) tensors: u16,
+    pub(super) length: usize,
+    pub(super) fingerprint: u64,
+}
+
+/// At most one section of each kind.
+pub type Sections = [Option<Section>; 3];
+
+impl Section {
+    /// The parameters of a network that learn.
+    pub const fn parameters<N: Layer>() -> Self {
+        let tensors = <N::Slots<()> as Slots<()>>::TENSORS;
+        Self {
+            kind: Kind::Parameters,
+            number: size_of::<N::Scalar>() as u8,
+            tensors: tensors as u16,
+            length: tensors * TENSOR + learnt::parameters::<N>(),
+            fingerprint: learnt::meaning::<N>(),
+        }
+    }
+
+    /// The state of a training, of this length and [layout](Storable::LAYOUT).
+    pub const fn training(length: usize, layout: u64) -> Self {
+        Self { kind: Kind::Training, number: 0, tensors: 0, length, fingerprint: layout }
+    }
+
+    /// What is added.
+    pub const fn added<S: Storable>() -> Self {
+        Self { kind: Kind::Added, number: 0, tensors: 0, length: S::SIZE, fingerprint: S::LAYOUT }
+    }
+}
+
+/// The bytes before the numbers of the parameters.
+pub(super) fn descriptions(tensors: u16) -> usize {
+    usize::from(tensors) * TENSOR
+}
+
+/// The bytes of an image. What does not fit into the format's 32 bits does not compile.
+pub(super) const fn image(sections: &Sections) -> usize {
+    let mut bytes = (HEADER + CRC_BYTES) as u64;
+    let mut rest: &[Option<Section>] = sections;
+    while let [section, next @ ..] = rest {
+        if let Some(section) = section {
+            bytes += (ENTRY + section.length) as u64;
+        }
+        rest = next;
+    }
+    assert!(bytes <= u32::MAX as u64, "a checkpoint has at most 4 GiB");
+    bytes as usize
+}
+
+pub(super) fn write_header(sections: &Sections, write: &mut impl FnMut(&[u8])) {
+    let count = sections.iter().flatten().count();
+    write(&MAGIC);
+    write(&VERSION.to_le_bytes());
+    write(&(count as u16).to_le_bytes());
+    write(&(image(sections) as u32).to_le_bytes());
+    for section in sections.iter().flatten() {
+        write(&[section.kind as u8, section.number]);
+        write(&section.tensors.to_le_bytes());
+        write(&(section.length as u32).to_le_bytes());
+        write(&section.fingerprint.to_le_bytes());
+    }
+}
+
+/// Parameters with their names and shapes.
+pub(super) fn write_parameters<N: Layer>(network: &N, write: &mut impl FnMut(&[u8])) {
+    network.tensors(&mut |tensor| {
+        if tensor.learns && !tensor.data.is_empty() {
+            let mut name = [0; NAME];
+            tensor.name.copy_to(&mut name, 0);
+            write(&name);
+            write(&[tensor.shape.len() as u8]);
+            let mut sizes = tensor.shape.iter().map(|&size| size as u32);
+            (0..4).for_each(|_| write(&sizes.next().unwrap_or(0).to_le_bytes()));
+        }
+    });
+    learnt::store_parameters(network, write);
+}
+
+/// Reads what [`write_parameters`] has written.
+pub(super) fn read_parameters<N: Layer>(network: &mut N, read: &mut impl FnMut(&mut [u8])) {
+    let tensors = <N::Slots<()> as Slots<()>>::TENSORS;
+    (0..tensors).for_each(|_| read(&mut [0; TENSOR]));
+    learnt::load_parameters(network, read);
+}
+
+/// Where a section is in an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub(super) kind: Kind,
+    pub(super) start: usize,
+    pub(super) length: usize,
+}
+
+/// Where the sections are in an image that was checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Places {
+    pub(super) places: [Option<Place>; 3],
+    pub(super) length: usize,
+}
+
+impl Places {
+    /// The bytes of the image.
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
+    /// The sections as they follow each other.
+    pub(super) fn in_order(&self) -> impl Iterator<Item = Place> + use<> {
+        self.places.into_iter().flatten()
+    }
+}

@@ -59,11 +59,12 @@ pub type Modified = ClipSample<Batch<ClipNorm<ClipValue<WeightDecay<RmsProp>>>>>
 pub const MODIFIED: Flowers<With<Modified>> = Workload {
     name: "modified",
     golden: 0x2d5b_8c12_6444_8fbc,
-    train: |trainer, flowers| {
-        let inner = ClipValue::new(0.2, WeightDecay::new(1e-3, RmsProp::new(0.01)));
-        learn(trainer, ClipSample::new(1.0, Batch::new(4, ClipNorm::new(0.5, inner))), flowers)
-    },
+    train: |trainer, flowers| learn(trainer, modified(), flowers),
 };
+pub fn modified() -> Modified {
+    let inner = ClipValue::new(0.2, WeightDecay::new(1e-3, RmsProp::new(0.01)));
+    ClipSample::new(1.0, Batch::new(4, ClipNorm::new(0.5, inner)))
+}
 /// Slices of samples instead of single ones, with a norm that is that of their mean.
 pub type Slices = Trainer<Net, CrossEntropy, ClipNorm<Sgd>, 16>;
 pub const SLICES: Flowers<Slices> = Workload {

@@ -67,7 +67,8 @@ impl<C: Checkpoint + ?Sized> Check<C> {
     /// What shows before the end of the image.
     pub fn feed(&mut self, mut bytes: &[u8]) -> Result<(), Refused> {
         while !bytes.is_empty() && self.position < self.length {
-            let end = self.length - CRC_BYTES;
+            // As long as the header has not come, nothing is known of a checksum.
+            let end = if self.position < HEADER { HEADER } else { self.length - CRC_BYTES };
             let (begin, size) = match self.position {
                 at if at < HEADER => (0, HEADER),
                 at if at < self.table => (at - (at - HEADER) % ENTRY, ENTRY),

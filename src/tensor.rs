@@ -84,7 +84,8 @@ impl Name<'_> {
         match self.0 {
             Part::Own(name) => name.bytes().fold(start, |at, byte| put(text, at, byte)),
             Part::In(index, name) => {
-                let digit = put(text, start, b'0' + (index % 10) as u8); // a tuple has at most eight layers
+                #[allow(clippy::cast_possible_truncation)] // a tuple has at most eight layers
+                let digit = put(text, start, b'0' + index as u8);
                 let dot = put(text, digit, b'.');
                 name.copy_to(text, dot)
             }

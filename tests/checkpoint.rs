@@ -1,5 +1,8 @@
 //! Images are what `docs/checkpoint.md` says, and whatever is not whole and right is refused before anything is changed.
 
+// What is compared are bits, and what is cut off lengths and bytes.
+#![allow(clippy::cast_possible_truncation, clippy::float_cmp)]
+
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
@@ -265,12 +268,12 @@ fn which_layer_learns() {
 /// A network that predicts takes the parameters from what a trainer has saved, with dropout or in nested tuples.
 #[test]
 fn a_predictor_takes_what_a_trainer_has_learnt() {
+    type Dropping = Trainer<(Dense<4, 8, Relu>, Dropout<8>, (Dense<8, 3, Softmax>,)), CrossEntropy, Momentum>;
     let trainer = trained(12);
     let mut predictor = Predictor::new(Net::ZERO);
     assert_eq!(predictor.restore(&image(&trainer)), Ok(()));
     assert_eq!(digest(&predictor.network), digest(&trainer.network));
 
-    type Dropping = Trainer<(Dense<4, 8, Relu>, Dropout<8>, (Dense<8, 3, Softmax>,)), CrossEntropy, Momentum>;
     let mut dropping = Dropping::new();
     dropping.start(Momentum::new(0.1, 0.9), &mut He(Generator::new(3)));
     assert_eq!(predictor.restore(&image(&dropping)), Ok(()));
@@ -430,7 +433,10 @@ impl Source for Unstable<'_> {
     }
 
     fn read(&mut self, offset: usize, bytes: &mut [u8]) -> Result<(), Infallible> {
-        assert!(offset % BLOCK == 0 && bytes.len() == BLOCK.min(self.bytes.len() - offset), "as `Source` promises");
+        assert!(
+            offset.is_multiple_of(BLOCK) && bytes.len() == BLOCK.min(self.bytes.len() - offset),
+            "as `Source` promises"
+        );
         bytes.copy_from_slice(&self.bytes[offset..][..bytes.len()]);
         self.reads += 1;
         if self.reads > self.bytes.len().div_ceil(BLOCK) && (offset..offset + bytes.len()).contains(&(self.bit / 8)) {
@@ -486,7 +492,7 @@ fn hostile_headers() {
             let at = 4 + random.next_u32() as usize % 40;
             wrong[at] = [0, 1, 0xFF, 0x7F, random.next_u32() as u8][random.next_u32() as usize % 5];
         }
-        if random.next_u32() % 2 == 0 {
+        if random.next_u32().is_multiple_of(2) {
             wrong.truncate(16 + random.next_u32() as usize % (whole.len() - 16));
         }
         let before = image(&into);

@@ -1,5 +1,8 @@
 //! The layout of an image; `docs/checkpoint.md` has the diagram.
 
+// `image` makes sure that lengths fit into 32 bits; a tuple has at most 8 layers, and a tensor 4 sizes.
+#![allow(clippy::cast_possible_truncation)]
+
 use core::fmt;
 
 use crc::{CRC_32_ISO_HDLC, Crc};

@@ -27,7 +27,8 @@ fn main() {
     let data = samples::<u8>("DIGITS_TRAIN", "Digit", "digits/train.csv")
         + &samples::<u8>("DIGITS_TEST", "Digit", "digits/test.csv")
         + &samples::<f32>("IRIS_TRAIN", "Flower", "iris/train.csv")
-        + &samples::<f32>("IRIS_TEST", "Flower", "iris/test.csv");
+        + &samples::<f32>("IRIS_TEST", "Flower", "iris/test.csv")
+        + &checkpoints();
     fs::write(out.join("data.rs"), data).expect("the folder is there to be written to");
 
     // Without a level, defmt logs nothing but errors.
@@ -49,4 +50,19 @@ fn samples<T: FromStr<Err: Debug> + Debug>(name: &str, kind: &str, file: &str) -
     };
     let samples: String = text.lines().map(sample).collect();
     format!("pub static {name}: [{kind}; {}] = [\n{samples}];\n", text.lines().count())
+}
+
+/// The images that a host has written, by name.
+fn checkpoints() -> String {
+    let folder = fs::canonicalize("../../tests/data/checkpoint").expect("the images are there");
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut files: Vec<_> =
+        fs::read_dir(folder).expect("it is a folder").map(|file| file.expect("a file").path()).collect();
+    files.sort();
+    let image = |file: &PathBuf| {
+        let name = file.file_stem().expect("a name");
+        format!("    ({name:?}, include_bytes!({file:?})),\n")
+    };
+    let images: String = files.iter().map(image).collect();
+    format!("pub static CHECKPOINTS: &[(&str, &[u8])] = &[\n{images}];\n")
 }

@@ -7,6 +7,8 @@ pub mod bad_input;
 mod chip;
 #[path = "../../../tests/digests/toolbox.rs"]
 pub mod toolbox;
+#[path = "../../../tests/resume/trainings.rs"]
+pub mod trainings;
 #[path = "../../../tests/digests/workloads.rs"]
 pub mod workloads;
 
@@ -21,7 +23,7 @@ use downhill::rule::Rule;
 use downhill::{Trainer, encode};
 use workloads::{Flower, Workload};
 
-/// The data sets of `tests/data`, in flash.
+/// The data sets of `tests/data` and the images that a host has written, in flash.
 pub mod data {
     use crate::workloads::{Digit, Flower};
 

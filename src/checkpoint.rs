@@ -56,7 +56,7 @@ mod source;
 pub use check::Check;
 pub use contents::Network;
 pub use error::{LoadError, ReceiveError, Refused};
-pub use format::{Kind, Place, Places, Section, Sections};
+pub use format::{Kind, Places, Section, Sections};
 pub use source::{BLOCK, Seekable, Source, receive};
 
 use crate::storable::WrongSize;
@@ -70,23 +70,24 @@ pub trait Checkpoint {
 
     /// Hands the bytes of a section to `write`, some at a time. A kind that is not among the [`SECTIONS`](Checkpoint::SECTIONS) is
     /// not asked for.
-    fn store_section(&self, kind: Kind, write: &mut impl FnMut(&[u8]));
+    fn store_section(&self, kind: Kind, write: &mut dyn FnMut(&[u8]));
 
     /// Takes the bytes of a section from `read`, as [`Storable::load`](crate::Storable::load) does.
-    fn load_section(&mut self, kind: Kind, read: &mut impl FnMut(&mut [u8]));
+    fn load_section(&mut self, kind: Kind, read: &mut dyn FnMut(&mut [u8]));
 
     /// The number of bytes of the image.
     const IMAGE: usize = format::image(&Self::SECTIONS);
 
     /// Hands the image to `write`, some bytes at a time.
-    fn image(&self, write: &mut impl FnMut(&[u8])) {
+    fn image(&self, write: &mut dyn FnMut(&[u8])) {
         let mut digest = CRC.digest();
         let mut both = |bytes: &[u8]| {
             digest.update(bytes);
             write(bytes);
         };
-        format::write_header(&Self::SECTIONS, &mut both);
-        for section in Self::SECTIONS.iter().flatten() {
+        let (header, length) = format::header(const { &Self::SECTIONS }, Self::IMAGE);
+        both(header.get(..length).unwrap_or_default());
+        for section in const { &Self::SECTIONS }.iter().flatten() {
             self.store_section(section.kind, &mut both);
         }
         write(&digest.finalize().to_le_bytes());
@@ -98,7 +99,8 @@ pub trait Checkpoint {
     /// If the buffer has not [`IMAGE`](Checkpoint::IMAGE) bytes; nothing is written then.
     fn save(&self, image: &mut [u8]) -> Result<(), WrongSize> {
         WrongSize::check(Self::IMAGE, image.len())?;
-        self.part(0, image);
+        let mut places = image.iter_mut();
+        self.image(&mut |bytes| bytes.iter().zip(places.by_ref()).for_each(|(from, to)| *to = *from));
         Ok(())
     }
 
@@ -159,9 +161,9 @@ pub trait Checkpoint {
     fn restore_from<S: Source>(&mut self, source: &mut S) -> Result<(), LoadError<S::Error>> {
         let places = check::<Self, S>(source)?;
         let mut reader = Reader::new(source);
-        for place in places.in_order() {
-            reader.skip_to(place.start);
-            self.load_section(place.kind, &mut |bytes| reader.read(bytes, place.start + place.length));
+        for (kind, start, end) in places.of(const { &Self::SECTIONS }) {
+            reader.skip_to(start);
+            self.load_section(kind, &mut |bytes| reader.read(bytes, end));
         }
         let end = places.length() - CRC_BYTES;
         reader.skip_to(end);
@@ -174,9 +176,8 @@ pub trait Checkpoint {
     /// Takes what lies between `offset` and `offset + bytes.len()` of an image that a [`Check`] has accepted. For who has it only
     /// piece by piece; each call goes through the whole value, and the last one completes it.
     fn load_part(&mut self, places: &Places, offset: usize, bytes: &[u8]) {
-        for place in places.in_order() {
-            let mut start = place.start;
-            self.load_section(place.kind, &mut |part| {
+        for (kind, mut start, _) in places.of(const { &Self::SECTIONS }) {
+            self.load_section(kind, &mut |part| {
                 let (to, from) = overlap(start, part.len(), offset, bytes.len());
                 let found = bytes.get(from..).unwrap_or_default();
                 part.get_mut(to..).unwrap_or_default().iter_mut().zip(found).for_each(|(to, from)| *to = *from);
@@ -191,7 +192,7 @@ pub trait Checkpoint {
 /// # Errors
 /// What is wrong with it.
 pub fn check<C: Checkpoint + ?Sized, S: Source>(source: &mut S) -> Result<Places, LoadError<S::Error>> {
-    let mut check = Check::<C>::new();
+    let mut check = Check::of::<C>();
     let mut block = [0; BLOCK];
     let mut offset = 0;
     while offset < check.length().min(source.len()) {

@@ -3,6 +3,7 @@
 use crate::layer::Layer;
 use crate::slots::Slots;
 use crate::storable::{Storable, layout};
+use crate::tensor::Name;
 
 /// The number of parameters that learn.
 pub(crate) const fn count<N: Layer>() -> usize {
@@ -34,18 +35,40 @@ pub(crate) fn load<N: Layer>(network: &mut N, read: &mut impl FnMut(&mut [u8])) 
     network.load_settings(read);
 }
 
-pub(crate) fn store_parameters<N: Layer>(network: &N, write: &mut impl FnMut(&[u8])) {
+pub(crate) fn store_parameters<N: Layer>(network: &N, write: &mut dyn FnMut(&[u8])) {
+    each(network, &mut |_, _, numbers| store_numbers(numbers, write));
+}
+
+/// Shows every tensor that learns: its name, its shape and its numbers.
+#[inline(never)]
+#[allow(clippy::type_complexity)]
+pub(crate) fn each<N: Layer>(network: &N, visit: &mut dyn FnMut(Name, &[usize], &[N::Scalar])) {
     network.tensors(&mut |tensor| {
-        if tensor.learns {
-            tensor.data.iter().for_each(|parameter| parameter.store(write));
+        if tensor.learns && !tensor.data.is_empty() {
+            visit(tensor.name, tensor.shape, tensor.data);
         }
     });
 }
 
-pub(crate) fn load_parameters<N: Layer>(network: &mut N, read: &mut impl FnMut(&mut [u8])) {
+pub(crate) fn load_parameters<N: Layer>(network: &mut N, read: &mut dyn FnMut(&mut [u8])) {
     network.tensors_mut(&mut |tensor| {
         if tensor.learns {
-            tensor.data.iter_mut().for_each(|parameter| parameter.load(read));
+            load_numbers(tensor.data, read);
         }
     });
+}
+
+// One for all tensors, and so is `each` for all visits: inlined, they would be a third of the code of a checkpoint.
+#[inline(never)]
+fn store_numbers<T: Storable>(numbers: &[T], mut write: &mut dyn FnMut(&[u8])) {
+    for number in numbers {
+        number.store(&mut write);
+    }
+}
+
+#[inline(never)]
+fn load_numbers<T: Storable>(numbers: &mut [T], mut read: &mut dyn FnMut(&mut [u8])) {
+    for number in numbers {
+        number.load(&mut read);
+    }
 }

@@ -1,13 +1,11 @@
 //! Checks an image, as its bytes come.
 
-use core::marker::PhantomData;
-use core::ops::Range;
+use super::format::{CRC, CRC_BYTES, Digest, ENTRY, HEADER, Kind, MAGIC, Places, Section, VERSION, descriptions};
+use super::{Checkpoint, Refused, Sections};
 
-use super::format::{CRC, CRC_BYTES, Digest, ENTRY, HEADER, Kind, MAGIC, Place, Places, VERSION, descriptions};
-use super::{Checkpoint, Refused};
-
-/// The check of an image for a `C` whose bytes come in pieces.
-pub struct Check<C: ?Sized> {
+/// The check of an image whose bytes come in pieces.
+pub struct Check {
+    wanted: &'static Sections,
     digest: Digest,
     /// The bytes that have come.
     position: usize,
@@ -19,40 +17,29 @@ pub struct Check<C: ?Sized> {
     field: [u8; ENTRY],
     /// Where the section of the next entry begins.
     start: usize,
-    places: [Option<Place>; 3],
-    /// Where the numbers of the parameters are, the bytes of each, and the byte before.
-    numbers: Range<usize>,
-    width: usize,
+    /// Where the sections that are wanted begin; 0 if they are not there.
+    starts: [usize; 3],
     previous: u8,
     finite: bool,
     /// What is wrong with the sections, if the checksum holds.
     wrong: Option<Refused>,
-    of: PhantomData<fn(&C)>,
 }
 
-impl<C: Checkpoint + ?Sized> Default for Check<C> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<C: Checkpoint + ?Sized> Check<C> {
-    /// A check that has seen nothing yet.
-    pub fn new() -> Self {
+impl Check {
+    /// The check of an image for a `C`, of which no bytes have come.
+    pub fn of<C: Checkpoint + ?Sized>() -> Self {
         Self {
+            wanted: const { &C::SECTIONS },
             digest: CRC.digest(),
             position: 0,
             length: HEADER,
             table: HEADER,
             field: [0; ENTRY],
             start: 0,
-            places: [None; 3],
-            numbers: 0..0,
-            width: 0,
+            starts: [0; 3],
             previous: 0,
             finite: true,
             wrong: None,
-            of: PhantomData,
         }
     }
 
@@ -76,6 +63,7 @@ impl<C: Checkpoint + ?Sized> Check<C> {
                 _ => (end, CRC_BYTES),
             };
             let (now, rest) = bytes.split_at_checked(begin + size - self.position).unwrap_or((bytes, &[]));
+            let next = self.position + now.len();
             if self.position < end {
                 self.digest.update(now);
             }
@@ -85,7 +73,7 @@ impl<C: Checkpoint + ?Sized> Check<C> {
             } else {
                 self.look_at_numbers(now);
             }
-            self.position += now.len();
+            self.position = next;
             bytes = rest;
             if self.position == HEADER {
                 self.header()?;
@@ -116,37 +104,32 @@ impl<C: Checkpoint + ?Sized> Check<C> {
         let (tensors, length) = (u16::from_le_bytes([t0, t1]), size(u32::from_le_bytes([l0, l1, l2, l3])));
         let start = self.start;
         self.start = start.saturating_add(length);
-        let Some(wanted) = C::SECTIONS.into_iter().flatten().find(|section| section.kind as u8 == kind) else { return };
-        let place = Place { kind: wanted.kind, start, length };
-        let twice = self.places.iter().flatten().any(|other| other.kind == place.kind);
-        let wrong = if u64::from_le_bytes(fingerprint) != wanted.fingerprint {
-            Some(Refused::other(wanted.kind))
-        } else if twice || (length, tensors) != (wanted.length, wanted.tensors) {
-            Some(Refused::Corrupt)
-        } else {
-            None
-        };
-        self.wrong = self.wrong.or(wrong);
-        if wanted.kind == Kind::Parameters {
-            self.numbers = start.saturating_add(descriptions(tensors))..self.start;
-            self.width = wanted.number.into();
-        }
-        if let Some(free) = self.places.iter_mut().find(|place| place.is_none()) {
-            *free = Some(place);
+        for (wanted, found) in self.wanted.iter().zip(&mut self.starts) {
+            let Some(wanted) = wanted.as_ref().filter(|wanted| wanted.kind as u8 == kind) else { continue };
+            let wrong = if u64::from_le_bytes(fingerprint) != wanted.fingerprint {
+                Refused::other(wanted.kind)
+            } else if *found != 0 || (length, tensors) != (wanted.length, wanted.tensors) {
+                Refused::Corrupt
+            } else {
+                *found = start;
+                continue;
+            };
+            self.wrong.get_or_insert(wrong);
         }
     }
 
-    /// Whether the numbers among these bytes are finite: whether not all bits of their exponent are set.
+    /// Whether the numbers of the parameters among these bytes are finite: whether not all bits of an exponent are set.
     fn look_at_numbers(&mut self, bytes: &[u8]) {
-        for (byte, at) in bytes.iter().zip(self.position..) {
-            if self.numbers.contains(&at) {
-                let high = u16::from_be_bytes([*byte, self.previous]) & 0x7FFF;
-                let exponent = if self.width == 4 { 0x7F80 } else { 0x7FF0 };
-                if (at - self.numbers.start) % self.width.max(1) + 1 == self.width && high & exponent == exponent {
-                    self.finite = false;
-                }
-            }
+        let [start, ..] = self.starts;
+        let [Some(Section { kind: Kind::Parameters, number, tensors, length, .. }), ..] = *self.wanted else { return };
+        let (first, end, width) = (start + descriptions(tensors), start + length, usize::from(number));
+        let exponent = if width == 4 { 0x7F80 } else { 0x7FF0 };
+        for byte in bytes {
+            let high = u16::from_be_bytes([*byte, self.previous]) & exponent;
+            let last = self.position.wrapping_sub(first) & (width - 1) == width - 1;
+            self.finite &= !(high == exponent && last && start != 0 && (first..end).contains(&self.position));
             self.previous = *byte;
+            self.position += 1;
         }
     }
 
@@ -154,7 +137,7 @@ impl<C: Checkpoint + ?Sized> Check<C> {
     ///
     /// # Errors
     /// What is wrong with the image.
-    pub fn finish(self) -> Result<Places, Refused> {
+    pub fn finish(&self) -> Result<Places, Refused> {
         if self.position < self.length {
             let known = self.position.min(MAGIC.len());
             let is_image = self.field.get(..known) == MAGIC.get(..known) || self.position >= HEADER;
@@ -162,18 +145,20 @@ impl<C: Checkpoint + ?Sized> Check<C> {
             return Err(if is_image { truncated } else { Refused::NotAnImage });
         }
         let [c0, c1, c2, c3, ..] = self.field;
-        if u32::from_le_bytes([c0, c1, c2, c3]) != self.digest.finalize() || self.start + CRC_BYTES != self.length {
+        if u32::from_le_bytes([c0, c1, c2, c3]) != self.digest.clone().finalize()
+            || self.start + CRC_BYTES != self.length
+        {
             return Err(Refused::Corrupt);
         }
         if let Some(wrong) = self.wrong {
             return Err(wrong);
         }
-        for section in C::SECTIONS.iter().flatten() {
-            if !self.places.iter().flatten().any(|place| place.kind == section.kind) {
+        for (section, start) in self.wanted.iter().zip(self.starts) {
+            if let Some(section) = section.as_ref().filter(|_| start == 0) {
                 return Err(Refused::Missing(section.kind));
             }
         }
-        if self.finite { Ok(Places { places: self.places, length: self.length }) } else { Err(Refused::NotFinite) }
+        if self.finite { Ok(Places { starts: self.starts, length: self.length }) } else { Err(Refused::NotFinite) }
     }
 }
 

@@ -1,8 +1,9 @@
 //! What can be saved.
 
-use super::format::{read_parameters, write_parameters};
+use super::format::write_parameters;
 use super::{Checkpoint, Kind, Section, Sections};
 use crate::layer::Layer;
+use crate::learnt::load_parameters;
 use crate::loss::Loss;
 use crate::optimizer::Optimizer;
 use crate::predictor::Predictor;
@@ -15,18 +16,18 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar, Slot: Storable> + Storable, R, c
     const SECTIONS: Sections =
         [Some(Section::parameters::<N>()), Some(Section::training(Self::REST, Self::REST_LAYOUT)), None];
 
-    fn store_section(&self, kind: Kind, write: &mut impl FnMut(&[u8])) {
+    fn store_section(&self, kind: Kind, mut write: &mut dyn FnMut(&[u8])) {
         match kind {
             Kind::Parameters => write_parameters(&self.network, write),
-            Kind::Training => self.store_rest(write),
+            Kind::Training => self.store_rest(&mut write),
             Kind::Added => (),
         }
     }
 
-    fn load_section(&mut self, kind: Kind, read: &mut impl FnMut(&mut [u8])) {
+    fn load_section(&mut self, kind: Kind, mut read: &mut dyn FnMut(&mut [u8])) {
         match kind {
-            Kind::Parameters => read_parameters(&mut self.network, read),
-            Kind::Training => self.load_rest(read),
+            Kind::Parameters => load_parameters(&mut self.network, read),
+            Kind::Training => self.load_rest(&mut read),
             Kind::Added => (),
         }
     }
@@ -51,15 +52,15 @@ pub struct Network<'a, N>(pub &'a mut N);
 impl<N: Layer> Checkpoint for Network<'_, N> {
     const SECTIONS: Sections = [Some(Section::parameters::<N>()), None, None];
 
-    fn store_section(&self, kind: Kind, write: &mut impl FnMut(&[u8])) {
+    fn store_section(&self, kind: Kind, write: &mut dyn FnMut(&[u8])) {
         if kind == Kind::Parameters {
             write_parameters(self.0, write);
         }
     }
 
-    fn load_section(&mut self, kind: Kind, read: &mut impl FnMut(&mut [u8])) {
+    fn load_section(&mut self, kind: Kind, read: &mut dyn FnMut(&mut [u8])) {
         if kind == Kind::Parameters {
-            read_parameters(self.0, read);
+            load_parameters(self.0, read);
         }
     }
 }
@@ -67,13 +68,13 @@ impl<N: Layer> Checkpoint for Network<'_, N> {
 impl<N: Layer, L> Checkpoint for Predictor<N, L> {
     const SECTIONS: Sections = Network::<N>::SECTIONS;
 
-    fn store_section(&self, kind: Kind, write: &mut impl FnMut(&[u8])) {
+    fn store_section(&self, kind: Kind, write: &mut dyn FnMut(&[u8])) {
         if kind == Kind::Parameters {
             write_parameters(&self.network, write);
         }
     }
 
-    fn load_section(&mut self, kind: Kind, read: &mut impl FnMut(&mut [u8])) {
+    fn load_section(&mut self, kind: Kind, read: &mut dyn FnMut(&mut [u8])) {
         Network(&mut self.network).load_section(kind, read);
     }
 }
@@ -85,16 +86,16 @@ impl<C: Checkpoint, S: Storable> Checkpoint for (C, S) {
         [parameters, training, Some(Section::added::<S>())]
     };
 
-    fn store_section(&self, kind: Kind, write: &mut impl FnMut(&[u8])) {
+    fn store_section(&self, kind: Kind, mut write: &mut dyn FnMut(&[u8])) {
         match kind {
-            Kind::Added => self.1.store(write),
+            Kind::Added => self.1.store(&mut write),
             kind => self.0.store_section(kind, write),
         }
     }
 
-    fn load_section(&mut self, kind: Kind, read: &mut impl FnMut(&mut [u8])) {
+    fn load_section(&mut self, kind: Kind, mut read: &mut dyn FnMut(&mut [u8])) {
         match kind {
-            Kind::Added => self.1.load(read),
+            Kind::Added => self.1.load(&mut read),
             kind => self.0.load_section(kind, read),
         }
     }
@@ -103,11 +104,11 @@ impl<C: Checkpoint, S: Storable> Checkpoint for (C, S) {
 impl<C: Checkpoint> Checkpoint for &mut C {
     const SECTIONS: Sections = C::SECTIONS;
 
-    fn store_section(&self, kind: Kind, write: &mut impl FnMut(&[u8])) {
+    fn store_section(&self, kind: Kind, write: &mut dyn FnMut(&[u8])) {
         C::store_section(self, kind, write);
     }
 
-    fn load_section(&mut self, kind: Kind, read: &mut impl FnMut(&mut [u8])) {
+    fn load_section(&mut self, kind: Kind, read: &mut dyn FnMut(&mut [u8])) {
         C::load_section(self, kind, read);
     }
 }

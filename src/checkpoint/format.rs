@@ -11,6 +11,7 @@ use crate::layer::Layer;
 use crate::learnt;
 use crate::slots::Slots;
 use crate::storable::Storable;
+use crate::tensor::Name;
 
 #[cfg(not(feature = "crc-table"))]
 type Way = crc::NoTable;
@@ -109,54 +110,54 @@ pub(super) const fn image(sections: &Sections) -> usize {
     bytes as usize
 }
 
-pub(super) fn write_header(sections: &Sections, write: &mut impl FnMut(&[u8])) {
-    let count = sections.iter().flatten().count();
-    write(&MAGIC);
-    write(&VERSION.to_le_bytes());
-    write(&(count as u16).to_le_bytes());
-    write(&(image(sections) as u32).to_le_bytes());
+/// The bytes before the sections, and how many they are.
+#[inline(never)]
+pub(super) fn header(sections: &Sections, length: usize) -> ([u8; HEADER + 3 * ENTRY], usize) {
+    let mut header = [0; HEADER + 3 * ENTRY];
+    let mut filled = 0;
+    let mut put = |bytes: &[u8]| {
+        header.iter_mut().skip(filled).zip(bytes).for_each(|(to, from)| *to = *from);
+        filled += bytes.len();
+    };
+    put(&MAGIC);
+    put(&VERSION.to_le_bytes());
+    put(&(sections.iter().flatten().count() as u16).to_le_bytes());
+    put(&(length as u32).to_le_bytes());
     for section in sections.iter().flatten() {
-        write(&[section.kind as u8, section.number]);
-        write(&section.tensors.to_le_bytes());
-        write(&(section.length as u32).to_le_bytes());
-        write(&section.fingerprint.to_le_bytes());
+        put(&[section.kind as u8, section.number]);
+        put(&section.tensors.to_le_bytes());
+        put(&(section.length as u32).to_le_bytes());
+        put(&section.fingerprint.to_le_bytes());
     }
+    (header, filled)
 }
 
-/// Parameters with their names and shapes.
-pub(super) fn write_parameters<N: Layer>(network: &N, write: &mut impl FnMut(&[u8])) {
-    network.tensors(&mut |tensor| {
-        if tensor.learns && !tensor.data.is_empty() {
-            let mut name = [0; NAME];
-            tensor.name.copy_to(&mut name, 0);
-            write(&name);
-            write(&[tensor.shape.len() as u8]);
-            let mut sizes = tensor.shape.iter().map(|&size| size as u32);
-            (0..4).for_each(|_| write(&sizes.next().unwrap_or(0).to_le_bytes()));
-        }
-    });
+/// The parameters that learn: first what describes each tensor, then their numbers.
+pub(super) fn write_parameters<N: Layer>(network: &N, write: &mut dyn FnMut(&[u8])) {
+    learnt::each(network, &mut |name, shape, _| write(&describe(name, shape)));
     learnt::store_parameters(network, write);
 }
 
-/// Reads what [`write_parameters`] has written.
-pub(super) fn read_parameters<N: Layer>(network: &mut N, read: &mut impl FnMut(&mut [u8])) {
-    let tensors = <N::Slots<()> as Slots<()>>::TENSORS;
-    (0..tensors).for_each(|_| read(&mut [0; TENSOR]));
-    learnt::load_parameters(network, read);
-}
-
-/// Where a section is in an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    pub(super) kind: Kind,
-    pub(super) start: usize,
-    pub(super) length: usize,
+#[inline(never)]
+fn describe(name: Name, shape: &[usize]) -> [u8; TENSOR] {
+    let mut description = [0; TENSOR];
+    if let Some((text, sizes)) = description.split_first_chunk_mut::<NAME>() {
+        name.copy_to(text, 0);
+        if let Some((rank, sizes)) = sizes.split_first_mut() {
+            *rank = shape.len() as u8;
+            for (to, size) in sizes.as_chunks_mut().0.iter_mut().zip(shape) {
+                *to = (*size as u32).to_le_bytes();
+            }
+        }
+    }
+    description
 }
 
 /// Where the sections are in an image that was checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Places {
-    pub(super) places: [Option<Place>; 3],
+    /// Where each section that was wanted begins.
+    pub(super) starts: [usize; 3],
     pub(super) length: usize,
 }
 
@@ -166,8 +167,14 @@ impl Places {
         self.length
     }
 
-    /// The sections as they follow each other.
-    pub(super) fn in_order(&self) -> impl Iterator<Item = Place> + use<> {
-        self.places.into_iter().flatten()
+    /// The sections, with where their values begin and end.
+    pub(super) fn of(&self, sections: &'static Sections) -> impl Iterator<Item = (Kind, usize, usize)> + use<> {
+        let places = self.starts.into_iter().zip(sections);
+        places.filter_map(|(start, section)| {
+            // What describes the tensors is for others.
+            section
+                .as_ref()
+                .map(|section| (section.kind, start + descriptions(section.tensors), start + section.length))
+        })
     }
 }

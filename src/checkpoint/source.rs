@@ -85,12 +85,12 @@ pub fn receive<'a, R: Read>(stream: &mut R, buffer: &'a mut [u8]) -> Result<&'a 
     struct Any;
     impl Checkpoint for Any {
         const SECTIONS: Sections = [None; 3];
-        fn store_section(&self, _: Kind, _: &mut impl FnMut(&[u8])) {}
-        fn load_section(&mut self, _: Kind, _: &mut impl FnMut(&mut [u8])) {}
+        fn store_section(&self, _: Kind, _: &mut dyn FnMut(&[u8])) {}
+        fn load_section(&mut self, _: Kind, _: &mut dyn FnMut(&mut [u8])) {}
     }
 
     let room = buffer.len();
-    let mut check = Check::<Any>::new();
+    let mut check = Check::of::<Any>();
     let header = buffer.get_mut(..HEADER).ok_or(ReceiveError::TooLarge { image: HEADER, buffer: room })?;
     let mut fill = |bytes: &mut [u8], before: usize, expected: usize| {
         let mut filled = 0;

@@ -1,6 +1,7 @@
 //! What a firmware holds that predicts and learns: its code is measured, less that of the program `empty`.
 //!
-//! Weights are there already, unless the feature `start` adds drawing them. The feature `second` adds another network.
+//! Weights are there already, unless the feature `start` adds drawing them. The feature `second` adds another network, and
+//! `checkpoint` saving to a buffer and restoring.
 
 #![no_std]
 #![no_main]
@@ -51,7 +52,22 @@ fn main() -> ! {
         learn(trainer, x, target);
         #[cfg(feature = "second")]
         learn(second, x2, target2);
+        #[cfg(feature = "checkpoint")]
+        keep(trainer);
     }
+}
+
+/// To an image and back.
+#[cfg(feature = "checkpoint")]
+#[inline(always)]
+fn keep(trainer: &mut Learner) {
+    use downhill::Checkpoint;
+
+    static IMAGE: Once<[u8; Learner::IMAGE]> = Once::new([0; Learner::IMAGE]);
+    #[expect(unsafe_code, reason = "nothing runs this program")]
+    let image = black_box(unsafe { IMAGE.take() });
+    black_box(trainer.save(image).is_ok());
+    black_box(trainer.restore(image).is_ok());
 }
 
 /// The sample may be anything.

@@ -7,6 +7,7 @@
 use core::hint::black_box;
 use core::ops::ControlFlow;
 
+use downhill::checkpoint::{self, Network, Seekable, receive};
 use downhill::fit::{Data, Epoch, Score, epoch, evaluate};
 use downhill::init::{Generator, He, Init, Random, TruncatedNormal, Uniform, Xavier};
 use downhill::loss::Loss;
@@ -18,11 +19,12 @@ use downhill::predictor::Workspace;
 use downhill::rule::Rule;
 use downhill::schedule::{Constant, Cosine, Exponential, Plateau, Schedule, StepDecay};
 use downhill::{
-    Adam, AdamW, Batch, Best, BiasOnly, Biased, BinaryCrossEntropy, ChainRule, ClipNorm, ClipSample, ClipValue,
-    CrossEntropy, Dense, Dropout, ErrorShare, Evaluate, Fit, Frozen, Huber, Identity, Layer, LeakyRelu, Momentum,
-    Nesterov, Predictor, Ratio, RawError, Relu, RmsProp, Rprop, Samples, ScaledRate, Sgd, Shape, Softmax, SquaredError,
-    Storable, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest, encode,
+    Adam, AdamW, Batch, Best, BiasOnly, Biased, BinaryCrossEntropy, ChainRule, Checkpoint, ClipNorm, ClipSample,
+    ClipValue, CrossEntropy, Dense, Dropout, ErrorShare, Evaluate, Fit, Frozen, Huber, Identity, Layer, LeakyRelu,
+    Momentum, Nesterov, Predictor, Ratio, RawError, Relu, RmsProp, Rprop, Samples, ScaledRate, Sgd, Shape, Softmax,
+    SquaredError, Storable, Tanh, Trainer, Unbiased, WeightDecay, Zero, digest, encode,
 };
+use embedded_io::{ErrorKind, ErrorType, Read, Seek, SeekFrom, Write};
 use figures::entry;
 use figures::workload::Net;
 use panic_never as _;
@@ -110,6 +112,7 @@ where
     while let Progress::More = prediction.run(black_box(100)) {}
     black_box(digest(&trainer.network));
     keep(trainer);
+    checkpoint(trainer);
     trainer.tensors(&mut |tensor, slots| {
         black_box((tensor.data, slots.len()));
     });
@@ -124,6 +127,50 @@ fn keep(value: &mut impl Storable) {
     let mut bytes = black_box([1; 64]);
     let bytes = bytes.get_mut(..black_box(32)).unwrap_or_default();
     black_box((value.to_bytes(bytes).is_ok(), value.from_bytes(bytes).is_ok()));
+}
+
+/// To an image and back, by every way.
+fn checkpoint(learner: &mut impl Checkpoint) {
+    let mut bytes = black_box([1; 64]);
+    let image = bytes.get_mut(..black_box(32)).unwrap_or_default();
+    black_box((learner.save(image).is_ok(), learner.restore(image).is_ok()));
+    let mut wire = black_box(Wire);
+    black_box((learner.save_to(&mut wire).is_ok(), receive(&mut wire, image).is_ok()));
+    black_box(Seekable::new(wire).is_ok_and(|mut file| learner.restore_from(&mut file).is_ok()));
+    learner.part(black_box(5), image);
+    if let Ok(places) = checkpoint::check::<Network<Net>, _>(&mut &*image) {
+        Network(&mut Net::ZERO).load_part(&places, black_box(7), image);
+    }
+}
+
+/// A stream that gives and takes anything.
+struct Wire;
+
+impl ErrorType for Wire {
+    type Error = ErrorKind;
+}
+
+impl Read for Wire {
+    fn read(&mut self, bytes: &mut [u8]) -> Result<usize, ErrorKind> {
+        bytes.fill(black_box(1));
+        if black_box(true) { Ok(bytes.len().min(black_box(9))) } else { Err(ErrorKind::Other) }
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
+        Ok(bytes.len().min(1 + black_box(9) % 2))
+    }
+
+    fn flush(&mut self) -> Result<(), ErrorKind> {
+        Ok(())
+    }
+}
+
+impl Seek for Wire {
+    fn seek(&mut self, _: SeekFrom) -> Result<u64, ErrorKind> {
+        Ok(black_box(100))
+    }
 }
 
 /// Slices of samples.
@@ -197,6 +244,7 @@ fn fit(schedule: impl Schedule<f32> + Storable + Clone, metric: impl Metric<f32,
     black_box(fit.epoch(&mut state, trainer, data.keeping(best)).is_ok());
     keep(&mut state);
     keep(best);
+    checkpoint(&mut (&mut *trainer, (&mut *best, &mut state)));
     black_box(fit.end(&mut state, trainer, &mut *best));
     black_box(epoch(trainer, stream).is_ok());
     black_box(epoch(trainer, stream.map(|(x, target)| (x, target, 0.5))).is_ok());

@@ -23,11 +23,11 @@ TARGETS = np.sin(X @ RANDOM.normal(size=(4, 2)))
 
 
 def classifier(**options):
-    return MLPClassifier(hidden_layer_sizes=(5,), max_iter=20, random_state=1, **{"activation": "tanh", **options})
+    return MLPClassifier(hidden_layer_sizes=(5,), max_iter=20, **{"activation": "tanh", "random_state": 1, **options})
 
 
 def regressor(**options):
-    return MLPRegressor(hidden_layer_sizes=(5, 6), max_iter=20, random_state=1, **{"activation": "tanh", **options})
+    return MLPRegressor(hidden_layer_sizes=(5, 6), max_iter=20, **{"activation": "tanh", "random_state": 1, **options})
 
 
 def check(model, tmp_path, dtype="f32"):
@@ -143,7 +143,7 @@ def refused(model, tmp_path, match, **options):
 def test_refusals_name_the_step(tmp_path):
     message = refused(make_pipeline(StandardScaler(), PCA(2), regressor()).fit(X, TARGETS), tmp_path, r"step 1 \(PCA\)")
     assert "Supported: MLPClassifier, MLPRegressor" in message
-    refused(make_pipeline(StandardScaler(), MinMaxScaler(), regressor()).fit(X, TARGETS), tmp_path, "more than one step")
+    refused(make_pipeline(StandardScaler(), MinMaxScaler(), regressor()).fit(X, TARGETS), tmp_path, r"step 1 \(MinMaxScaler\): a second step")
     refused(make_pipeline(MinMaxScaler(clip=True), regressor()).fit(X, TARGETS), tmp_path, r"step 0 \(MinMax.*clip")
     refused(make_pipeline(StandardScaler(), LogisticRegression()).fit(X, CLASSES), tmp_path, r"step 1 \(LogisticReg")
     refused(LogisticRegression().fit(X, CLASSES), tmp_path, "LogisticRegression")

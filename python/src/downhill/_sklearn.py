@@ -67,8 +67,8 @@ def _parts(model, network):
     for place, step in steps[:-1]:
         if not isinstance(step, (StandardScaler, MinMaxScaler)):
             raise network.unsupported(place, f"{type(step).__name__} before the network")
-        if len(steps) > 2:
-            raise network.unsupported(place, "more than one step before the network")
+    if len(steps) > 2:
+        raise network.unsupported(steps[1][0], "a second step before the network")
     _check_mlp(mlp, where, network)
     return ((steps[0][1], steps[0][0]) if len(steps) == 2 else None), mlp, where
 

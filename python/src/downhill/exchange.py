@@ -60,9 +60,9 @@ def export(model, path, samples=None, *, references=16, dtype="f32"):
     tensors = dict(network.tensors())
     if described.standardizer is not None:
         tensors["standardizer.mean"], tensors["standardizer.scale"] = described.standardizer
+    check_finite(tensors)
     if samples is not None and references > 0:
         tensors["reference.inputs"], tensors["reference.outputs"] = _references(described, samples, references, number)
-    check_finite(tensors)
     with np.errstate(over="ignore"):
         tensors = {name: np.ascontiguousarray(tensor, number) for name, tensor in tensors.items()}
     for name, tensor in tensors.items():

@@ -89,7 +89,7 @@ def test_each_defect_says_which_it_is():
     with pytest.raises(downhill.NewerVersion, match="version 2") as error:
         downhill.load_checkpoint(image(TENSORS, version=2))
     assert error.value.version == 2
-    with pytest.raises(downhill.Corrupt, match="version 0"):
+    with pytest.raises(downhill.NotACheckpoint, match="version 0"):
         downhill.load_checkpoint(image(TENSORS, version=0))
     broken = bytearray(data)
     broken[-6] ^= 0x10

@@ -163,6 +163,10 @@ def test_numbers_that_are_none_name_the_tensor(tmp_path):
     model.coefs_[0][1, 3] = 1e39
     refused(model, tmp_path, r"0\.weight .* too large for f32")
     downhill.export(model, tmp_path / "large.safetensors", dtype="f64")
+    model = make_pipeline(StandardScaler(), regressor()).fit(X, TARGETS)
+    model[0].scale_[1] = 1e-50
+    with pytest.raises(downhill.Unsupported, match=r"standardizer\.scale .* 0 in f32"):
+        downhill.export(model, tmp_path / "small.safetensors")
 
 
 def test_samples_that_are_none(tmp_path):

@@ -95,7 +95,7 @@ def load_checkpoint(source):
     if version > VERSION:
         raise NewerVersion(version)
     if version < VERSION:
-        raise Corrupt(f"the checkpoint is corrupt: there is no version {version} of the format")
+        raise NotACheckpoint(f"not a checkpoint: there is no version {version} of the format")
     if length > len(image):
         raise Truncated(len(image), length)
     if length < HEAD + ENTRY * count + CHECKSUM:

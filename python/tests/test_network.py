@@ -105,7 +105,7 @@ def test_dropout_is_a_ratio_if_its_denominator_is_small():
 def test_the_code_to_paste():
     assert NETWORKS[1].code("f32") == (
         "use downhill::{Dense, Dropout, Ratio, Relu, Softmax};\n\n"
-        "type Network = (Dense<64, 32, Relu>, Dropout<32, Ratio<1, 4>>, Dense<32, 10, Softmax>);"
+        "type Network = (\n    Dense<64, 32, Relu>,\n    Dropout<32, Ratio<1, 4>>,\n    Dense<32, 10, Softmax>,\n);"
     )
     assert NETWORKS[5].code("f64") == (
         "use downhill::{Dense, Sigmoid, Unbiased};\n\ntype Network = (Dense<3, 1, Sigmoid, Unbiased, f64>,);"

@@ -159,7 +159,7 @@ class Network:
         """What to paste into a program in Rust."""
         names = sorted(set().union(*(layer.types(dtype) for layer in self.layers)))
         lines = [f"use downhill::{names[0]};" if len(names) == 1 else f"use downhill::{{{', '.join(names)}}};", ""]
-        lines.append(f"type Network = {_laid_out(self._nested(), dtype, '', len('type Network = ;'))};")
+        lines.append(f"type Network = {_laid_out(self._nested(), dtype, '')};")
         for place, layer in self.places():
             if isinstance(layer, Dropout) and layer.ratio(dtype) is None:
                 lines.append(f"// Set at run time: trainer.network.{place}.rate = {layer.rate};")
@@ -226,12 +226,12 @@ def _flat(part, dtype):
     return f"({inner},)" if len(part) == 1 else f"({inner})"
 
 
-def _laid_out(part, dtype, indent, around):
-    """As rustfmt has it: a tuple that does not fit in 100 characters has one line for each item."""
+def _laid_out(part, dtype, indent):
+    """As rustfmt has it: a tuple of more than 60 characters has one line for each item."""
     flat = _flat(part, dtype)
-    if not isinstance(part, list) or len(indent) + around + len(flat) <= 100:
+    if not isinstance(part, list) or len(flat) - len("()") <= 60:
         return flat
-    lines = "".join(f"{indent}    {_laid_out(item, dtype, indent + '    ', 1)},\n" for item in part)
+    lines = "".join(f"{indent}    {_laid_out(item, dtype, indent + '    ')},\n" for item in part)
     return f"(\n{lines}{indent})"
 
 

@@ -462,7 +462,7 @@ fn pieces() {
     let whole = image(&trainer);
     for size in [1, 2, 3, 5, 64, 100, 1000, 5000] {
         let mut other = trained(19);
-        let (mut all, mut checked) = (Vec::new(), Check::of::<Learning>());
+        let (mut all, mut checked) = (Vec::new(), Check::new(&Learning::SECTIONS));
         for offset in (0..whole.len()).step_by(size) {
             let mut piece = vec![0; size.min(whole.len() - offset)];
             trainer.part(offset, &mut piece);

@@ -1,7 +1,9 @@
 //! Checks an image, as its bytes come.
 
-use super::format::{CRC, CRC_BYTES, Digest, ENTRY, HEADER, Kind, MAGIC, Places, Section, VERSION, descriptions};
-use super::{Checkpoint, Refused, Sections};
+use super::error::Refused;
+use super::format::{
+    CRC, CRC_BYTES, Digest, ENTRY, HEADER, Kind, MAGIC, Places, Section, Sections, VERSION, descriptions,
+};
 
 /// The check of an image whose bytes come in pieces.
 pub struct Check {
@@ -26,10 +28,11 @@ pub struct Check {
 }
 
 impl Check {
-    /// The check of an image for a `C`, of which no bytes have come.
-    pub fn of<C: Checkpoint + ?Sized>() -> Self {
+    /// The check of an image that has to have these sections, of which no bytes have come: the
+    /// [`SECTIONS`](super::Checkpoint::SECTIONS) of what is to be restored.
+    pub fn new(wanted: &'static Sections) -> Self {
         Self {
-            wanted: const { &C::SECTIONS },
+            wanted,
             digest: CRC.digest(),
             position: 0,
             length: HEADER,

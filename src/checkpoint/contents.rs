@@ -1,7 +1,7 @@
 //! What can be saved.
 
-use super::format::write_parameters;
-use super::{Checkpoint, Kind, Section, Sections};
+use super::format::{Kind, Section, Sections, write_parameters};
+use super::interface::Checkpoint;
 use crate::layer::Layer;
 use crate::learnt::load_parameters;
 use crate::loss::Loss;

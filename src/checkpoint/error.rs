@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::Kind;
+use super::format::Kind;
 
 /// What is wrong with an image. Nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

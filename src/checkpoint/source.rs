@@ -4,8 +4,9 @@ use core::convert::Infallible;
 
 use embedded_io::{Read, ReadExactError, Seek, SeekFrom};
 
+use super::check::Check;
+use super::error::{LoadError, ReceiveError, Refused};
 use super::format::{CRC, Digest, HEADER};
-use super::{Check, Checkpoint, Kind, LoadError, ReceiveError, Refused, Sections};
 
 /// The bytes that are read and written at a time.
 pub const BLOCK: usize = 64;
@@ -76,21 +77,13 @@ impl<R: Read + Seek> Source for Seekable<R> {
 }
 
 /// Takes an image from a stream that can be read once into a buffer. It is not checked beyond its length:
-/// [`restore`](Checkpoint::restore) does so.
+/// [`restore`](super::Checkpoint::restore) does so.
 ///
 /// # Errors
 /// If the stream fails or ends, if this is no image, or if there is no room.
 pub fn receive<'a, R: Read>(stream: &mut R, buffer: &'a mut [u8]) -> Result<&'a [u8], ReceiveError<R::Error>> {
-    /// Nothing is asked of the image.
-    struct Any;
-    impl Checkpoint for Any {
-        const SECTIONS: Sections = [None; 3];
-        fn store_section(&self, _: Kind, _: &mut dyn FnMut(&[u8])) {}
-        fn load_section(&mut self, _: Kind, _: &mut dyn FnMut(&mut [u8])) {}
-    }
-
     let room = buffer.len();
-    let mut check = Check::of::<Any>();
+    let mut check = Check::new(&[None; 3]);
     let header = buffer.get_mut(..HEADER).ok_or(ReceiveError::TooLarge { image: HEADER, buffer: room })?;
     let mut fill = |bytes: &mut [u8], before: usize, expected: usize| {
         let mut filled = 0;

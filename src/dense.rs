@@ -9,6 +9,7 @@ use crate::architecture::Architecture;
 use crate::error::StepError;
 use crate::frozen::{BiasOnly, OtherBiases};
 use crate::hint::through_memory;
+use crate::import::constant::{self, Import, Of, Source, Tensors};
 use crate::kernel::{self, Finite, Magnitude, SEAL};
 use crate::layer::{Infer, Layer, Mode, Pairs, Trace};
 use crate::optimizer::{self, Collected, Gradient, Optimizer, Parameters};
@@ -266,6 +267,15 @@ impl<const I: usize, const O: usize, A: Activation, K: Bias, T: Scalar> Layer fo
             visit(Tensor::new("bias", &[O], Role::Bias, biases));
         }
     }
+}
+
+impl<S: Source, const I: usize, const O: usize, A: Activation, K: Bias, T: Scalar> Import<S> for Dense<I, O, A, K, T>
+where
+    [[T; O]; I]: Import<Of<S, constant::Weight>>,
+    K::Array<T, O>: Import<Of<S, constant::Bias>>,
+{
+    const TENSORS: Tensors = Tensors::all(&[<[[T; O]; I]>::TENSORS, <K::Array<T, O>>::TENSORS]);
+    const VALUE: Self = Self::new(Import::VALUE, Import::VALUE);
 }
 
 impl<const I: usize, const O: usize, A: Activation, T: Scalar> BiasOnly<&'static Dense<I, O, A, Biased, T>> {

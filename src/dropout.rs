@@ -3,6 +3,7 @@
 use crate::activation::Link;
 use crate::architecture::Architecture;
 use crate::error::StepError;
+use crate::import::constant::{Import, Source, Tensors};
 use crate::init::{Generator, Random};
 use crate::layer::{Infer, Layer, Mode, Pairs, Trace};
 use crate::optimizer::{Collected, Parameters};
@@ -63,6 +64,12 @@ impl<const N: usize, Q> Dropout<N, Q> {
 
 impl<const N: usize, Q: Zero> Zero for Dropout<N, Q> {
     const ZERO: Self = Self { rate: Q::ZERO };
+}
+
+/// With the rate of the type, or 0.
+impl<S: Source, const N: usize, Q: Zero> Import<S> for Dropout<N, Q> {
+    const TENSORS: Tensors = Tensors::NONE;
+    const VALUE: Self = Self::ZERO;
 }
 
 /// The probability of dropping an input.

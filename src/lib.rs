@@ -32,6 +32,7 @@ pub mod error;
 pub mod fit;
 pub mod frozen;
 mod hint;
+pub mod import;
 pub mod init;
 pub mod kernel;
 pub mod layer;

@@ -2,6 +2,7 @@
 
 use crate::architecture::Architecture;
 use crate::error::StepError;
+use crate::import::constant::{Import, Source, Tensors};
 use crate::init::Init;
 use crate::layer::inner::{back_by, forward_by, infer_as};
 use crate::layer::{Infer, Layer, Pairs, Trace};
@@ -65,6 +66,12 @@ impl<L, Q> ScaledRate<L, Q> {
 
 impl<L: Zero, Q: Zero> Zero for ScaledRate<L, Q> {
     const ZERO: Self = Self { factor: Q::ZERO, layer: L::ZERO };
+}
+
+/// With the factor of the type, or 0.
+impl<S: Source, L: Import<S>, Q: Zero> Import<S> for ScaledRate<L, Q> {
+    const TENSORS: Tensors = L::TENSORS;
+    const VALUE: Self = Self { factor: Q::ZERO, layer: L::VALUE };
 }
 
 /// A factor of the learning rate.

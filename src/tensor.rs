@@ -69,10 +69,10 @@ impl Role {
 
 /// The name of a tensor: the indices of its layers in their tuples, and its name in the layer, joined by dots.
 #[derive(Clone, Copy)]
-pub struct Name<'a>(Part<'a>);
+pub struct Name<'a>(pub(crate) Part<'a>);
 
 #[derive(Clone, Copy)]
-enum Part<'a> {
+pub(crate) enum Part<'a> {
     Own(&'static str),
     In(usize, &'a Name<'a>),
 }

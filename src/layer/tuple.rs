@@ -4,6 +4,7 @@ use super::{Infer, Layer, Mode, Pairs, Trace, first, first_mut, scale_errors};
 use crate::activation::Link;
 use crate::architecture::Architecture;
 use crate::error::StepError;
+use crate::import::constant::{Import, In, Source, Tensors};
 use crate::init::Init;
 use crate::kernel::{Magnitude, add_now};
 use crate::optimizer::{Collected, Optimizer, Parameters};
@@ -254,6 +255,11 @@ macro_rules! layer {
 
         impl<$A: Zero, $($U: Zero),*> Zero for ($A, $($U,)*) {
             const ZERO: Self = ($A::ZERO, $($U::ZERO,)*);
+        }
+
+        impl<S: Source, $A: Import<In<S, $a>>, $($U: Import<In<S, $u>>),*> Import<S> for ($A, $($U,)*) {
+            const TENSORS: Tensors = Tensors::all(&[$A::TENSORS, $($U::TENSORS),*]);
+            const VALUE: Self = ($A::VALUE, $($U::VALUE,)*);
         }
 
         impl<S, $A: Slots<S>, $($U: Slots<S>),*> Slots<S> for ($A, $($U,)*) {

@@ -1,13 +1,27 @@
 //! Networks that were learnt elsewhere: `.safetensors` files.
 
+/// `?` in constant functions.
+macro_rules! ok {
+    ($result:expr) => {
+        match $result {
+            Ok(value) => value,
+            Err(error) => return Err(error),
+        }
+    };
+}
+
 pub(crate) mod constant;
 mod error;
 mod file;
 mod json;
+mod load;
+mod save;
 mod text;
 
 pub use constant::{Bias, File, Import, In, Named, Of, Source, Tensors, Weight};
 pub use error::{ImportError, Sizes, Text};
+pub use load::{load, load_tensor, replay};
+pub use save::{Extra, save};
 
 use crate::import::constant::accepted;
 use crate::layer::Infer;
@@ -17,10 +31,10 @@ use crate::layer::Infer;
 #[track_caller]
 pub const fn network<S: Source, N: Import<S> + Infer>() -> N {
     accepted(N::TENSORS.check(&S::FILE));
-    let mut entries = S::FILE.entries();
-    while let Some(tensor) = entries.next() {
+    let mut tensors = S::FILE.tensors();
+    while let Some(tensor) = tensors.next() {
         if tensor.name.has_place() && !N::TENSORS.has(tensor.name) {
-            accepted(Err(ImportError::Unknown(tensor.name.text())))
+            accepted::<()>(Err(ImportError::Unknown(tensor.name.text())));
         }
     }
     accepted(S::FILE.is_of(N::ARCHITECTURE.fingerprint()));

@@ -5,9 +5,9 @@
 
 use core::marker::PhantomData;
 
-pub use crate::import::file::File;
 use crate::import::error::ImportError;
 use crate::import::file::Expected;
+pub use crate::import::file::File;
 use crate::import::json::{Quoted, Sizes};
 use crate::import::text::Text;
 use crate::zero::Zero;
@@ -155,9 +155,11 @@ macro_rules! arrays {
         /// warns of a long evaluation.
         const fn $read(mut to: &mut [$t], from: &[u8]) {
             let (mut from, _) = from.as_chunks();
-            while let ([number, rest @ ..], [[$($byte),*], others @ ..]) = (to, from) {
+            while let [[$($byte),*], others @ ..] = from {
+                let [number, rest @ ..] = to else { return };
                 *number = <$t>::from_bits(0 $(| (*$byte as $bits) << $shift)*);
-                (to, from) = (rest, others);
+                to = rest;
+                from = others;
             }
         }
 

@@ -53,7 +53,7 @@ pub enum ImportError {
     Unknown(Text),
     /// A tensor that can't be written, because it is frozen, differs from the file's.
     Frozen(Text),
-    /// A name of the network is longer than 39 bytes.
+    /// A name of the network is longer than 31 bytes.
     LongName(Text),
     /// The layers are others, though their tensors fit: other activations for example.
     Architecture {
@@ -71,7 +71,9 @@ impl ImportError {
     pub(crate) const fn message(&self) -> Text<240> {
         let text = Text::EMPTY;
         match self {
-            Self::Truncated { bytes } => text.and("the file ends within its header, after ").number(*bytes).and(" bytes"),
+            Self::Truncated { bytes } => {
+                text.and("the file ends within its header, after ").number(*bytes).and(" bytes")
+            }
             Self::Header { byte } => {
                 text.and("the header is not that of a .safetensors file: byte ").number(*byte).and(" can't be read")
             }
@@ -91,10 +93,12 @@ impl ImportError {
             Self::NotFinite(name) => tensor(name).and("a number is NaN or infinite"),
             Self::Unknown(name) => tensor(name).and("the network does not have it"),
             Self::Frozen(name) => tensor(name).and("it is frozen, and the file has other numbers"),
-            Self::LongName(name) => tensor(name).and("the name is longer than 39 bytes"),
+            Self::LongName(name) => tensor(name).and("the name is longer than 31 bytes"),
             Self::Architecture { file, network } => {
                 let text = text.and("the file has another network: ").and(file.as_str());
-                text.and(if file.is_full() { ".." } else { "" }).and("; the fingerprint of this one is ").hexadecimal(*network)
+                text.and(if file.is_full() { ".." } else { "" })
+                    .and("; the fingerprint of this one is ")
+                    .hexadecimal(*network)
             }
             Self::Reference(_) => text.and("the network refuses the reference inputs"),
         }

@@ -3,73 +3,79 @@
 use core::str::from_utf8;
 
 use crate::import::error::ImportError;
-use crate::import::json::{Cursor, Quoted, Sizes, hexadecimal};
+use crate::import::json::{Cursor, Malformed, Object, Quoted, Sizes, hexadecimal};
 use crate::import::text::Text;
 
 /// The version of the conventions.
 pub(crate) const VERSION: &str = "1";
 
-/// A file whose header was read to its end.
+/// A file whose header can be read to its end.
 #[derive(Clone, Copy, Debug)]
 pub struct File<'a> {
-    header: &'a [u8],
+    header: Object<'a>,
     data: &'a [u8],
+}
+
+/// What a header describes.
+enum Entry<'a> {
+    Tensor(Found<'a>),
+    Metadata(Object<'a>),
 }
 
 /// A tensor as the header describes it.
 #[derive(Clone, Copy)]
 pub(crate) struct Found<'a> {
     pub(crate) name: Quoted<'a>,
-    pub(crate) number: Quoted<'a>,
     pub(crate) shape: Sizes,
+    number: Quoted<'a>,
     place: Sizes,
 }
 
-/// A tensor that is expected: in [`File::data`].
+/// A tensor as a network has it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Expected {
     pub(crate) name: Text,
     pub(crate) shape: Sizes,
-    /// The number type in Rust.
+    /// `f32` or `f64`.
     pub(crate) number: &'static str,
 }
 
 impl<'a> File<'a> {
     /// Reads the header.
+    #[allow(clippy::cast_possible_truncation)]
     pub(crate) const fn open(bytes: &'a [u8]) -> Result<Self, ImportError> {
         let truncated = Err(ImportError::Truncated { bytes: bytes.len() });
         let Some((length, rest)) = bytes.split_first_chunk() else { return truncated };
         let length = u64::from_le_bytes(*length);
-        // What is longer than an address can say is longer than the file.
-        let length = if length > rest.len() as u64 { usize::MAX } else { length as usize };
-        let Some((header, data)) = rest.split_at_checked(length) else { return truncated };
+        if length > rest.len() as u64 {
+            return truncated;
+        }
+        let Some((header, data)) = rest.split_at_checked(length as usize) else { return truncated };
         if let Err(error) = from_utf8(header) {
             return Err(ImportError::Header { byte: 8 + error.valid_up_to() });
         }
-        let file = Self { header, data };
-        let mut entries = file.entries();
-        while let Some(Entry::Tensor(_) | Entry::Metadata(_)) = entries.step() {}
-        // An object that has ended, and nothing behind it.
-        if !entries.done || !entries.cursor.ends() {
-            return Err(ImportError::Header { byte: 8 + header.len() - entries.cursor.0.len() });
+        let file = Self { header: Object::at(Cursor(header)), data };
+        if let Err(Malformed(left)) = all(file.header) {
+            return Err(ImportError::Header { byte: 8 + header.len() - left });
         }
-        match file.metadata("downhill") {
-            Ok(Some(version)) if !version.is(VERSION) => Err(ImportError::Version(version.text())),
-            Ok(_) => Ok(file),
-            Err(error) => Err(error),
+        match ok!(file.metadata("downhill")) {
+            Some(version) if !version.is(VERSION) => Err(ImportError::Version(version.text())),
+            _ => Ok(file),
         }
     }
 
-    pub(crate) const fn entries(&self) -> Entries<'a> {
-        Entries { cursor: Cursor(self.header), first: true, done: false }
+    /// The tensors.
+    pub(crate) const fn tensors(&self) -> Tensors<'a> {
+        Tensors(self.header)
     }
 
     /// The value of an entry of the metadata.
     const fn metadata(&self, key: &str) -> Result<Option<Quoted<'a>>, ImportError> {
-        let (mut entries, mut value) = (self.entries(), None);
-        while let Some(entry) = entries.step() {
+        let (mut header, mut value) = (self.header, None);
+        while let Ok(Some(entry)) = entry(&mut header) {
             let Entry::Metadata(mut fields) = entry else { continue };
-            while let Some(Some((name, text))) = fields.step() {
+            while let Ok(Some(name)) = fields.next() {
+                let Ok(text) = fields.cursor.string() else { break };
                 if name.is(key) && value.replace(text).is_some() {
                     return Err(ImportError::Twice(Text::EMPTY.and(key)));
                 }
@@ -80,8 +86,8 @@ impl<'a> File<'a> {
 
     /// The tensor of this name.
     pub(crate) const fn find(&self, name: &Text) -> Result<Found<'a>, ImportError> {
-        let (mut entries, mut found) = (self.entries(), None);
-        while let Some(tensor) = entries.next() {
+        let (mut tensors, mut found) = (self.tensors(), None);
+        while let Some(tensor) = tensors.next() {
             if tensor.name.is(name.as_str()) && found.replace(tensor).is_some() {
                 return Err(ImportError::Twice(*name));
             }
@@ -96,11 +102,7 @@ impl<'a> File<'a> {
     /// The bytes of a tensor, if it is as expected and all of its numbers are finite.
     pub(crate) const fn data(&self, expected: &Expected) -> Result<&'a [u8], ImportError> {
         let tensor = expected.name;
-        let found = match self.find(&tensor) {
-            Ok(found) => found,
-            Err(error) => return Err(error),
-        };
-        // f32 or f64, as Rust has it.
+        let found = ok!(self.find(&tensor));
         let (number, size) = if matches!(expected.number.as_bytes(), b"f32") { ("F32", 4) } else { ("F64", 8) };
         if !found.number.is(number) {
             return Err(ImportError::NumberType { tensor, file: found.number.text(), network: expected.number });
@@ -108,50 +110,91 @@ impl<'a> File<'a> {
         if !found.shape.is(expected.shape) {
             return Err(ImportError::Shape { tensor, file: found.shape, network: expected.shape });
         }
-        match found.bytes(self.data, size) {
-            Some(bytes) if is_finite(bytes, size) => Ok(bytes),
-            Some(_) => Err(ImportError::NotFinite(tensor)),
-            None => Err(ImportError::Bytes(tensor)),
-        }
-    }
-
-    /// Whether the file is of a network of this fingerprint, or does not say.
-    pub(crate) const fn is_of(&self, network: u64) -> Result<(), ImportError> {
-        match self.metadata("architecture") {
-            Ok(None) => Ok(()),
-            Ok(Some(digits)) if matches!(fingerprint(digits), Some(file) if file == network) => Ok(()),
-            Ok(Some(digits)) => match self.metadata("network") {
-                Ok(text) => {
-                    let file = if let Some(text) = text { text } else { digits };
-                    Err(ImportError::Architecture { file: file.text(), network })
+        match (found.bytes(self.data), found.shape.bytes(size)) {
+            (Some(bytes), Some(length)) if bytes.len() == length => {
+                if is_finite(bytes, size) {
+                    Ok(bytes)
+                } else {
+                    Err(ImportError::NotFinite(tensor))
                 }
-                Err(error) => Err(error),
-            },
-            Err(error) => Err(error),
+            }
+            _ => Err(ImportError::Bytes(tensor)),
         }
     }
-}
 
-const fn fingerprint(digits: Quoted) -> Option<u64> {
-    if digits.0.len() == 16 { hexadecimal(digits.0) } else { None }
+    /// An error if the file says that it is of a network of another fingerprint.
+    pub(crate) const fn is_of(&self, network: u64) -> Result<(), ImportError> {
+        let Some(digits) = ok!(self.metadata("architecture")) else { return Ok(()) };
+        match hexadecimal(digits.0) {
+            Some(file) if file == network && digits.0.len() == 16 => Ok(()),
+            _ => {
+                let text = ok!(self.metadata("network"));
+                let file = if let Some(text) = text { text } else { digits };
+                Err(ImportError::Architecture { file: file.text(), network })
+            }
+        }
+    }
 }
 
 impl<'a> Found<'a> {
-    /// The bytes, if they are as many as numbers of this size take.
-    const fn bytes(&self, data: &'a [u8], size: usize) -> Option<&'a [u8]> {
+    const fn bytes(&self, data: &'a [u8]) -> Option<&'a [u8]> {
         let Sizes { rank: 2, sizes: [start, end, ..] } = self.place else { return None };
-        let (mut length, mut sizes): (_, &[usize]) = (size, &self.shape.sizes);
-        let mut rank = self.shape.rank;
-        while let ([size, rest @ ..], 1..) = (sizes, rank) {
-            let Some(product) = length.checked_mul(*size) else { return None };
-            (length, sizes, rank) = (product, rest, rank - 1);
-        }
         let Some((before, _)) = data.split_at_checked(end) else { return None };
-        match before.split_at_checked(start) {
-            Some((_, bytes)) if bytes.len() == length => Some(bytes),
-            _ => None,
-        }
+        let Some((_, bytes)) = before.split_at_checked(start) else { return None };
+        Some(bytes)
     }
+}
+
+/// The tensors of a header, one after the other.
+pub(crate) struct Tensors<'a>(Object<'a>);
+
+impl<'a> Tensors<'a> {
+    pub(crate) const fn next(&mut self) -> Option<Found<'a>> {
+        while let Ok(Some(entry)) = entry(&mut self.0) {
+            if let Entry::Tensor(tensor) = entry {
+                return Some(tensor);
+            }
+        }
+        None
+    }
+}
+
+/// Reads a header to its end, behind which there is nothing but space.
+const fn all(mut header: Object) -> Result<(), Malformed> {
+    while ok!(entry(&mut header)).is_some() {}
+    header.cursor.skip_space();
+    if header.cursor.0.is_empty() { Ok(()) } else { header.cursor.malformed() }
+}
+
+/// The next entry of a header, if there is one. A tensor has three fields, each once.
+const fn entry<'a>(header: &mut Object<'a>) -> Result<Option<Entry<'a>>, Malformed> {
+    let Some(name) = ok!(header.next()) else { return Ok(None) };
+    let mut object = Object::at(header.cursor);
+    let entry = if name.is("__metadata__") {
+        while ok!(object.next()).is_some() {
+            ok!(object.cursor.string());
+        }
+        Entry::Metadata(Object::at(header.cursor))
+    } else {
+        let (mut number, mut shape, mut place) = (None, None, None);
+        while let Some(field) = ok!(object.next()) {
+            if field.is("dtype") && number.is_none() {
+                number = Some(ok!(object.cursor.string()));
+            } else if field.is("shape") && shape.is_none() {
+                shape = Some(ok!(object.cursor.sizes()));
+            } else if field.is("data_offsets") && place.is_none() {
+                place = Some(ok!(object.cursor.sizes()));
+            } else {
+                return object.cursor.malformed();
+            }
+        }
+        match (number, shape, place) {
+            (Some(number), Some(shape), Some(place)) => Entry::Tensor(Found { name, shape, number, place }),
+            _ => return object.cursor.malformed(),
+        }
+    };
+    header.cursor = object.cursor;
+    Ok(Some(entry))
 }
 
 /// Whether no number, of 4 or 8 bytes, has an exponent of ones.
@@ -174,118 +217,4 @@ const fn is_finite(bytes: &[u8], size: usize) -> bool {
         }
     }
     true
-}
-
-/// What is in a header, one after the other.
-pub(crate) struct Entries<'a> {
-    cursor: Cursor<'a>,
-    first: bool,
-    done: bool,
-}
-
-enum Entry<'a> {
-    Tensor(Found<'a>),
-    Metadata(Fields<'a>),
-}
-
-impl<'a> Entries<'a> {
-    /// The next tensor.
-    pub(crate) const fn next(&mut self) -> Option<Found<'a>> {
-        loop {
-            match self.step() {
-                Some(Entry::Tensor(tensor)) => return Some(tensor),
-                Some(Entry::Metadata(_)) => {}
-                None => return None,
-            }
-        }
-    }
-
-    /// The next entry. At the end of the header `done` is set; otherwise it can't be read.
-    const fn step(&mut self) -> Option<Entry<'a>> {
-        if self.first && !self.cursor.take(b'{') {
-            return None;
-        }
-        let goes_on = self.cursor.goes_on(self.first, b'}');
-        self.first = false;
-        if let Some(false) = goes_on {
-            self.done = true;
-        }
-        let Some(true) = goes_on else { return None };
-        let Some(name) = self.cursor.name() else { return None };
-        if name.is("__metadata__") {
-            let fields = Fields { cursor: self.cursor, first: true };
-            let mut all = fields;
-            loop {
-                match all.step() {
-                    Some(Some(_)) => {}
-                    end => {
-                        self.cursor = all.cursor;
-                        return if end.is_some() { Some(Entry::Metadata(fields)) } else { None };
-                    }
-                }
-            }
-        }
-        match tensor(&mut self.cursor, name) {
-            Some(tensor) => Some(Entry::Tensor(tensor)),
-            None => None,
-        }
-    }
-}
-
-/// The metadata: names and texts.
-#[derive(Clone, Copy)]
-struct Fields<'a> {
-    cursor: Cursor<'a>,
-    first: bool,
-}
-
-impl<'a> Fields<'a> {
-    /// The next field, `Some(None)` at the end; `None` if it can't be read.
-    const fn step(&mut self) -> Option<Option<(Quoted<'a>, Quoted<'a>)>> {
-        if self.first && !self.cursor.take(b'{') {
-            return None;
-        }
-        let goes_on = self.cursor.goes_on(self.first, b'}');
-        self.first = false;
-        match goes_on {
-            Some(true) => match (self.cursor.name(), self.cursor.string()) {
-                (Some(name), Some(text)) => Some(Some((name, text))),
-                _ => None,
-            },
-            Some(false) => Some(None),
-            None => None,
-        }
-    }
-}
-
-/// The description of a tensor: each of its three fields once, and no other.
-const fn tensor<'a>(cursor: &mut Cursor<'a>, name: Quoted<'a>) -> Option<Found<'a>> {
-    if !cursor.take(b'{') {
-        return None;
-    }
-    let (mut number, mut shape, mut place, mut first) = (None, None, None, true);
-    while let Some(true) = cursor.goes_on(first, b'}') {
-        first = false;
-        let Some(field) = cursor.name() else { return None };
-        let read = if field.is("dtype") && number.is_none() {
-            number = cursor.string();
-            number.is_some()
-        } else if field.is("shape") && shape.is_none() {
-            shape = cursor.sizes();
-            shape.is_some()
-        } else if field.is("data_offsets") && place.is_none() {
-            place = cursor.sizes();
-            place.is_some()
-        } else {
-            false
-        };
-        if !read {
-            return None;
-        }
-    }
-    // Where the loop has ended at something else than a brace, the next entry can't be read.
-    match (number, shape, place) {
-        (Some(number), Some(shape), Some(place)) => Some(Found { name, number, shape, place }),
-        _ => None,
-    }
 }

@@ -1,28 +1,28 @@
-//! The JSON of a header: an object of objects, without anything that the format does not have.
-//!
-//! Constant functions, so that a header is read while compiling, too. Nothing recurses, and nothing indexes.
+//! The JSON of a header, without what the format has not: arrays of numbers are the deepest values.
 
 use crate::import::text::Text;
 
 /// What is left to read.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Cursor<'a>(pub(crate) &'a [u8]);
 
+/// The text can't be read, with so many bytes left.
+#[derive(Clone, Copy)]
+pub(crate) struct Malformed(pub(crate) usize);
+
 impl<'a> Cursor<'a> {
-    const fn skip_space(&mut self) {
+    pub(crate) const fn malformed<V>(self) -> Result<V, Malformed> {
+        Err(Malformed(self.0.len()))
+    }
+
+    pub(crate) const fn skip_space(&mut self) {
         while let [b' ' | b'\n' | b'\r' | b'\t', rest @ ..] = self.0 {
             self.0 = rest;
         }
     }
 
-    /// Whether nothing but space is left.
-    pub(crate) const fn ends(&mut self) -> bool {
-        self.skip_space();
-        self.0.is_empty()
-    }
-
     /// Takes this byte, if it is the next after space.
-    pub(crate) const fn take(&mut self, byte: u8) -> bool {
+    const fn takes(&mut self, byte: u8) -> bool {
         self.skip_space();
         match self.0 {
             [first, rest @ ..] if *first == byte => {
@@ -33,83 +33,92 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Whether an array or object that ends with `close` goes on.
-    pub(crate) const fn goes_on(&mut self, first: bool, close: u8) -> Option<bool> {
-        if self.take(close) {
-            Some(false)
-        } else if first || self.take(b',') {
-            Some(true)
+    /// Whether an array or an object goes on, or ends with `close`.
+    const fn goes_on(&mut self, first: bool, close: u8) -> Result<bool, Malformed> {
+        if self.takes(close) {
+            Ok(false)
+        } else if first || self.takes(b',') {
+            Ok(true)
         } else {
-            None
+            self.malformed()
         }
     }
 
-    pub(crate) const fn string(&mut self) -> Option<Quoted<'a>> {
-        if !self.take(b'"') {
-            return None;
+    pub(crate) const fn string(&mut self) -> Result<Quoted<'a>, Malformed> {
+        if !self.takes(b'"') {
+            return self.malformed();
         }
         let start = self.0;
         loop {
             self.0 = match self.0 {
                 [b'"', rest @ ..] => {
-                    let length = start.len() - self.0.len();
-                    self.0 = rest;
-                    return match start.split_at_checked(length) {
-                        Some((text, _)) => Some(Quoted(text)),
-                        None => None,
+                    let Some((text, _)) = start.split_at_checked(start.len() - self.0.len()) else {
+                        return self.malformed();
                     };
+                    self.0 = rest;
+                    return Ok(Quoted(text));
                 }
                 [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', rest @ ..] => rest,
                 [b'\\', b'u', a, b, c, d, rest @ ..] if hexadecimal(&[*a, *b, *c, *d]).is_some() => rest,
                 [byte, rest @ ..] if *byte >= b' ' && *byte != b'\\' => rest,
-                _ => return None,
+                _ => return self.malformed(),
             }
         }
     }
 
-    /// The name of a field, and the colon.
-    pub(crate) const fn name(&mut self) -> Option<Quoted<'a>> {
-        match self.string() {
-            Some(name) if self.take(b':') => Some(name),
-            _ => None,
-        }
-    }
-
-    const fn number(&mut self) -> Option<usize> {
+    /// A number that is neither negative nor a fraction.
+    const fn number(&mut self) -> Result<usize, Malformed> {
         self.skip_space();
-        let mut number: usize = match self.0 {
-            [b'0', rest @ ..] => {
-                self.0 = rest;
-                return Some(0);
-            }
-            [b'1'..=b'9', ..] => 0,
-            _ => return None,
-        };
+        let (mut number, start) = (0_usize, *self);
         while let [digit @ b'0'..=b'9', rest @ ..] = self.0 {
-            self.0 = rest;
-            let Some(tens) = number.checked_mul(10) else { return None };
-            let Some(sum) = tens.checked_add((*digit - b'0') as usize) else { return None };
-            number = sum;
+            let Some(tens) = number.checked_mul(10) else { return start.malformed() };
+            let Some(sum) = tens.checked_add((*digit - b'0') as usize) else { return start.malformed() };
+            (number, self.0) = (sum, rest);
         }
-        Some(number)
+        match start.0 {
+            [b'0', b'0'..=b'9', ..] => start.malformed(),
+            [b'0'..=b'9', ..] => Ok(number),
+            _ => start.malformed(),
+        }
     }
 
     /// An array of numbers.
-    pub(crate) const fn sizes(&mut self) -> Option<Sizes> {
-        if !self.take(b'[') {
-            return None;
+    pub(crate) const fn sizes(&mut self) -> Result<Sizes, Malformed> {
+        if !self.takes(b'[') {
+            return self.malformed();
         }
         let mut all = Sizes::NONE;
-        loop {
-            match self.goes_on(all.rank == 0, b']') {
-                Some(true) => match self.number() {
-                    Some(size) => all = all.and(size),
-                    None => return None,
-                },
-                Some(false) => return Some(all),
-                None => return None,
-            }
+        while ok!(self.goes_on(all.rank == 0, b']')) {
+            all = all.and(ok!(self.number()));
         }
+        Ok(all)
+    }
+}
+
+/// An object that is read field by field.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Object<'a> {
+    /// At the next value.
+    pub(crate) cursor: Cursor<'a>,
+    begun: bool,
+}
+
+impl<'a> Object<'a> {
+    pub(crate) const fn at(cursor: Cursor<'a>) -> Self {
+        Self { cursor, begun: false }
+    }
+
+    /// The name of the next field, if there is one.
+    pub(crate) const fn next(&mut self) -> Result<Option<Quoted<'a>>, Malformed> {
+        if !self.begun && !self.cursor.takes(b'{') {
+            return self.cursor.malformed();
+        }
+        if !ok!(self.cursor.goes_on(!self.begun, b'}')) {
+            return Ok(None);
+        }
+        self.begun = true;
+        let name = ok!(self.cursor.string());
+        if self.cursor.takes(b':') { Ok(Some(name)) } else { self.cursor.malformed() }
     }
 }
 
@@ -123,19 +132,18 @@ pub(crate) const fn hexadecimal(mut digits: &[u8]) -> Option<u64> {
             b'A'..=b'F' => *digit - b'A' + 10,
             _ => return None,
         };
-        value = value << 4 | digit as u64;
-        digits = rest;
+        (value, digits) = (value << 4 | digit as u64, rest);
     }
     Some(value)
 }
 
-/// The text of a string, with its escapes. Those of other letters than ASCII are read as `?`: no name that a network has is
-/// written so.
+/// The text of a string, with its escapes. Those of letters outside of ASCII are read as `?`: no name of a tensor needs them.
 #[derive(Clone, Copy)]
 pub(crate) struct Quoted<'a>(pub(crate) &'a [u8]);
 
 impl Quoted<'_> {
     /// Takes a byte of the text.
+    #[allow(clippy::cast_possible_truncation)]
     const fn next(&mut self) -> Option<u8> {
         let (byte, rest) = match self.0 {
             [b'\\', b'u', a, b, c, d, rest @ ..] => match hexadecimal(&[*a, *b, *c, *d]) {
@@ -168,8 +176,7 @@ impl Quoted<'_> {
         loop {
             match self.next() {
                 Some(b'0'..=b'9') => digits = true,
-                Some(b'.') => return digits,
-                _ => return false,
+                byte => return digits && matches!(byte, Some(b'.')),
             }
         }
     }
@@ -189,19 +196,17 @@ impl Quoted<'_> {
 pub struct Sizes {
     /// How many there are.
     pub rank: usize,
-    /// The sizes, outermost first, then zeros.
+    /// The sizes, outermost first, then ones.
     pub sizes: [usize; 4],
 }
 
 impl Sizes {
-    const NONE: Self = Self { rank: 0, sizes: [0; 4] };
+    const NONE: Self = Self { rank: 0, sizes: [1; 4] };
 
-    /// These sizes.
     pub(crate) const fn of(mut shape: &[usize]) -> Self {
         let mut all = Self::NONE;
         while let [size, rest @ ..] = shape {
-            all = all.and(*size);
-            shape = rest;
+            (all, shape) = (all.and(*size), rest);
         }
         all
     }
@@ -215,22 +220,34 @@ impl Sizes {
     }
 
     pub(crate) const fn is(self, other: Self) -> bool {
-        let ([a, b, c, d], [e, f, g, h]) = (self.sizes, other.sizes);
-        self.rank == other.rank && a == e && b == f && c == g && d == h
+        let (mut own, mut others): (&[usize], &[usize]) = (&self.sizes, &other.sizes);
+        while let ([a, own_rest @ ..], [b, others_rest @ ..]) = (own, others) {
+            if *a != *b {
+                return false;
+            }
+            (own, others) = (own_rest, others_rest);
+        }
+        self.rank == other.rank
+    }
+
+    /// How many bytes numbers of this size take.
+    pub(crate) const fn bytes(self, size: usize) -> Option<usize> {
+        let (mut bytes, mut sizes): (usize, &[usize]) = (size, &self.sizes);
+        while let [size, rest @ ..] = sizes {
+            let Some(product) = bytes.checked_mul(*size) else { return None };
+            (bytes, sizes) = (product, rest);
+        }
+        Some(bytes)
     }
 
     /// `text` followed by the sizes.
     pub(crate) const fn write<const N: usize>(self, mut text: Text<N>) -> Text<N> {
-        let (mut rest, mut at): (&[usize], _) = (&self.sizes, 0);
         text = text.and("[");
-        while at < self.rank {
-            text = if at == 0 { text } else { text.and(", ") };
-            match rest {
-                [size, others @ ..] => (text, rest) = (text.number(*size), others),
-                [] => return text.and("..]"),
-            }
-            at += 1;
+        let (mut sizes, mut left): (&[usize], _) = (&self.sizes, self.rank);
+        while let ([size, rest @ ..], 1..) = (sizes, left) {
+            text = text.number(*size).and(if left > 1 { ", " } else { "" });
+            (sizes, left) = (rest, left - 1);
         }
-        text.and("]")
+        text.and(if left > 0 { "..]" } else { "]" })
     }
 }

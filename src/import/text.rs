@@ -3,11 +3,11 @@
 use core::fmt;
 use core::str::from_utf8;
 
-/// A text of at most `N` bytes; what is longer is cut.
+/// A text of at most `N` bytes, and of 255; what is longer is cut.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Text<const N: usize = 40> {
+pub struct Text<const N: usize = 32> {
     bytes: [u8; N],
-    length: usize,
+    length: u8,
 }
 
 impl<const N: usize> Text<N> {
@@ -30,7 +30,7 @@ impl<const N: usize> Text<N> {
     }
 
     pub(crate) const fn as_bytes(&self) -> &[u8] {
-        match self.bytes.split_at_checked(self.length) {
+        match self.bytes.split_at_checked(self.length as usize) {
             Some((text, _)) => text,
             None => &[],
         }
@@ -38,13 +38,13 @@ impl<const N: usize> Text<N> {
 
     /// Whether there is no room left, so that the text may be cut.
     pub(crate) const fn is_full(&self) -> bool {
-        self.length >= N
+        self.length as usize >= N
     }
 
     pub(crate) const fn push(&mut self, byte: u8) {
-        if let Some((_, [next, ..])) = self.bytes.split_at_mut_checked(self.length) {
+        if let Some((_, [next, ..])) = self.bytes.split_at_mut_checked(self.length as usize) {
             *next = byte;
-            self.length += 1;
+            self.length = self.length.saturating_add(1);
         }
     }
 
@@ -59,6 +59,7 @@ impl<const N: usize> Text<N> {
     }
 
     /// The text followed by a number.
+    #[allow(clippy::cast_possible_truncation)]
     pub(crate) const fn number(mut self, number: usize) -> Self {
         if number >= 10 {
             self = self.number(number / 10);

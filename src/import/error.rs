@@ -11,10 +11,12 @@ pub use crate::import::text::Text;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ImportError {
-    /// The file ends before its header does.
-    Truncated {
+    /// The file is shorter or longer than its header says: it is truncated or damaged.
+    Length {
         /// The bytes that there are.
         bytes: usize,
+        /// The bytes that there have to be.
+        expected: usize,
     },
     /// The header is not that of a `.safetensors` file.
     Header {
@@ -24,28 +26,24 @@ pub enum ImportError {
     /// The file follows a version of the conventions that this crate does not know: a newer one.
     Version(Text<16>),
     /// The file has no tensor of this name.
-    Missing(Text),
-    /// The file has more than one tensor, or entry of its metadata, of this name.
-    Twice(Text),
-    /// A tensor has another number type.
-    NumberType {
+    Missing {
         /// Its name.
         tensor: Text,
-        /// The type in the file, as that writes it.
-        file: Text<8>,
-        /// The type in the network.
-        network: &'static str,
-    },
-    /// A tensor has other sizes.
-    Shape {
-        /// Its name.
-        tensor: Text,
-        /// The sizes in the file.
-        file: Sizes,
         /// The sizes in the network.
         network: Sizes,
     },
-    /// The file does not have as many bytes as this tensor takes, or not where the header says: it is truncated or damaged.
+    /// The file has more than one tensor, or entry of its metadata, of this name.
+    Twice(Text),
+    /// A tensor has other sizes, or numbers of another type.
+    Mismatch {
+        /// Its name.
+        tensor: Text,
+        /// The number type in the file, as that writes it, and the sizes there.
+        file: (Text<8>, Sizes),
+        /// The number type in the network, and the sizes there.
+        network: (&'static str, Sizes),
+    },
+    /// The header gives the tensor another number of bytes than its sizes.
     Bytes(Text),
     /// A number of this tensor is NaN or infinite.
     NotFinite(Text),
@@ -53,7 +51,7 @@ pub enum ImportError {
     Unknown(Text),
     /// A tensor that can't be written, because it is frozen, differs from the file's.
     Frozen(Text),
-    /// A name of the network is longer than 31 bytes.
+    /// A name is longer than 39 bytes.
     LongName(Text),
     /// The layers are others, though their tensors fit: other activations for example.
     Architecture {
@@ -62,7 +60,9 @@ pub enum ImportError {
         /// The [fingerprint](crate::Architecture::fingerprint) of the network.
         network: u64,
     },
-    /// The network refuses the reference inputs.
+    /// The file has no reference samples.
+    NoReference,
+    /// The network refuses a reference input.
     Reference(StepError),
 }
 
@@ -71,8 +71,9 @@ impl ImportError {
     pub(crate) const fn message(&self) -> Text<240> {
         let text = Text::EMPTY;
         match self {
-            Self::Truncated { bytes } => {
-                text.and("the file ends within its header, after ").number(*bytes).and(" bytes")
+            Self::Length { bytes, expected } => {
+                let text = text.and("the file has ").number(*bytes).and(" bytes, and by its header it would have ");
+                text.number(*expected).and(": it is truncated, damaged or another kind of file")
             }
             Self::Header { byte } => {
                 text.and("the header is not that of a .safetensors file: byte ").number(*byte).and(" can't be read")
@@ -81,26 +82,27 @@ impl ImportError {
                 let text = text.and("the file has version `").and(version.as_str());
                 text.and("` of the conventions, and this crate knows version 1 alone")
             }
-            Self::Missing(name) => tensor(name).and("is missing in the file"),
-            Self::Twice(name) => text.and("`").and(name.as_str()).and("` is in the file more than once"),
-            Self::NumberType { tensor: name, file, network } => {
-                tensor(name).and("the file has numbers of type ").and(file.as_str()).and(", the network ").and(network)
+            Self::Missing { tensor: name, network } => {
+                network.write(tensor(name).and("the file does not have it, the network has "))
             }
-            Self::Shape { tensor: name, file, network } => {
-                network.write(file.write(tensor(name).and("the file has ")).and(", the network "))
+            Self::Twice(name) => text.and("the file has `").and(name.as_str()).and("` more than once"),
+            Self::Mismatch { tensor: name, file: (file, sizes), network: (number, expected) } => {
+                let text = sizes.write(tensor(name).and("the file has ").and(file.as_str()).and(" "));
+                expected.write(text.and(", the network ").and(number).and(" "))
             }
-            Self::Bytes(name) => tensor(name).and("the file does not have its bytes: it is truncated or damaged"),
+            Self::Bytes(name) => tensor(name).and("the header gives it another number of bytes than its sizes"),
             Self::NotFinite(name) => tensor(name).and("a number is NaN or infinite"),
-            Self::Unknown(name) => tensor(name).and("the network does not have it"),
+            Self::Unknown(name) => tensor(name).and("the file has it, the network does not"),
             Self::Frozen(name) => tensor(name).and("it is frozen, and the file has other numbers"),
-            Self::LongName(name) => tensor(name).and("the name is longer than 31 bytes"),
+            Self::LongName(name) => tensor(name).and("the name is longer than 39 bytes"),
             Self::Architecture { file, network } => {
                 let text = text.and("the file has another network: ").and(file.as_str());
                 text.and(if file.is_full() { ".." } else { "" })
                     .and("; the fingerprint of this one is ")
                     .hexadecimal(*network)
             }
-            Self::Reference(_) => text.and("the network refuses the reference inputs"),
+            Self::NoReference => text.and("the file has no reference samples"),
+            Self::Reference(_) => text.and("the network refuses a reference input"),
         }
     }
 }

@@ -28,7 +28,8 @@ pub(crate) struct Found<'a> {
     pub(crate) name: Quoted<'a>,
     pub(crate) shape: Sizes,
     number: Quoted<'a>,
-    place: Sizes,
+    /// Its first byte, and the one behind its last.
+    place: (usize, usize),
 }
 
 /// A tensor as a network has it.
@@ -44,19 +45,26 @@ impl<'a> File<'a> {
     /// Reads the header.
     #[allow(clippy::cast_possible_truncation)]
     pub(crate) const fn open(bytes: &'a [u8]) -> Result<Self, ImportError> {
-        let truncated = Err(ImportError::Truncated { bytes: bytes.len() });
-        let Some((length, rest)) = bytes.split_first_chunk() else { return truncated };
+        let Some((length, rest)) = bytes.split_first_chunk() else {
+            return Err(ImportError::Length { bytes: bytes.len(), expected: 8 });
+        };
         let length = u64::from_le_bytes(*length);
-        if length > rest.len() as u64 {
-            return truncated;
-        }
-        let Some((header, data)) = rest.split_at_checked(length as usize) else { return truncated };
+        // What no address can say is no length of this file.
+        let length = if length > usize::MAX as u64 { usize::MAX } else { length as usize };
+        let Some((header, data)) = rest.split_at_checked(length) else {
+            return Err(ImportError::Length { bytes: bytes.len(), expected: length.saturating_add(8) });
+        };
         if let Err(error) = from_utf8(header) {
             return Err(ImportError::Header { byte: 8 + error.valid_up_to() });
         }
         let file = Self { header: Object::at(Cursor(header)), data };
-        if let Err(Malformed(left)) = all(file.header) {
-            return Err(ImportError::Header { byte: 8 + header.len() - left });
+        match total(file.header) {
+            Ok(total) if total == data.len() => {}
+            Ok(total) => {
+                let expected = total.saturating_add(8 + length);
+                return Err(ImportError::Length { bytes: bytes.len(), expected });
+            }
+            Err(Malformed(left)) => return Err(ImportError::Header { byte: 8 + length - left }),
         }
         match ok!(file.metadata("downhill")) {
             Some(version) if !version.is(VERSION) => Err(ImportError::Version(version.text())),
@@ -85,32 +93,31 @@ impl<'a> File<'a> {
     }
 
     /// The tensor of this name.
-    pub(crate) const fn find(&self, name: &Text) -> Result<Found<'a>, ImportError> {
+    pub(crate) const fn find(&self, name: &Text) -> Result<Option<Found<'a>>, ImportError> {
         let (mut tensors, mut found) = (self.tensors(), None);
         while let Some(tensor) = tensors.next() {
             if tensor.name.is(name.as_str()) && found.replace(tensor).is_some() {
                 return Err(ImportError::Twice(*name));
             }
         }
-        match found {
-            Some(tensor) => Ok(tensor),
-            None if name.is_full() => Err(ImportError::LongName(*name)),
-            None => Err(ImportError::Missing(*name)),
-        }
+        Ok(found)
     }
 
     /// The bytes of a tensor, if it is as expected and all of its numbers are finite.
     pub(crate) const fn data(&self, expected: &Expected) -> Result<&'a [u8], ImportError> {
-        let tensor = expected.name;
-        let found = ok!(self.find(&tensor));
-        let (number, size) = if matches!(expected.number.as_bytes(), b"f32") { ("F32", 4) } else { ("F64", 8) };
-        if !found.number.is(number) {
-            return Err(ImportError::NumberType { tensor, file: found.number.text(), network: expected.number });
+        let Expected { name: tensor, shape, number } = *expected;
+        if tensor.is_full() {
+            return Err(ImportError::LongName(tensor));
         }
-        if !found.shape.is(expected.shape) {
-            return Err(ImportError::Shape { tensor, file: found.shape, network: expected.shape });
+        let Some(found) = ok!(self.find(&tensor)) else {
+            return Err(ImportError::Missing { tensor, network: shape });
+        };
+        let (name, size) = if matches!(number.as_bytes(), b"f32") { ("F32", 4) } else { ("F64", 8) };
+        if !found.number.is(name) || !found.shape.is(shape) {
+            let file = (found.number.text(), found.shape);
+            return Err(ImportError::Mismatch { tensor, file, network: (number, shape) });
         }
-        match (found.bytes(self.data), found.shape.bytes(size)) {
+        match (found.bytes(self.data), shape.bytes(size)) {
             (Some(bytes), Some(length)) if bytes.len() == length => {
                 if is_finite(bytes, size) {
                     Ok(bytes)
@@ -138,9 +145,8 @@ impl<'a> File<'a> {
 
 impl<'a> Found<'a> {
     const fn bytes(&self, data: &'a [u8]) -> Option<&'a [u8]> {
-        let Sizes { rank: 2, sizes: [start, end, ..] } = self.place else { return None };
-        let Some((before, _)) = data.split_at_checked(end) else { return None };
-        let Some((_, bytes)) = before.split_at_checked(start) else { return None };
+        let Some((before, _)) = data.split_at_checked(self.place.1) else { return None };
+        let Some((_, bytes)) = before.split_at_checked(self.place.0) else { return None };
         Some(bytes)
     }
 }
@@ -159,11 +165,16 @@ impl<'a> Tensors<'a> {
     }
 }
 
-/// Reads a header to its end, behind which there is nothing but space.
-const fn all(mut header: Object) -> Result<(), Malformed> {
-    while ok!(entry(&mut header)).is_some() {}
+/// Reads a header to its end, behind which there is nothing but space, and returns how many bytes its tensors have.
+const fn total(mut header: Object) -> Result<usize, Malformed> {
+    let mut total: usize = 0;
+    while let Some(entry) = ok!(entry(&mut header)) {
+        if let Entry::Tensor(Found { place: (start, end), .. }) = entry {
+            total = total.saturating_add(end.saturating_sub(start));
+        }
+    }
     header.cursor.skip_space();
-    if header.cursor.0.is_empty() { Ok(()) } else { header.cursor.malformed() }
+    if header.cursor.0.is_empty() { Ok(total) } else { header.cursor.malformed() }
 }
 
 /// The next entry of a header, if there is one. A tensor has three fields, each once.
@@ -183,7 +194,7 @@ const fn entry<'a>(header: &mut Object<'a>) -> Result<Option<Entry<'a>>, Malform
             } else if field.is("shape") && shape.is_none() {
                 shape = Some(ok!(object.cursor.sizes()));
             } else if field.is("data_offsets") && place.is_none() {
-                place = Some(ok!(object.cursor.sizes()));
+                place = Some(ok!(object.cursor.pair()));
             } else {
                 return object.cursor.malformed();
             }

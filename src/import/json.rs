@@ -82,7 +82,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// An array of numbers.
+    /// An array of sizes.
     pub(crate) const fn sizes(&mut self) -> Result<Sizes, Malformed> {
         if !self.takes(b'[') {
             return self.malformed();
@@ -92,6 +92,19 @@ impl<'a> Cursor<'a> {
             all = all.and(ok!(self.number()));
         }
         Ok(all)
+    }
+
+    /// An array of two numbers.
+    pub(crate) const fn pair(&mut self) -> Result<(usize, usize), Malformed> {
+        if !self.takes(b'[') {
+            return self.malformed();
+        }
+        let first = ok!(self.number());
+        if !self.takes(b',') {
+            return self.malformed();
+        }
+        let second = ok!(self.number());
+        if self.takes(b']') { Ok((first, second)) } else { self.malformed() }
     }
 }
 
@@ -195,9 +208,9 @@ impl Quoted<'_> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Sizes {
     /// How many there are.
-    pub rank: usize,
+    pub rank: u32,
     /// The sizes, outermost first, then ones.
-    pub sizes: [usize; 4],
+    pub sizes: [u32; 4],
 }
 
 impl Sizes {
@@ -211,16 +224,18 @@ impl Sizes {
         all
     }
 
+    #[allow(clippy::cast_possible_truncation)]
     const fn and(mut self, size: usize) -> Self {
-        if let Some((_, [next, ..])) = self.sizes.split_at_mut_checked(self.rank) {
-            *next = size;
+        if let Some((_, [next, ..])) = self.sizes.split_at_mut_checked(self.rank as usize) {
+            // What does not fit fits no memory either.
+            *next = if size > u32::MAX as usize { u32::MAX } else { size as u32 };
         }
-        self.rank += 1;
+        self.rank = self.rank.saturating_add(1);
         self
     }
 
     pub(crate) const fn is(self, other: Self) -> bool {
-        let (mut own, mut others): (&[usize], &[usize]) = (&self.sizes, &other.sizes);
+        let (mut own, mut others): (&[u32], &[u32]) = (&self.sizes, &other.sizes);
         while let ([a, own_rest @ ..], [b, others_rest @ ..]) = (own, others) {
             if *a != *b {
                 return false;
@@ -232,9 +247,9 @@ impl Sizes {
 
     /// How many bytes numbers of this size take.
     pub(crate) const fn bytes(self, size: usize) -> Option<usize> {
-        let (mut bytes, mut sizes): (usize, &[usize]) = (size, &self.sizes);
+        let (mut bytes, mut sizes): (usize, &[u32]) = (size, &self.sizes);
         while let [size, rest @ ..] = sizes {
-            let Some(product) = bytes.checked_mul(*size) else { return None };
+            let Some(product) = bytes.checked_mul(*size as usize) else { return None };
             (bytes, sizes) = (product, rest);
         }
         Some(bytes)
@@ -243,9 +258,9 @@ impl Sizes {
     /// `text` followed by the sizes.
     pub(crate) const fn write<const N: usize>(self, mut text: Text<N>) -> Text<N> {
         text = text.and("[");
-        let (mut sizes, mut left): (&[usize], _) = (&self.sizes, self.rank);
+        let (mut sizes, mut left): (&[u32], _) = (&self.sizes, self.rank);
         while let ([size, rest @ ..], 1..) = (sizes, left) {
-            text = text.number(*size).and(if left > 1 { ", " } else { "" });
+            text = text.number(*size as usize).and(if left > 1 { ", " } else { "" });
             (sizes, left) = (rest, left - 1);
         }
         text.and(if left > 0 { "..]" } else { "]" })

@@ -40,7 +40,7 @@ fn check<N: Layer>(network: &mut N, file: &File) -> Result<(), ImportError> {
         match file.data(&expected) {
             Ok(bytes) if tensor.learns || same(tensor.data, bytes) => {}
             Ok(_) => (differ, first) = (differ + 1, first.or(Some(expected.name))),
-            Err(ImportError::Missing(_)) if !tensor.learns => {}
+            Err(ImportError::Missing { .. }) if !tensor.learns => {}
             Err(error) => result = result.and(Err(error)),
         }
     });
@@ -82,17 +82,15 @@ pub fn replay<N: Infer, L>(predictor: &mut Predictor<N, L>, bytes: &[u8]) -> Res
     let (inputs, outputs, size) = (N::Input::LENGTH, N::Output::LENGTH, size_of::<N::Scalar>());
     let file = File::open(bytes)?;
     file.is_of(N::ARCHITECTURE.fingerprint())?;
-    let all = Text::EMPTY.and("reference.inputs");
-    let [samples, ..] = file.find(&all)?.shape.sizes;
-    if samples == 0 {
-        return Err(ImportError::Missing(all));
-    }
+    let reference = file.find(&Text::EMPTY.and("reference.inputs"))?.ok_or(ImportError::NoReference)?;
+    let [samples @ 1..=u32::MAX, ..] = reference.shape.sizes else { return Err(ImportError::NoReference) };
+    let samples = samples as usize;
     let xs = tensor::<N::Scalar>(&file, "reference.inputs", &[samples, inputs])?;
     let ys = tensor::<N::Scalar>(&file, "reference.outputs", &[samples, outputs])?;
     let mean = tensor::<N::Scalar>(&file, "standardizer.mean", &[inputs]);
     let scale = tensor::<N::Scalar>(&file, "standardizer.scale", &[inputs]);
     let standardizer = match (mean, scale) {
-        (Err(ImportError::Missing(_)), Err(ImportError::Missing(_))) => None,
+        (Err(ImportError::Missing { .. }), Err(ImportError::Missing { .. })) => None,
         (mean, scale) => Some((mean?, scale?)),
     };
     let mut largest = N::Scalar::ZERO;

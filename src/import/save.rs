@@ -52,7 +52,14 @@ pub fn save<N: Infer>(network: &N, extra: Extra<N::Scalar>, write: &mut dyn FnMu
         let fault = if tensor.is_full() {
             ImportError::LongName(tensor)
         } else if expected != Some(values.len()) {
-            ImportError::Shape { tensor, file: Sizes::of(&[values.len()]), network: Sizes::of(shape) }
+            {
+                let number = N::Scalar::NAME;
+                ImportError::Mismatch {
+                    tensor,
+                    file: (Text::EMPTY.and(number), Sizes::of(shape)),
+                    network: (number, Sizes::of(&[values.len()])),
+                }
+            }
         } else if !values.iter().all(|value| value.is_finite()) {
             ImportError::NotFinite(tensor)
         } else {

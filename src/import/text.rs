@@ -5,7 +5,7 @@ use core::str::from_utf8;
 
 /// A text of at most `N` bytes, and of 255; what is longer is cut.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Text<const N: usize = 32> {
+pub struct Text<const N: usize = 40> {
     bytes: [u8; N],
     length: u8,
 }

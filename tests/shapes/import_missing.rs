@@ -1,0 +1,9 @@
+//! The file has no biases of the first layer.
+use downhill::{Dense, Dropout, Ratio, Softmax, Tanh, import};
+
+type Net = (Dense<4, 3, Tanh>, Dropout<3, Ratio<1, 4>>, Dense<3, 2, Softmax>);
+static NET: Net = import!("exchange/missing.safetensors");
+
+fn main() {
+    let _ = &NET;
+}

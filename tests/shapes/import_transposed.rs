@@ -1,0 +1,9 @@
+//! The weights have outputs first, as in PyTorch.
+use downhill::{Dense, Dropout, Ratio, Softmax, Tanh, import};
+
+type Net = (Dense<4, 3, Tanh>, Dropout<3, Ratio<1, 4>>, Dense<3, 2, Softmax>);
+static NET: Net = import!("exchange/transposed.safetensors");
+
+fn main() {
+    let _ = &NET;
+}

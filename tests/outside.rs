@@ -19,7 +19,7 @@ use downhill::pieces::{ACTIVATION, DERIVATIVE, Progress};
 use downhill::{
     Adam, Batch, Biased, ChainRule, ClipNorm, ClipSample, CrossEntropy, Dense, Frozen, Identity, Infer, Layer,
     Momentum, Owned, Predictor, RmsProp, Sgd, Shape, Softmax, SquaredError, StepError, Storable, Tanh, Trainer, Zero,
-    digest,
+    digest, import,
 };
 use gru::Gru;
 use probe::{Probe, parameters, step};
@@ -28,6 +28,7 @@ type Filters = Conv1d<2, 7, 3, 3, 5, f64>;
 type Signal = (Filters, Dense<15, 2, Identity, Biased, f64>);
 type Deep = (Conv1d<2, 9, 3, 3, 7, f64>, Conv1d<3, 7, 2, 4, 4, f64>, Dense<8, 3, Softmax, Biased, f64>);
 type Recurrent = (Gru<2, 6, 4, f64>, Dense<24, 2, Tanh, Biased, f64>);
+type Imported = (Conv1d<1, 3, 2, 2, 2, f64>, Dense<4, 1, Identity, Biased, f64>);
 type Both = (Conv1d<1, 6, 2, 2, 5, f64>, Gru<2, 5, 3, f64>, Dense<15, 2, Identity, Biased, f64>);
 
 /// Numbers between -1 and 1.
@@ -302,4 +303,19 @@ fn tensors_have_names() {
         tensor.data.copy_from_slice(data);
     });
     assert_eq!(digest(&copy), digest(&network));
+}
+
+/// A file with a layer of one's own, read while compiling and at run time.
+#[test]
+fn a_convolution_is_imported() {
+    static NET: Imported = import!("outside/conv1d.safetensors");
+    let file = include_bytes!("outside/conv1d.safetensors");
+    let mut network = Imported::ZERO;
+    import::load(&mut network, file).unwrap();
+    assert_eq!(digest(&network), digest(&NET));
+    let mut saved = Vec::<u8>::new();
+    import::save(&NET, import::Extra::NONE, &mut |bytes| saved.extend(bytes)).unwrap();
+    assert_eq!(digest(&network), digest(&drawn::<Imported>()));
+    // `drawn` has made the file, and makes it again.
+    assert_eq!(saved, file);
 }

@@ -1,5 +1,7 @@
 //! What is read from a file at run time.
 
+use core::iter;
+
 use crate::import::error::ImportError;
 use crate::import::file::{Expected, File};
 use crate::import::json::Sizes;
@@ -94,7 +96,7 @@ pub fn replay<N: Infer, L>(predictor: &mut Predictor<N, L>, bytes: &[u8]) -> Res
         (mean, scale) => Some((mean?, scale?)),
     };
     let mut largest = N::Scalar::ZERO;
-    for (from, to) in xs.chunks_exact(inputs * size).zip(ys.chunks_exact(outputs * size)) {
+    for (from, to) in parts(xs, inputs * size).zip(parts(ys, outputs * size)) {
         let (mut x, mut expected) = (N::Input::ZERO, N::Output::ZERO);
         fill(x.flat_mut(), from);
         fill(expected.flat_mut(), to);
@@ -130,11 +132,20 @@ pub(crate) fn name(name: &Name) -> Text {
     }
 }
 
+/// Parts of this many bytes. Unlike those of `chunks_exact`, they are not counted, by a division that could be by zero.
+fn parts(mut bytes: &[u8], size: usize) -> impl Iterator<Item = &[u8]> {
+    iter::from_fn(move || {
+        let part;
+        (part, bytes) = bytes.split_at_checked(size)?;
+        Some(part)
+    })
+}
+
 /// The numbers of some bytes, lowest byte first.
 fn numbers<T: Scalar>(bytes: &[u8]) -> impl Iterator<Item = T> {
-    bytes.chunks_exact(size_of::<T>()).map(|bytes| {
+    parts(bytes, size_of::<T>()).map(|bytes| {
         let mut number = T::ZERO;
-        let _ = number.from_bytes(bytes);
+        number.load(&mut |part| part.iter_mut().zip(bytes).for_each(|(to, &from)| *to = from));
         number
     })
 }

@@ -1,5 +1,6 @@
 //! A convolution over time with the activation tanh.
 
+use downhill::import::{Bias, Import, Of, Source, Tensors, Weight};
 use downhill::layer::{ACTIVATION, Budget, Collected, DERIVATIVE, Mode, Pairs, Parameters, Role, Sizes, Trace};
 use downhill::{Activation, Architecture, Infer, Layer, Rule, Scalar, Shape, StepError, Tanh, Tensor, Zero, kernel};
 
@@ -107,4 +108,14 @@ impl<const C: usize, const L: usize, const O: usize, const K: usize, const M: us
         visit(Tensor::new("weight", &[K, C, O], Role::weight(K * C, O), self.weights.flat_mut()));
         visit(Tensor::new("bias", &[O], Role::Bias, &mut self.biases));
     }
+}
+
+impl<S: Source, const C: usize, const L: usize, const O: usize, const K: usize, const M: usize, T> Import<S>
+    for Conv1d<C, L, O, K, M, T>
+where
+    [[[T; O]; C]; K]: Import<Of<S, Weight>>,
+    [T; O]: Import<Of<S, Bias>>,
+{
+    const TENSORS: Tensors = Tensors::all(&[<[[[T; O]; C]; K]>::TENSORS, <[T; O]>::TENSORS]);
+    const VALUE: Self = Self { weights: Import::VALUE, biases: Import::VALUE };
 }

@@ -9,6 +9,7 @@ use core::ops::ControlFlow;
 
 use downhill::checkpoint::{self, Network, Seekable, receive};
 use downhill::fit::{Data, Epoch, Score, epoch, evaluate};
+use downhill::import::{Extra, load, load_tensor, replay, save};
 use downhill::init::{Generator, He, Init, Random, TruncatedNormal, Uniform, Xavier};
 use downhill::loss::Loss;
 use downhill::math::{Fast, Libm, Micromath};
@@ -113,6 +114,7 @@ where
     black_box(digest(&trainer.network));
     keep(trainer);
     checkpoint(trainer);
+    exchange(&mut trainer.network);
     trainer.tensors(&mut |tensor, slots| {
         black_box((tensor.data, slots.len()));
     });
@@ -170,6 +172,22 @@ impl Write for Wire {
 impl Seek for Wire {
     fn seek(&mut self, _: SeekFrom) -> Result<u64, ErrorKind> {
         Ok(black_box(100))
+    }
+}
+
+/// To a `.safetensors` file and back.
+fn exchange<N: Layer>(network: &mut N) {
+    let file = black_box([1; 64]);
+    let file = file.get(..black_box(32)).unwrap_or_default();
+    black_box((load(network, file).is_ok(), load_tensor::<N::Scalar>(&mut [], "x", &[black_box(3)], file).is_ok()));
+    black_box(replay(&mut Predictor::new(&*network), file).is_ok());
+    let tensors: [(&str, &[usize], &[N::Scalar]); 1] = [("x", &[black_box(1)], &[Zero::ZERO])];
+    let extra = Extra { network: Some("a network"), tensors: &tensors };
+    let saved = save(network, extra, &mut |bytes| {
+        black_box(bytes);
+    });
+    if let Err(error) = saved {
+        black_box(error);
     }
 }
 

@@ -212,20 +212,20 @@ const fn entry<'a>(header: &mut Object<'a>) -> Result<Option<Entry<'a>>, Malform
 const fn is_finite(bytes: &[u8], size: usize) -> bool {
     if size == 4 {
         let (mut numbers, _) = bytes.as_chunks();
-        while let [[_, _, low, high], rest @ ..] = numbers {
-            if *high & 0x7F == 0x7F && *low & 0x80 == 0x80 {
-                return false;
+        loop {
+            numbers = match numbers {
+                [[_, _, 0x80..=0xFF, 0x7F | 0xFF], ..] => return false,
+                [_, rest @ ..] => rest,
+                [] => return true,
             }
-            numbers = rest;
-        }
-    } else {
-        let (mut numbers, _) = bytes.as_chunks();
-        while let [[_, _, _, _, _, _, low, high], rest @ ..] = numbers {
-            if *high & 0x7F == 0x7F && *low & 0xF0 == 0xF0 {
-                return false;
-            }
-            numbers = rest;
         }
     }
-    true
+    let (mut numbers, _) = bytes.as_chunks();
+    loop {
+        numbers = match numbers {
+            [[_, _, _, _, _, _, 0xF0..=0xFF, 0x7F | 0xFF], ..] => return false,
+            [_, rest @ ..] => rest,
+            [] => return true,
+        }
+    }
 }

@@ -201,6 +201,11 @@ fn every_fault_is_named() {
         "tensor `2.bias`: the header gives it another",
     );
     starts(&edited(RIGHT, "[0,8]", "[940,948]"), "tensor `2.bias`: the header gives it another");
+    starts(
+        &edited(&edited(RIGHT, "[0,8]", "[0,12]"), "[92,108]", "[96,108]"),
+        "tensor `2.bias`: the header gives it another",
+    );
+    starts(&edited(RIGHT, "fc4c02446dce7d76", "0fc4c02446dce7d76"), "the file has another network");
     // f32 in the file, f64 in the network.
     assert_eq!(refused::<Double>(RIGHT), "tensor `0.weight`: the file has F32 [4, 3], the network f64 [4, 3]");
     assert_eq!(refused::<Biasless>(RIGHT), "tensor `2.bias`: the file has it, the network does not");
@@ -223,7 +228,9 @@ fn headers_that_other_programs_write() {
     accepted(&edited(RIGHT, "Dropout", r#"\" \\ \/ \b\f\n\r\t \u00fc \ud83d\ude00 ü"#));
     accepted(&edited(RIGHT, r#""architecture":"fc4c02446dce7d76""#, r#""x":"y""#));
     accepted(&edited(RIGHT, "fc4c02446dce7d76", "FC4C02446DCE7D76"));
-    accepted(&edited(RIGHT, "standardizer.mean", "somebody's 0.weight"));
+    for name in ["somebody's 0.weight", ".weight", "9", "-9.weight", "9_.weight", ""] {
+        accepted(&edited(RIGHT, "standardizer.mean", name));
+    }
 }
 
 #[test]
@@ -257,6 +264,8 @@ fn headers_that_are_no_header() {
         (end, "\"data_offsets\":[0,8],\"more\":1}"),
         (end, "\"offsets\":[0,8]}"),
         ("\"dtype\":\"F32\",", ""),
+        ("\"dtype\":\"F32\"", "\"dtype\":\"F32\",\"dtype\":\"F32\""),
+        ("\"shape\":[2]", "\"shape\":[2],\"shape\":[2]"),
         ("\"dtype\":\"F32\"", "\"dtype\":32"),
         ("\"dtype\":\"F32\"", "\"dtype\":,\"dtype\":\"F32\""),
         ("\"dtype\"", "\"dtype"),
@@ -422,4 +431,36 @@ fn files_from_python() {
         assert!(worst < 1e-5);
     }
     replayed::<(Dense<4, 7, Tanh>, Dense<7, 3, Softmax>)>("iris.safetensors");
+}
+
+/// NaN and infinities of both signs, wherever they are, in both number types.
+#[test]
+fn numbers_that_are_not_finite() {
+    fn tried<N: Layer + Zero>(file: &[u8], numbers: &[([u8; 8], bool)]) {
+        let size = size_of::<N::Scalar>();
+        let mut network = N::ZERO;
+        network.initialize(&mut Xavier(Generator::new(1)));
+        let start = 8 + header(file).len();
+        for at in (start..file.len()).step_by(size) {
+            for (number, finite) in numbers {
+                let mut file = file.to_vec();
+                file[at..at + size].copy_from_slice(&number[..size]);
+                let result = load(&mut network, &file);
+                assert_eq!(result.is_ok(), *finite, "{number:x?} at {at}");
+                assert_eq!(matches!(result, Err(ImportError::NotFinite(_))), !finite);
+            }
+        }
+    }
+    let bytes = |number: f32| (u64::from(number.to_bits()).to_le_bytes(), number.is_finite());
+    let negative_nan = f32::from_bits(0xFF80_0001);
+    tried::<Net>(
+        &saved(&NET),
+        &[f32::NAN, f32::INFINITY, -f32::INFINITY, negative_nan, f32::MAX, f32::MIN, -0.0].map(bytes),
+    );
+    let bytes = |number: f64| (number.to_bits().to_le_bytes(), number.is_finite());
+    let negative_nan = f64::from_bits(0xFFF0_0000_0000_0001);
+    tried::<Nested>(
+        &saved(&NESTED),
+        &[f64::NAN, f64::INFINITY, -f64::INFINITY, negative_nan, f64::MAX, f64::MIN, -0.0].map(bytes),
+    );
 }

@@ -13,10 +13,10 @@
 //! use downhill::{Dense, Dropout, Frozen, Predictor, Ratio, Sgd, Softmax, SquaredError, Tanh, Trainer, import};
 //!
 //! type Net = (Dense<4, 3, Tanh>, Dropout<3, Ratio<1, 4>>, Dense<3, 2, Softmax>);
-//! static NET: Net = import!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/shapes/exchange/right.safetensors"));
+//! static NET: Net = import!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/import/right.safetensors"));
 //! // A file beside the source file: `import!("right.safetensors")`. One tensor of it:
 //! static MEAN: [f32; 4] =
-//!     import!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/shapes/exchange/right.safetensors"), "standardizer.mean");
+//!     import!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/import/right.safetensors"), "standardizer.mean");
 //!
 //! let y = Predictor::new(&NET).predict(&[0.1, 0.2, 0.3, 0.4]);
 //! # assert!((y[0] + y[1] - 1.0).abs() < 1e-6 && MEAN != [0.0; 4]);

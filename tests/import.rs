@@ -18,15 +18,15 @@ type Double = (Dense<4, 3, Tanh, Biased, f64>, Dense<3, 2, Softmax, Biased, f64>
 type Biasless = (Dense<4, 3, Tanh>, Dropout<3>, Dense<3, 2, Softmax, Unbiased>);
 type Nested = ((Dense<2, 3, Relu, Biased, f64>, Dropout<3, f64>), (Dense<3, 1, Identity, Unbiased, f64>,));
 
-// The files that tests/shapes uses, too: generate.py there writes them.
-static NET: Net = import!("shapes/exchange/right.safetensors");
-static NESTED: Nested = import!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/shapes/exchange/nested.safetensors"));
-static MEAN: [f32; 4] = import!("shapes/exchange/right.safetensors", "standardizer.mean");
-const LAST: [[f64; 1]; 3] = import!("shapes/exchange/nested.safetensors", "1.0.weight",);
-const RIGHT: &[u8] = include_bytes!("shapes/exchange/right.safetensors");
+// tests/shapes uses these files, too; generate.py beside them writes them.
+static NET: Net = import!("data/import/right.safetensors");
+static NESTED: Nested = import!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/import/nested.safetensors"));
+static MEAN: [f32; 4] = import!("data/import/right.safetensors", "standardizer.mean");
+const LAST: [[f64; 1]; 3] = import!("data/import/nested.safetensors", "1.0.weight",);
+const RIGHT: &[u8] = include_bytes!("data/import/right.safetensors");
 
 fn exchange(name: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/shapes/exchange").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/import").join(name);
     std::fs::read(path.with_extension("safetensors")).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 

@@ -8,8 +8,8 @@ use std::path::Path;
 use downhill::import::{Extra, ImportError, load, load_tensor, replay, save};
 use downhill::init::{Generator, Xavier};
 use downhill::{
-    BiasOnly, Biased, Dense, Dropout, Frozen, Identity, Layer, Owned, Predictor, Ratio, Relu, ScaledRate, Sgd, Softmax,
-    SquaredError, Tanh, Trainer, Unbiased, Zero, digest, import,
+    BiasOnly, Biased, Dense, Dropout, Frozen, Identity, Layer, LeakyRelu, Owned, Predictor, Ratio, Relu, ScaledRate,
+    Sgd, Sigmoid, Softmax, SquaredError, Tanh, Trainer, Unbiased, Zero, digest, import,
 };
 
 type Net = (Dense<4, 3, Tanh>, Dropout<3, Ratio<1, 4>>, Dense<3, 2, Softmax>);
@@ -191,20 +191,17 @@ fn every_fault_is_named() {
         &edited(RIGHT, r#""shape":[2]"#, r#""shape":[]"#),
         "tensor `2.bias`: the file has F32 [], the network f32 [2]",
     );
-    // The same bytes, the other way round; those of another tensor; none.
+    let twice = |from, to, other, changed| edited(&edited(RIGHT, from, to), other, changed);
     starts(
-        &edited(&edited(RIGHT, "[0,8]", "[8,0]"), "[92,108]", "[92,116]"),
-        "tensor `2.bias`: the header gives it another",
+        &twice("[0,8]", "[0,12]", "[8,56]", "[12,56]"),
+        "tensor `0.weight`: the header gives it another number of bytes",
     );
-    starts(
-        &edited(&edited(RIGHT, "[0,8]", "[0,4]"), "[92,108]", "[92,112]"),
-        "tensor `2.bias`: the header gives it another",
-    );
-    starts(&edited(RIGHT, "[0,8]", "[940,948]"), "tensor `2.bias`: the header gives it another");
-    starts(
-        &edited(&edited(RIGHT, "[0,8]", "[0,12]"), "[92,108]", "[96,108]"),
-        "tensor `2.bias`: the header gives it another",
-    );
+    starts(&twice("[0,8]", "[8,0]", "[92,108]", "[84,108]"), "the tensors of the file overlap");
+    starts(&twice("[0,8]", "[0,4]", "[92,108]", "[88,108]"), "the tensors of the file overlap");
+    starts(&edited(RIGHT, "[0,8]", "[56,64]"), "the tensors of the file overlap");
+    starts(&edited(RIGHT, "[0,8]", "[940,948]"), "the tensors of the file overlap");
+    starts(&edited(RIGHT, r#""downhill":"1","#, ""), "the metadata has no `downhill`");
+    starts(&edited(RIGHT, "__metadata__", "__metadate__"), "the header is not");
     starts(&edited(RIGHT, "fc4c02446dce7d76", "0fc4c02446dce7d76"), "the file has another network");
     // f32 in the file, f64 in the network.
     assert_eq!(refused::<Double>(RIGHT), "tensor `0.weight`: the file has F32 [4, 3], the network f64 [4, 3]");
@@ -421,16 +418,50 @@ fn frozen_layers() {
 /// Files that the Python package has written.
 #[test]
 fn files_from_python() {
-    fn replayed<N: Layer<Scalar = f32> + Zero>(name: &str) {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/exchange").join(name);
-        let Ok(file) = std::fs::read(path) else { return println!("{name} is not there") };
+    type Keras = (Dense<6, 12, Relu>, Dropout<12, Ratio<1, 10>>, Dense<12, 5, Tanh>, Dense<5, 3, Softmax>);
+    type Regression = (Dense<2, 6, Tanh, Biased, f64>, Dense<6, 2, Identity, Biased, f64>);
+    type Torch = (Dense<5, 8, LeakyRelu>, Dropout<8, Ratio<1, 4>>, Dense<8, 3, Sigmoid, Unbiased>);
+    type Small = (Dense<3, 4, Tanh>, Dense<4, 2, Identity>);
+    fn replayed<N: Layer + Zero>(file: &[u8]) -> N::Scalar {
         let mut network = N::ZERO;
-        load(&mut network, &file).unwrap();
-        let worst = replay(&mut Predictor::new(network), &file).unwrap();
-        println!("{name}: largest difference {worst:.1e}");
-        assert!(worst < 1e-5);
+        load(&mut network, file).unwrap();
+        replay(&mut Predictor::new(network), file).unwrap()
     }
-    replayed::<(Dense<4, 7, Tanh>, Dense<7, 3, Softmax>)>("iris.safetensors");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/exchange");
+    if !folder.is_dir() {
+        return println!("{} is not there", folder.display());
+    }
+    let read = |name: &str| std::fs::read(folder.join(name).with_extension("safetensors")).unwrap();
+    for (name, worst) in [
+        ("iris", replayed::<(Dense<4, 7, Tanh>, Dense<7, 3, Softmax>)>(&read("iris"))),
+        ("digits", replayed::<(Dense<64, 32, Relu>, Dense<32, 10, Softmax>)>(&read("digits"))),
+        ("keras", replayed::<Keras>(&read("keras"))),
+        ("torch", replayed::<Torch>(&read("torch"))),
+        ("right", replayed::<Small>(&read("wrong/right"))),
+    ] {
+        println!("{name}: largest difference {worst:.1e}");
+        assert!(worst < 1e-5, "{name}");
+    }
+    let worst = replayed::<Regression>(&read("regression"));
+    println!("regression: largest difference {worst:.1e}");
+    assert!(worst < 1e-12);
+    for (name, message) in [
+        ("extra_tensor", "tensor `2.weight`: the file has it, the network does not"),
+        ("f16", "tensor `0.weight`: the file has F16 [3, 4], the network f32 [3, 4]"),
+        ("header_length", "the file has 712 bytes, and by its header it would have 720"),
+        ("missing_tensor", "tensor `1.bias`: the file does not have it, the network has [2]"),
+        ("nan_weight", "tensor `0.weight`: a number is NaN or infinite"),
+        ("newer_version", "the file has version `2` of the conventions"),
+        ("no_metadata", "the metadata has no `downhill`"),
+        ("other_architecture", "the file has another network: (Dense<3, 4, Relu>, Dense<4, 2, Identity>)"),
+        ("overlapping", "the tensors of the file overlap"),
+        ("transposed", "tensor `0.weight`: the file has F32 [4, 3], the network f32 [3, 4]"),
+        ("truncated_data", "the file has 672 bytes, and by its header it would have 712"),
+        ("truncated_header", "the file has 268 bytes, and by its header it would have "),
+    ] {
+        let said = refused::<Small>(&read(&format!("wrong/{name}")));
+        assert!(said.starts_with(message), "{name}: {said}");
+    }
 }
 
 /// NaN and infinities of both signs, wherever they are, in both number types.

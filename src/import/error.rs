@@ -23,6 +23,10 @@ pub enum ImportError {
         /// The byte of the file that can't be read.
         byte: usize,
     },
+    /// The tensors of the file overlap, or leave gaps.
+    Overlap,
+    /// The metadata has no `downhill`, so that the file may follow other conventions: `PyTorch` has the transposes of the weights.
+    NoVersion,
     /// The file follows a version of the conventions that this crate does not know: a newer one.
     Version(Text<16>),
     /// The file has no tensor of this name.
@@ -78,6 +82,8 @@ impl ImportError {
             Self::Header { byte } => {
                 text.and("the header is not that of a .safetensors file: byte ").number(*byte).and(" can't be read")
             }
+            Self::Overlap => text.and("the tensors of the file overlap, or leave gaps"),
+            Self::NoVersion => text.and("the metadata has no `downhill`: the file may follow other conventions"),
             Self::Version(version) => {
                 let text = text.and("the file has version `").and(version.as_str());
                 text.and("` of the conventions, and this crate knows version 1 alone")

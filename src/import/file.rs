@@ -58,17 +58,20 @@ impl<'a> File<'a> {
             return Err(ImportError::Header { byte: 8 + error.valid_up_to() });
         }
         let file = Self { header: Object::at(Cursor(header)), data };
-        match total(file.header) {
-            Ok(total) if total == data.len() => {}
-            Ok(total) => {
-                let expected = total.saturating_add(8 + length);
-                return Err(ImportError::Length { bytes: bytes.len(), expected });
-            }
+        let (total, tiles) = match extent(file.header) {
+            Ok(extent) => extent,
             Err(Malformed(left)) => return Err(ImportError::Header { byte: 8 + length - left }),
+        };
+        if total != data.len() {
+            return Err(ImportError::Length { bytes: bytes.len(), expected: total.saturating_add(8 + length) });
+        }
+        if !tiles {
+            return Err(ImportError::Overlap);
         }
         match ok!(file.metadata("downhill")) {
+            None => Err(ImportError::NoVersion),
             Some(version) if !version.is(VERSION) => Err(ImportError::Version(version.text())),
-            _ => Ok(file),
+            Some(_) => Ok(file),
         }
     }
 
@@ -165,16 +168,22 @@ impl<'a> Tensors<'a> {
     }
 }
 
-/// Reads a header to its end, behind which there is nothing but space, and returns how many bytes its tensors have.
-const fn total(mut header: Object) -> Result<usize, Malformed> {
-    let mut total: usize = 0;
+/// Reads a header to its end, behind which there is nothing but space. Returns how many bytes its tensors have, and whether each
+/// begins where another ends: then the cubes of their ends and beginnings cancel out.
+const fn extent(mut header: Object) -> Result<(usize, bool), Malformed> {
+    let (mut total, mut cubes) = (0_usize, 0_u64);
     while let Some(entry) = ok!(entry(&mut header)) {
         if let Entry::Tensor(Found { place: (start, end), .. }) = entry {
             total = total.saturating_add(end.saturating_sub(start));
+            cubes = cubes.wrapping_add(cube(end)).wrapping_sub(cube(start));
         }
     }
     header.cursor.skip_space();
-    if header.cursor.0.is_empty() { Ok(total) } else { header.cursor.malformed() }
+    if header.cursor.0.is_empty() { Ok((total, cubes == cube(total))) } else { header.cursor.malformed() }
+}
+
+const fn cube(number: usize) -> u64 {
+    (number as u64).wrapping_pow(3)
 }
 
 /// The next entry of a header, if there is one. A tensor has three fields, each once.

@@ -51,6 +51,7 @@ impl<'a> Cursor<'a> {
         let start = self.0;
         loop {
             self.0 = match self.0 {
+                [b' '..=b'!' | b'#'..=b'[' | b']'..=0xFF, rest @ ..] => rest,
                 [b'"', rest @ ..] => {
                     let Some((text, _)) = start.split_at_checked(start.len() - self.0.len()) else {
                         return self.malformed();
@@ -60,7 +61,6 @@ impl<'a> Cursor<'a> {
                 }
                 [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', rest @ ..] => rest,
                 [b'\\', b'u', a, b, c, d, rest @ ..] if hexadecimal(&[*a, *b, *c, *d]).is_some() => rest,
-                [byte, rest @ ..] if *byte >= b' ' && *byte != b'\\' => rest,
                 _ => return self.malformed(),
             }
         }

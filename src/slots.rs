@@ -7,7 +7,7 @@ pub trait Slots<S>: Zero {
     /// How many.
     const COUNT: usize;
     /// In how many tensors.
-    const TENSORS: usize;
+    const PARTS: usize;
 
     /// Shows those of each tensor to `visit`. Of a tensor without numbers nothing is shown.
     fn parts(&self, visit: &mut impl FnMut(&[S]));
@@ -18,7 +18,7 @@ pub trait Slots<S>: Zero {
 
 impl<S> Slots<S> for () {
     const COUNT: usize = 0;
-    const TENSORS: usize = 0;
+    const PARTS: usize = 0;
 
     fn parts(&self, _: &mut impl FnMut(&[S])) {}
 
@@ -30,7 +30,7 @@ macro_rules! arrays {
     ($($type:ty, [$($N:ident),*], $flat:ident => $shared:expr, $exclusive:expr;)*) => {
         $(impl<S: Zero, $(const $N: usize),*> Slots<S> for $type {
             const COUNT: usize = 1 $(* $N)*;
-            const TENSORS: usize = (<Self as Slots<S>>::COUNT > 0) as usize;
+            const PARTS: usize = (<Self as Slots<S>>::COUNT > 0) as usize;
 
             fn parts(&self, visit: &mut impl FnMut(&[S])) {
                 if <Self as Slots<S>>::COUNT > 0 {

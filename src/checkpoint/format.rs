@@ -70,7 +70,7 @@ pub type Sections = [Option<Section>; 3];
 impl Section {
     /// The parameters of a network that learn.
     pub const fn parameters<N: Layer>() -> Self {
-        let tensors = <N::Slots<()> as Slots<()>>::TENSORS;
+        let tensors = <N::Slots<()> as Slots<()>>::PARTS;
         Self {
             kind: Kind::Parameters,
             number: size_of::<N::Scalar>() as u8,

@@ -264,7 +264,7 @@ macro_rules! layer {
 
         impl<S, $A: Slots<S>, $($U: Slots<S>),*> Slots<S> for ($A, $($U,)*) {
             const COUNT: usize = $A::COUNT $(+ $U::COUNT)*;
-            const TENSORS: usize = $A::TENSORS $(+ $U::TENSORS)*;
+            const PARTS: usize = $A::PARTS $(+ $U::PARTS)*;
 
             fn parts(&self, visit: &mut impl FnMut(&[S])) {
                 self.$a.parts(visit);

@@ -40,6 +40,8 @@
 //! The bytes are described in `docs/checkpoint.md` in the repository. **They are stable**: every image that a released version
 //! has written is read by all later ones, to the same bits (`tests/data/checkpoint`).
 //!
+//! With the feature `serde` there are [other formats](crate::storable#other-formats), which promise less.
+//!
 //! # Where images come from
 //!
 //! Everything is checked before anything is changed, so an image is read twice. A buffer in RAM or flash is a slice:

@@ -50,6 +50,7 @@ use crate::work::{Budget, DROPOUT};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Dropout<const N: usize, Q = f32> {
     /// The probability of dropping an input: from 0, which drops none, to below 1.
     pub rate: Q,
@@ -235,6 +236,7 @@ impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Layer for Dropout<N, Q> {
 
 /// What the masks of a [`Dropout`] are drawn from, and whether it was seeded.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct MaskGenerator {
     random: Generator,
     seeded: bool,

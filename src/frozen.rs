@@ -83,6 +83,7 @@ use crate::work::Sizes;
 /// [module](self)), or on a host an `Arc<L>` that several trainers share.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Frozen<D>(pub D);
 
 impl<D: Zero> Zero for Frozen<D> {
@@ -92,6 +93,7 @@ impl<D: Zero> Zero for Frozen<D> {
 /// A network that a [`Frozen`] layer owns, in memory: `Frozen<Owned<Dense<64, 32>>>`, for one that is met at run time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Owned<L>(pub L);
 
 impl<L> Deref for Owned<L> {

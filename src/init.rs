@@ -74,6 +74,7 @@ impl<F: FnMut() -> u32> Random for F {
 /// from 0 without the first. Small seeds are far apart: any two from 0 to 1000 by 732,539 numbers or more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Generator {
     state: u32,
 }
@@ -148,6 +149,7 @@ fn inputs(number: usize) -> usize {
 /// Uniform within +-1/sqrt(fan-in).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Uniform<G>(pub G);
 
 storable!("uniform": [G: Storable] Uniform<G> { 0: G });
@@ -166,6 +168,7 @@ impl<G: Random> Init for Uniform<G> {
 /// draws its weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct TruncatedNormal<G>(pub G);
 
 storable!("truncated normal": [G: Storable] TruncatedNormal<G> { 0: G });
@@ -193,6 +196,7 @@ impl<G: Random> Init for TruncatedNormal<G> {
 /// training deep feedforward neural networks", 2010; for sigmoid and tanh.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Xavier<G>(pub G);
 
 storable!("xavier": [G: Storable] Xavier<G> { 0: G });
@@ -211,6 +215,7 @@ impl<G: Random> Init for Xavier<G> {
 /// variants.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct He<G>(pub G);
 
 storable!("he": [G: Storable] He<G> { 0: G });

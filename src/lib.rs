@@ -53,6 +53,8 @@ pub mod samples;
 pub mod scalar;
 pub mod scaled_rate;
 pub mod schedule;
+#[cfg(feature = "serde")]
+mod serial;
 pub mod shape;
 mod slots;
 pub mod storable;

@@ -10,6 +10,7 @@ use crate::storable::storable;
 /// takes no memory, and is set already in [`Trainer::new`](crate::Trainer::new). `T` is the number type of the layer.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Ratio<const NUMERATOR: usize, const DENOMINATOR: usize, T = f32>(PhantomData<T>);
 
 storable!("ratio": [const NUMERATOR: usize, const DENOMINATOR: usize, T] Ratio<NUMERATOR, DENOMINATOR, T> {});

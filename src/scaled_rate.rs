@@ -50,6 +50,7 @@ use crate::work::{Budget, Sizes};
 /// computes the same from the same weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct ScaledRate<L, Q = f32> {
     /// What the learning rate is multiplied by: above 0, at most 1.
     pub factor: Q,

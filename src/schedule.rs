@@ -55,6 +55,7 @@ impl<T: Scalar, F: FnMut(u32, Option<T>) -> T> Schedule<T> for F {
 /// Always the same rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Constant<T = f32>(pub T);
 
 storable!("constant": [T: Scalar] Constant<T> { 0: T });
@@ -69,6 +70,7 @@ impl<T: Scalar> Schedule<T> for Constant<T> {
 /// `Fit::new(60, OwnRate::new())`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct OwnRate<T = f32>(T);
 
 storable!("own rate": [T: Scalar] OwnRate<T> { 0: T });
@@ -101,6 +103,7 @@ impl<T: Scalar> Schedule<T> for OwnRate<T> {
 /// never below `lowest`. `PyTorch`: `StepLR`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct StepDecay<T = f32> {
     /// The rate of the first epochs.
     pub rate: T,
@@ -130,6 +133,7 @@ impl<T: Scalar> Schedule<T> for StepDecay<T> {
 /// Multiplies the rate after every epoch: `rate * factor^epoch`, and never below `lowest`. `PyTorch`: `ExponentialLR`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Exponential<T = f32> {
     /// The rate of the first epoch.
     pub rate: T,
@@ -166,6 +170,7 @@ impl<T: Scalar> Schedule<T> for Exponential<T> {
 /// restarts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Cosine<T = f32> {
     /// The highest rate.
     pub rate: T,
@@ -217,6 +222,7 @@ impl<T: Scalar> Cosine<T> {
 /// anew; the rate never rises. A loss that is NaN or infinite is not better. Calls without a loss change nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Plateau<T = f32> {
     /// The present rate.
     pub rate: T,

@@ -1,4 +1,22 @@
 //! What outlives a call, as bytes: for a reset, for another machine.
+//!
+//! # Other formats
+//!
+//! With the feature `serde`, what is [`Storable`] here is `Serialize` and `Deserialize`, too, for those who prefer postcard, JSON or
+//! another format of `serde`; so are [`Dense`](crate::Dense) and the layers around others. What differs:
+//!
+//! - A value is read whole, and returned. On a chip it passes over the stack, where [`Storable::load`] and a
+//!   [checkpoint](crate::checkpoint) read to the place where it stays.
+//! - A trainer is a struct of `network`, `slots`, `sums`, `state` and `optimizer`. The weights of a [`Dense`](crate::Dense) are rows,
+//!   `weights[i][o]`; slots and sums are flat, in the order of the [tensors](crate::Infer::tensors), and empty where nothing is kept.
+//! - A wrong length, or a field that is missing or unknown, is an error of the format. Values are not checked, nor that the
+//!   activations and the loss are those of the trainer that has written. Fields may change with a version, where images of
+//!   checkpoints are stable.
+//! - What is frozen is written with the rest: read back is what the layer owns ([`Owned`](crate::Owned)), or a type without bytes
+//!   that derives both traits. A trainer that has a reference, `Frozen<&'static L>`, can be written but not read; use a checkpoint.
+//! - Binary formats such as postcard keep every bit. JSON keeps those of finite numbers (`serde_json` with its feature
+//!   `float_roundtrip`), and has no others. A `usize` that is too large for the machine that reads, the size of
+//!   `Batch::new(usize::MAX, ..)` from a host for example, is an error there.
 
 use core::fmt;
 

@@ -14,6 +14,17 @@ pub(super) fn below<T: Scalar>(loss: T, best: Option<T>) -> bool {
 /// of the memory that keeping it takes; in firmware it usually is a `static`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(
+        bound(
+            serialize = "N: serde::Serialize, N::Scalar: serde::Serialize",
+            deserialize = "N: serde::Deserialize<'de>, N::Scalar: serde::Deserialize<'de>"
+        ),
+        deny_unknown_fields
+    )
+)]
 pub struct Best<N: Infer> {
     network: N,
     loss: Option<N::Scalar>,

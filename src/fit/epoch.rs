@@ -12,6 +12,7 @@ use crate::sum::Sum;
 /// How good a network is on some samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Score<T = f32> {
     /// The mean of the samples' losses, each times the weight of its sample.
     pub loss: T,

@@ -10,6 +10,7 @@ use crate::storable::{Storable, storable};
 /// An epoch that has ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Epoch<T = f32, V = ()> {
     /// Counts from 1.
     pub number: u32,

@@ -12,6 +12,7 @@ use crate::storable::{Storable, storable};
 /// reset keeps this, the trainer and the [`Best`]. `S` is the schedule, `V` what an epoch tells of the validation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct State<S, T = f32, V = ()> {
     pub(super) begun: bool,
     /// Whether the trainer has the best network and its own rate again: nothing is done any more.

@@ -18,6 +18,7 @@ fn check_epsilon<T: Scalar>(epsilon: T, rate: T, part: T) -> Result<(), StepErro
 /// Geoffrey Hinton, "Neural Networks for Machine Learning", lecture 6e, 2012.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct RmsProp<T = f32> {
     /// The learning rate: positive, at most 2^26, usually about 0.001.
     pub rate: T,
@@ -82,6 +83,7 @@ impl<T: Scalar> Optimizer<T> for RmsProp<T> {
 /// Diederik Kingma and Jimmy Ba, "Adam: A Method for Stochastic Optimization", 2015.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Adam<T = f32> {
     /// The learning rate: positive, at most 2^26, usually about 0.001.
     pub rate: T,
@@ -189,6 +191,7 @@ impl<T: Scalar> Optimizer<T> for Adam<T> {
 /// Ilya Loshchilov and Frank Hutter, "Decoupled Weight Decay Regularization", 2019.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct AdamW<T = f32> {
     /// The optimiser without the decay.
     pub adam: Adam<T>,
@@ -267,6 +270,7 @@ impl<T: Scalar> Optimizer<T> for AdamW<T> {
 /// variant iRprop- of Christian Igel and Michael Hüsken, 2000.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Rprop<T = f32> {
     /// The first step of every parameter: positive, at most 2^26.
     pub first: T,
@@ -299,6 +303,7 @@ impl<T: Scalar> Zero for Rprop<T> {
 
 /// What [`Rprop`] keeps for a parameter.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct RpropSlot<T> {
     /// The last gradient, or zero if the parameter stayed unchanged.
     gradient: T,

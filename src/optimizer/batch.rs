@@ -23,6 +23,7 @@ use crate::storable::{Storable, storable};
 /// [`Trainer::discard`](crate::Trainer::discard) after putting it back.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Batch<P, T = f32> {
     /// How many samples make a batch, at least 1. `usize::MAX` leaves the end of every batch to
     /// [`Trainer::flush`](crate::Trainer::flush).

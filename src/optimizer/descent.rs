@@ -9,6 +9,7 @@ use crate::storable::storable;
 /// Stochastic gradient descent: `w -= rate * dE/dw`. Keeps nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Sgd<T = f32> {
     /// The learning rate: positive, at most 2^26.
     pub rate: T,
@@ -63,6 +64,7 @@ impl<T: Scalar> Optimizer<T> for Sgd<T> {
 /// Boris Polyak's heavy ball, in the form most libraries use: a change of the rate acts at once on all of `v`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Momentum<T = f32> {
     /// The learning rate: positive, at most 2^26.
     pub rate: T,
@@ -123,6 +125,7 @@ impl<T: Scalar> Optimizer<T> for Momentum<T> {
 /// deep learning", 2013.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Nesterov<T = f32> {
     /// The learning rate: positive, at most 2^26.
     pub rate: T,

@@ -40,6 +40,7 @@ pub(super) const fn inside<T: Scalar, P: Optimizer<T>>() {
 /// [`AdamW`](super::AdamW) for that.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct WeightDecay<P, T = f32> {
     /// The factor of the penalty: finite and not negative, usually 1e-5 to 1e-2.
     pub decay: T,
@@ -106,6 +107,7 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for WeightDecay<P, T> {
 /// these are the components of their mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct ClipValue<P, T = f32> {
     /// The largest component: finite and positive.
     pub limit: T,

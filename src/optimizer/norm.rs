@@ -32,6 +32,7 @@ const fn outermost<T: Scalar, P: Optimizer<T>>() {
 /// Razvan Pascanu et al., "On the difficulty of training recurrent neural networks", 2013.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct ClipNorm<P, T = f32> {
     /// The largest Euclidean norm: finite and positive.
     pub limit: T,
@@ -90,6 +91,7 @@ impl<T: Scalar, P: Optimizer<T>> Optimizer<T> for ClipNorm<P, T> {
 /// others, so that no sample of a batch can outweigh the rest. Wraps all other optimisers, [`Batch`](super::Batch) too.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct ClipSample<P, T = f32> {
     /// The largest Euclidean norm: finite and positive.
     pub limit: T,

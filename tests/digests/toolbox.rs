@@ -195,8 +195,10 @@ static LAST: Dense<5, 3, Softmax> =
 
 /// Lead to the statics, without a byte, so that the trainer can be all zero.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Middle;
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Last;
 
 impl Deref for Middle {

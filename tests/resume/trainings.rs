@@ -27,7 +27,11 @@ pub trait Training {
     /// After how many steps it is saved, and ends; in the middle of a batch.
     const STEPS: (usize, usize) = (130, 200);
     /// What is saved.
+    #[cfg(not(feature = "serde"))]
     type Saved: Checkpoint;
+    /// What is saved, by `serde` as well.
+    #[cfg(feature = "serde")]
+    type Saved: Checkpoint + serde::Serialize + serde::de::DeserializeOwned;
 
     /// Knows nothing.
     fn empty() -> Self::Saved;

@@ -3,13 +3,13 @@
 use std::fmt::Debug;
 
 use downhill::dropout::Ratio;
-use downhill::fit::{Epoch, Score};
+use downhill::fit::{Data, Epoch, Score};
 use downhill::init::{Generator, He, Random, TruncatedNormal, Uniform, Xavier};
 use downhill::optimizer::Optimizer;
 use downhill::schedule::{Constant, Cosine, Exponential, OwnRate, Plateau, Schedule, StepDecay};
 use downhill::{
     Adam, AdamW, Batch, Best, BiasOnly, Biased, Checkpoint, ClipNorm, ClipSample, ClipValue, CrossEntropy, Dense,
-    Dropout, Frozen, Identity, Momentum, Nesterov, Owned, RmsProp, Rprop, ScaledRate, Sgd, Softmax, SquaredError,
+    Dropout, Fit, Frozen, Identity, Momentum, Nesterov, Owned, RmsProp, Rprop, ScaledRate, Sgd, Softmax, SquaredError,
     Trainer, Unbiased, WeightDecay, digest,
 };
 use serde::Serialize;
@@ -188,6 +188,26 @@ fn results_of_fits() {
     });
 }
 
+/// With every field in use: no epoch is better by so much, so that all are waited for.
+#[test]
+fn states_of_fits() {
+    let fit = Fit { min_delta: 0.5, patience: Some(9), ..Fit::new(20, Plateau::new(0.01, 0.5, 1)) };
+    let (mut trainer, mut best) = (small(), Best::new());
+    let samples = [([0.5, 0.25], [1.0, 0.0]), ([0.25, 1.0], [0.0, 1.0])];
+    let mut state = fit.state();
+    same(&state);
+    for _ in 0..4 {
+        let data = Data::new(&samples).validated_on(&samples).keeping(&mut best);
+        assert!(matches!(fit.epoch(&mut state, &mut trainer, data), Ok(Some(_))));
+        same(&state);
+        same(&best);
+    }
+    let debug = format!("{state:?}");
+    for used in ["begun: true", "waited: 4", "last: Some", "entering: Some", "lowest: Some", "reference: Some"] {
+        assert!(debug.contains(used), "{used}: {debug}");
+    }
+}
+
 /// Postcard keeps all bits, also of what no training writes; JSON those of finite numbers.
 #[test]
 fn every_bit() {
@@ -267,7 +287,9 @@ fn wrong_lengths_and_fields() {
         (r#""state""#, r#""condition""#, "unknown field `condition`"),
         (r#""state":[null,null],"#, "", "missing field `state`"),
         (r#","biases":[1.0]"#, "", "missing field `biases`"),
+        (r#""weights""#, r#""shape":[2,1],"weights""#, "unknown field `shape`"),
         (r#""momentum""#, r#""decay""#, "unknown field `decay`"),
+        (r#""rate""#, r#""nesterov":true,"rate""#, "unknown field `nesterov`"),
         ("0.75", "null", "invalid type: null, expected f32"),
     ] {
         let error = serde_json::from_str::<Small>(&SMALL.replacen(from, to, 1)).unwrap_err().to_string();

@@ -51,7 +51,8 @@ impl<'a> Cursor<'a> {
         let start = self.0;
         loop {
             self.0 = match self.0 {
-                [b' '..=b'!' | b'#'..=b'[' | b']'..=0xFF, rest @ ..] => rest,
+                [b' '..=b'!' | b'#'..=b'[' | b']'..=0xFF, rest @ ..]
+                | [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', rest @ ..] => rest,
                 [b'"', rest @ ..] => {
                     let Some((text, _)) = start.split_at_checked(start.len() - self.0.len()) else {
                         return self.malformed();
@@ -59,7 +60,6 @@ impl<'a> Cursor<'a> {
                     self.0 = rest;
                     return Ok(Quoted(text));
                 }
-                [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', rest @ ..] => rest,
                 [b'\\', b'u', a, b, c, d, rest @ ..] if hexadecimal(&[*a, *b, *c, *d]).is_some() => rest,
                 _ => return self.malformed(),
             }

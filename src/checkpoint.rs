@@ -59,6 +59,7 @@ mod source;
 pub use check::Check;
 pub use contents::Network;
 pub use error::{LoadError, ReceiveError, Refused};
+pub(crate) use format::CRC;
 pub use format::{Kind, Places, Section, Sections};
 pub use interface::{Checkpoint, check};
 pub use source::{BLOCK, Seekable, Source, receive};

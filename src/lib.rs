@@ -58,6 +58,7 @@ mod serial;
 pub mod shape;
 mod slots;
 pub mod storable;
+pub mod store;
 mod sum;
 mod target;
 pub mod tensor;

@@ -1,0 +1,58 @@
+//! The store in flash through power cuts, on simulated flash of many geometries.
+
+use downhill::Checkpoint;
+use downhill::store::{AsyncStore, Loaded, Policy, Store, StoreError};
+use embassy_futures::block_on;
+use flash::{Awaited, Fault, Flash, TORN};
+use image::Numbered;
+
+#[path = "store/cuts.rs"]
+mod cuts;
+#[path = "store/flash.rs"]
+mod flash;
+#[path = "store/image.rs"]
+mod image;
+
+use cuts::{Cuts, Device, at_every_operation, in_a_row, open};
+
+const STM32F4: [u32; 9] = [0, 0x4000, 0x8000, 0xC000, 0x1_0000, 0x2_0000, 0x4_0000, 0x6_0000, 0x8_0000];
+
+fn stm32f4() -> Flash<4, 0x2_0000> {
+    Flash::with_borders(STM32F4.iter().map(|border| *border as usize).collect())
+}
+
+fn open_sectors(flash: &mut Flash<4, 0x2_0000>, image: usize) -> Store<&mut Flash<4, 0x2_0000>> {
+    Store::with_sectors(flash, &STM32F4, image).unwrap()
+}
+
+/// Name, flash, word, page, block, image, how the store is opened, and how many of the third cuts: one in so many. The words
+/// and pages are true; the images are small, so that there is time for many cuts.
+macro_rules! geometries {
+    ($run:ident) => {
+        $run!("nRF52840", Flash::new(4), 4, 4096, 64, 16, open, 2);
+        $run!("RP2040", Flash::new(4).programs_at_once(256), 1, 4096, 64, 100, open, 1);
+        $run!("RP2040, 256 bytes written", Flash::new(3), 256, 4096, 256, 300, open, 1);
+        $run!("STM32F1", Flash::new(3), 2, 1024, 64, 4, open, 5);
+        $run!("STM32F4, unequal sectors", stm32f4(), 4, 0x2_0000, 64, 4, open_sectors, 3);
+        $run!("STM32L4", Flash::new(4).with_ecc(), 8, 2048, 64, 40, open, 1);
+        $run!("STM32U5", Flash::new(4).with_ecc(), 16, 8192, 64, 80, open, 1);
+        $run!("STM32H7", Flash::new(3).with_ecc(), 32, 0x2_0000, 64, 150, open, 1);
+        $run!("images of 3 pages, 11 pages", Flash::new(11), 32, 128, 64, 160, open, 1);
+        $run!("images of 2 pages, 9 pages", Flash::new(9), 16, 128, 64, 60, open, 1);
+    };
+}
+
+#[test]
+fn power_cuts() {
+    let mut all = Cuts::default();
+    macro_rules! run {
+        ($name:literal, $flash:expr, $word:literal, $page:literal, $block:literal, $image:literal, $open:ident, $third:literal) => {
+            all += at_every_operation::<$word, $page, $block, $image>($name, || $flash, $open, $third);
+            all += in_a_row::<$word, $page, $block, $image>($name, || $flash, $open, 270, 100);
+        };
+    }
+    geometries!(run);
+    println!("all: {all}");
+    assert_eq!((all.lost, all.corrupt, all.panics), (0, 0, 0));
+    assert!(all.cuts >= 1_000_000);
+}

@@ -5,6 +5,9 @@
 #[path = "../../../tests/bad_input/cases.rs"]
 pub mod bad_input;
 mod chip;
+pub mod device;
+#[cfg(target_arch = "arm")]
+pub mod lab;
 #[path = "../../../tests/digests/toolbox.rs"]
 pub mod toolbox;
 #[path = "../../../tests/resume/trainings.rs"]

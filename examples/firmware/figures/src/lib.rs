@@ -3,6 +3,7 @@
 #![no_std]
 
 pub mod counter;
+pub mod flash;
 pub mod learner;
 pub mod stack;
 pub mod workload;

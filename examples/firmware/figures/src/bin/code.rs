@@ -1,7 +1,7 @@
 //! What a firmware holds that predicts and learns: its code is measured, less that of the program `empty`.
 //!
 //! Weights are there already, unless the feature `start` adds drawing them. The feature `second` adds another network, and
-//! `checkpoint` saving to a buffer and restoring.
+//! `checkpoint` saving to a buffer and restoring; `store` does both in flash.
 
 #![no_std]
 #![no_main]
@@ -54,6 +54,8 @@ fn main() -> ! {
         learn(second, x2, target2);
         #[cfg(feature = "checkpoint")]
         keep(trainer);
+        #[cfg(feature = "store")]
+        keep_in_flash(trainer);
     }
 }
 
@@ -68,6 +70,20 @@ fn keep(trainer: &mut Learner) {
     let image = black_box(unsafe { IMAGE.take() });
     black_box(trainer.save(image).is_ok());
     black_box(trainer.restore(image).is_ok());
+}
+
+/// To flash and back. The driver is counted, too: some 100 bytes.
+#[cfg(feature = "store")]
+#[inline(always)]
+fn keep_in_flash(trainer: &mut Learner) {
+    use downhill::Checkpoint;
+    use downhill::store::Store;
+    use figures::flash::Flash;
+
+    if let Ok(mut store) = Store::<_>::new(Flash, 0..16 * 4096, Learner::IMAGE) {
+        black_box(store.load(trainer).is_ok());
+        black_box(store.save(trainer).is_ok());
+    }
 }
 
 /// The sample may be anything.

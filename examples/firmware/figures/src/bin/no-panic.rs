@@ -27,8 +27,12 @@ use downhill::{
 };
 use embedded_io::{ErrorKind, ErrorType, Read, Seek, SeekFrom, Write};
 use figures::entry;
+use figures::flash::Flash;
 use figures::workload::Net;
 use panic_never as _;
+
+#[path = "../../../src/device.rs"]
+mod device;
 
 type Deep<M> =
     (Dense<6, 12, Tanh<M>>, Dense<12, 9, Relu>, Dense<9, 7, LeakyRelu, Unbiased, f32>, Dense<7, 5, Softmax<M>>);
@@ -60,6 +64,8 @@ fn main() -> ! {
         slices(ClipSample::new(1.0, Batch::new(6, Adam::new(0.05))));
         learn::<TwoRates, CrossEntropy, _, ChainRule, _>(ClipNorm::new(1.0, Rprop::new()), He(seed));
         frozen();
+        // The device whose power is cut.
+        black_box(device::live(Flash, &mut device::Learner::new(), |now| _ = black_box(now as u32)).is_ok());
 
         fit(Constant(0.1), Argmax);
         fit(StepDecay::new(0.1, black_box(3), 0.5), Threshold);

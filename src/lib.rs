@@ -1,6 +1,7 @@
 // On docs.rs the README's relative links lead nowhere. Of two definitions of a link the first counts, and these come first.
 #![doc = "[`CONTRIBUTING.md`]: https://docs.rs/crate/downhill/latest/source/CONTRIBUTING.md"]
 #![doc = "[`docs/architecture.md`]: https://docs.rs/crate/downhill/latest/source/docs/architecture.md"]
+#![doc = "[`docs/checkpoint.md`]: https://docs.rs/crate/downhill/latest/source/docs/checkpoint.md"]
 #![doc = "[`docs/chips.md`]: https://docs.rs/crate/downhill/latest/source/docs/chips.md"]
 #![doc = "[`docs/figures.md`]: https://docs.rs/crate/downhill/latest/source/docs/figures.md"]
 #![doc = "[`docs/optimizers.md`]: https://docs.rs/crate/downhill/latest/source/docs/optimizers.md"]

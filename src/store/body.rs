@@ -55,7 +55,7 @@ macro_rules! store {
                 }
             }
 
-            /// How many images have room at the same time; see the [module](self) for how many to have.
+            /// How many images have room at the same time; see the [module](crate::store) for how many to have.
             pub fn images(&self) -> u32 {
                 self.bytes(self.image).map_or(0, |bytes| self.pages.images(bytes))
             }

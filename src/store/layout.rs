@@ -21,9 +21,9 @@ impl Layout {
     pub(super) const fn new(write: usize, read: usize, block: usize) -> Self {
         let unit = if write > read { write } else { read };
         assert!(write > 0 && read > 0 && unit % write == 0 && unit % read == 0, "words to read and to write fit");
-        assert!(BLOCK % read == 0, "READ_SIZE is at most 64");
+        assert!(BLOCK.is_multiple_of(read), "READ_SIZE is at most 64");
         assert!(
-            block > 0 && block % BLOCK == 0 && block % unit == 0,
+            block > 0 && block.is_multiple_of(BLOCK) && block.is_multiple_of(unit),
             "a block has whole words, and a multiple of 64 bytes"
         );
         let commit = HEADER.next_multiple_of(unit);

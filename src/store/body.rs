@@ -45,7 +45,10 @@ macro_rules! store {
                 Ok(store)
             }
 
+            // None of these is inlined: at opt-level 3 they would be 24 KB of code.
+
             /// The bytes in flash of an image of this size.
+            #[inline(never)]
             fn bytes(&self, image: usize) -> Result<u32, StoreError<F::Error>> {
                 let bytes = Self::LAYOUT.payload.checked_add(image).and_then(|bytes| u32::try_from(bytes).ok());
                 let images = bytes.map_or(0, |bytes| self.pages.images(bytes));
@@ -74,6 +77,7 @@ macro_rules! store {
             }
 
             /// Reads, and tries once more after an error.
+            #[inline(never)]
             $($async)? fn read(&mut self, page: u32, offset: usize, bytes: &mut [u8]) -> Result<(), F::Error> {
                 let address = self.pages.address(page, u32::try_from(offset).unwrap_or(u32::MAX));
                 match self.flash.read(address, bytes)$($await)* {
@@ -83,6 +87,7 @@ macro_rules! store {
             }
 
             /// Writes bytes, and what is missing to whole words as it is in erased flash.
+            #[inline(never)]
             $($async)? fn write(&mut self, page: u32, offset: usize, bytes: &[u8]) -> Result<(), F::Error> {
                 let mut block = [0xFF; BLOCK];
                 block.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
@@ -91,11 +96,13 @@ macro_rules! store {
                 self.flash.write(address, block.get(..whole).unwrap_or(&block))$($await)*
             }
 
+            #[inline(never)]
             $($async)? fn erase(&mut self, page: u32) -> Result<(), F::Error> {
                 let Range { start, end } = self.pages.range(page);
                 self.flash.erase(start, end)$($await)*
             }
 
+            #[inline(never)]
             $($async)? fn header(&mut self, page: u32) -> Result<Header, F::Error> {
                 let mut block = [0; BLOCK];
                 self.read(page, 0, block.get_mut(..Self::LAYOUT.commit).unwrap_or_default())$($await)*?;
@@ -108,6 +115,7 @@ macro_rules! store {
             }
 
             /// The checksum of header and image.
+            #[inline(never)]
             $($async)? fn checksum(&mut self, slot: &Slot) -> Result<u32, F::Error> {
                 let mut digest = CRC.digest();
                 digest.update(&header(slot));
@@ -123,6 +131,7 @@ macro_rules! store {
             }
 
             /// What the commit is compared with: the checksum, if it is known.
+            #[inline(never)]
             $($async)? fn is_committed(&mut self, slot: &Slot, crc: Option<u32>) -> Result<bool, F::Error> {
                 let mut block = [0; BLOCK];
                 let words = block.get_mut(..COMMIT.next_multiple_of(Self::LAYOUT.unit)).unwrap_or_default();
@@ -135,6 +144,7 @@ macro_rules! store {
                 Ok(block.starts_with(&commit(slot, crc)))
             }
 
+            #[inline(never)]
             $($async)? fn is_marked(&mut self, slot: &Slot) -> Result<bool, F::Error> {
                 let mut block = [0xFF; BLOCK];
                 let words = block.get_mut(..Self::LAYOUT.unit).unwrap_or_default();
@@ -144,6 +154,7 @@ macro_rules! store {
 
             /// The readable header with the highest number below this one. Of two with the same number, which only corrupt flash
             /// has, that on the later page is first, and the other one follows.
+            #[inline(never)]
             $($async)? fn highest(&mut self, below: (u32, u32), error: &mut Option<F::Error>) -> Option<Slot> {
                 let mut highest: Option<Slot> = None;
                 for page in 0..self.pages.count() {
@@ -161,6 +172,7 @@ macro_rules! store {
             }
 
             /// The newest valid image, of this one and those with a lower number.
+            #[inline(never)]
             $($async)? fn newest(&mut self, mut first: Option<Slot>, error: &mut Option<F::Error>) -> Option<Slot> {
                 while let Some(slot) = first {
                     match self.is_committed(&slot, None)$($await)* {
@@ -174,6 +186,7 @@ macro_rules! store {
             }
 
             /// The header with this number, which may be this one.
+            #[inline(never)]
             $($async)? fn numbered(&mut self, number: u32, known: Option<Slot>) -> Option<Slot> {
                 let is_it = |slot: &Slot| slot.sequence == number;
                 match known.filter(is_it) {

@@ -31,7 +31,7 @@ pub enum Left {
     Bits,
     /// The operation was done, and no one learns of it.
     After,
-    /// The word reads as erased, and can't be programmed any more; of pages as `After`.
+    /// The word reads as erased, and can't be programmed any more. A page is erased.
     Spent,
 }
 

@@ -17,6 +17,9 @@ use trial::{CHUNK, Images};
 
 const PAGE: usize = 4096;
 const SIZE: usize = 8 * PAGE;
+#[cfg(any(feature = "map", feature = "queue"))]
+#[allow(clippy::cast_possible_truncation)]
+const END: u32 = SIZE as u32;
 
 struct Static<T>(UnsafeCell<T>);
 
@@ -97,7 +100,7 @@ fn run(mut flash: Flash) {
 #[cfg(any(feature = "map", feature = "queue"))]
 fn run(flash: Flash) {
     let (image, buffer) = (black_box(IMAGE.take()), black_box(BUFFER.take()));
-    let Ok(mut store) = <Store as Images<Flash>>::new(flash, 0..SIZE as u32, CHUNK) else { return };
+    let Ok(mut store) = <Store as Images<Flash>>::new(flash, 0..END, CHUNK) else { return };
     let store = black_box(&mut store);
     black_box(trial::now(Images::load(store, buffer, image)).is_ok());
     black_box(trial::now(Images::save(store, buffer, image)).is_ok());

@@ -175,11 +175,18 @@ macro_rules! trial {
 macro_rules! trials {
     ($name:literal, $images:ident) => {
         let mut small = trial!($images, 4, 256, 6, 66, 192);
-        let bytes = trial!($images, 1, 256, 6, 66, 192);
+        let bytes = trial!($images, 1, 256, 6, 66, 60);
         let mut large = trial!($images, 4, 4096, 8, trial::CHUNK, 10_240);
         println!("{}: 6 pages of 256 B, images of 192 B, 12 saves, cuts in every word and page", $name);
         print("words of 4 B, words and erases are atomic", small.run(12, 1, &WHOLE, &WHOLE));
-        print("words of 1 B, words and erases are atomic", bytes.run(12, 1, &WHOLE, &WHOLE));
+        print(
+            "words of 1 B, images of 60 B, 200 saves, words and erases are atomic",
+            bytes.run(200, 1, &[Left::Before], &[]),
+        );
+        print(
+            "words of 1 B, images of 60 B, 8 saves, words and erases are atomic",
+            bytes.run(8, 1, &WHOLE, &[Left::Before]),
+        );
         for again in [false, true] {
             small.again = again;
             for left in [Left::Front, Left::Back, Left::Bits] {

@@ -157,10 +157,12 @@ fn main() {
         }
         costs!("map with a cache of 24 keys", pages, 10_240, CHUNK, 40, 160, cached::<24>);
     }
-    let flash = costs!("map", 64, 102_400, CHUNK, 3, 6, map);
-    boot!("map", MapImages, flash, 102_400, CHUNK);
-    let flash = costs!("queue", 64, 102_400, CHUNK, 3, 6, queue);
-    boot!("queue", QueueImages, flash, 102_400, CHUNK);
+    costs!("map", 7, 10_240, CHUNK, 40, 160, map);
+    costs!("queue", 7, 10_240, CHUNK, 40, 160, queue);
+    let flash = costs!("map", 160, 307_200, CHUNK, 2, 3, map);
+    boot!("map", MapImages, flash, 307_200, CHUNK);
+    let flash = costs!("queue", 160, 307_200, CHUNK, 2, 3, queue);
+    boot!("queue", QueueImages, flash, 307_200, CHUNK);
     sizes!("map", MapImages);
     sizes!("queue", QueueImages);
 }

@@ -173,6 +173,21 @@ fn what_is_something_else() {
         let twice = at == 28; // two sections of parameters, of which the second is another's
         assert_eq!(found, if twice { Refused::OtherNetwork } else { Refused::Corrupt }, "at {at}");
     }
+    // Four bytes of the parameters are given to the training.
+    let lengths = [16, 32].map(|at| u32::from_le_bytes(whole[at..at + 4].try_into().unwrap()));
+    let mut moved = whole.clone();
+    moved[16..20].copy_from_slice(&(lengths[0] - 4).to_le_bytes());
+    moved[32..36].copy_from_slice(&(lengths[1] + 4).to_le_bytes());
+    assert_eq!(refused(&mut into, &sealed(moved)), Refused::Corrupt);
+    // The same section of parameters twice, and then the training.
+    let (header, body) = whole.split_at(44);
+    let parameters = &body[..lengths[0] as usize];
+    let length = (whole.len() + 16 + parameters.len()) as u32;
+    let table = [&header[12..28], &header[12..28], &header[28..44]].concat();
+    let mut twice = [b"dhck", &[1, 0, 3, 0][..], &length.to_le_bytes(), &table, parameters, body].concat();
+    assert_eq!(twice.len(), length as usize);
+    twice = sealed(twice);
+    assert_eq!(refused(&mut into, &twice), Refused::Corrupt);
     assert_eq!(refused(&mut into, &with(28, &[77])), Refused::Missing(Kind::Training));
     assert_eq!(refused(&mut into, &with(12, &[77])), Refused::Missing(Kind::Parameters));
     // In another section, these bits are nobody's business.

@@ -103,8 +103,8 @@ pub fn receive<'a, R: Read>(stream: &mut R, buffer: &'a mut [u8]) -> Result<&'a 
     Ok(image)
 }
 
-/// Reads a source from the beginning, block by block, and computes the checksum of what went through. After an error it reads on,
-/// and changes nothing any more.
+/// Reads a source from the beginning, block by block, and computes the checksum of what went through. An error is told at the
+/// end.
 pub(super) struct Reader<'a, S: Source> {
     source: &'a mut S,
     digest: Digest,
@@ -139,7 +139,7 @@ impl<'a, S: Source> Reader<'a, S> {
         self.position += 1;
         let byte = self.block.get(within)?;
         self.digest.update(&[*byte]);
-        Some(*byte).filter(|_| self.error.is_none())
+        Some(*byte)
     }
 
     pub(super) fn skip_to(&mut self, position: usize) {

@@ -12,7 +12,7 @@ use super::image::Numbered;
 /// What was seen.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cuts {
-    /// States after a cut, each of which was booted; those among them after two cuts or more.
+    /// Saves that the power cut, each followed by a boot; those among them whose save before was cut, too.
     pub cuts: u64,
     pub twofold: u64,
     pub lost: u64,
@@ -121,12 +121,13 @@ fn caught(cuts: &mut Cuts, run: impl FnOnce(&mut Cuts)) {
 }
 
 /// Some saves; then the next one is cut at every operation in every way, the one after that again, and the third once more.
-/// After each cut the device boots, and in the end it saves whole.
+/// After each cut the device boots, and in the end it saves whole. `third` and `most` are for the share of the third cuts and for
+/// how many cuts follow each other.
 pub fn at_every_operation<const W: usize, const E: usize, const B: usize, const N: usize>(
-    name: &str,
     flash: impl Fn() -> Flash<W, E>,
     open: Open<W, E, B>,
     third: usize,
+    most: u32,
 ) -> Cuts {
     let mut cuts = Cuts::default();
     caught(&mut cuts, |cuts| {
@@ -135,17 +136,16 @@ pub fn at_every_operation<const W: usize, const E: usize, const B: usize, const 
         for saves in [0, 1, 2, 5] {
             let mut device = Device::new(flash());
             device.save::<B, N>(open, saves);
-            cut_again::<W, E, B, N>(&device, open, 1, third, &mut random, cuts);
+            cut_again::<W, E, B, N>(&device, open, (1, most), third, &mut random, cuts);
         }
     });
-    println!("{name}: {cuts}");
     cuts
 }
 
 fn cut_again<const W: usize, const E: usize, const B: usize, const N: usize>(
     device: &Device<W, E>,
     open: Open<W, E, B>,
-    depth: u32,
+    (depth, most): (u32, u32),
     third: usize,
     random: &mut Random,
     cuts: &mut Cuts,
@@ -165,8 +165,8 @@ fn cut_again<const W: usize, const E: usize, const B: usize, const N: usize>(
             device.boot::<B, N>(open, cuts);
             cuts.cuts += 1;
             cuts.twofold += u64::from(depth > 1);
-            if depth < 3 {
-                cut_again::<W, E, B, N>(&device, open, depth + 1, third, random, cuts);
+            if depth < most {
+                cut_again::<W, E, B, N>(&device, open, (depth + 1, most), third, random, cuts);
             }
         }
     }
@@ -174,7 +174,6 @@ fn cut_again<const W: usize, const E: usize, const B: usize, const N: usize>(
 
 /// Saves that are cut at any operation, up to so many in a row; then one that is not.
 pub fn in_a_row<const W: usize, const E: usize, const B: usize, const N: usize>(
-    name: &str,
     flash: impl Fn() -> Flash<W, E>,
     open: Open<W, E, B>,
     rounds: u64,
@@ -188,8 +187,8 @@ pub fn in_a_row<const W: usize, const E: usize, const B: usize, const N: usize>(
             device.seed = round;
             for _ in 0..3 {
                 device.save::<B, N>(open, random.below(3) as u32);
-                let mut most = 30;
-                for at in 0..1 + random.below(row) {
+                let (mut most, mut cut_before) = (30, false);
+                for _ in 0..1 + random.below(row) {
                     let before = device.flash.operations;
                     // Half of the cuts hit the last words: the commit and the mark.
                     let after =
@@ -197,9 +196,11 @@ pub fn in_a_row<const W: usize, const E: usize, const B: usize, const N: usize>(
                     let torn = TORN[random.below(4)];
                     if device.save_cut::<B, N>(open, after as u32, torn) {
                         most = (device.flash.operations - before) as usize;
+                        cut_before = false;
                     } else {
                         cuts.cuts += 1;
-                        cuts.twofold += u64::from(at > 0);
+                        cuts.twofold += u64::from(cut_before);
+                        cut_before = true;
                     }
                     // Now and then the contact bounces, and the device does not get further than loading.
                     for _ in 0..if random.below(64) == 0 { 100 } else { 1 } {
@@ -213,6 +214,5 @@ pub fn in_a_row<const W: usize, const E: usize, const B: usize, const N: usize>(
             }
         }
     });
-    println!("{name}, in a row up to {row}: {cuts}");
     cuts
 }

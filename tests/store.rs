@@ -29,11 +29,11 @@ fn open_sectors(flash: &mut Flash<4, 0x2_0000>, image: usize) -> Store<&mut Flas
 /// and pages are true; the images are small, so that there is time for many cuts.
 macro_rules! geometries {
     ($run:ident) => {
-        $run!("nRF52840", Flash::new(4), 4, 4096, 64, 16, open, 1);
+        $run!("nRF52840", Flash::new(4), 4, 4096, 64, 16, open, 2);
         $run!("RP2040", Flash::new(4).programs_at_once(256), 1, 4096, 64, 100, open, 1);
         $run!("RP2040, 256 bytes written", Flash::new(3), 256, 4096, 256, 300, open, 1);
-        $run!("STM32F1", Flash::new(3), 2, 1024, 64, 4, open, 3);
-        $run!("STM32F4, unequal sectors", stm32f4(), 4, 0x2_0000, 64, 4, open_sectors, 1);
+        $run!("STM32F1", Flash::new(3), 2, 1024, 64, 4, open, 1);
+        $run!("STM32F4, unequal sectors", stm32f4(), 4, 0x2_0000, 64, 4, open_sectors, 3);
         $run!("STM32L4", Flash::new(4).with_ecc(), 8, 2048, 64, 40, open, 1);
         $run!("STM32U5", Flash::new(4).with_ecc(), 16, 8192, 64, 80, open, 1);
         $run!("STM32H7", Flash::new(3).with_ecc(), 32, 0x2_0000, 64, 150, open, 1);
@@ -49,7 +49,7 @@ fn power_cuts() {
     macro_rules! run {
         ($name:literal, $flash:expr, $word:literal, $page:literal, $block:literal, $image:literal, $open:ident, $third:literal) => {
             let mut cuts = at_every_operation::<$word, $page, $block, $image>(|| $flash, $open, $third, 3);
-            cuts += in_a_row::<$word, $page, $block, $image>(|| $flash, $open, 270, 100);
+            cuts += in_a_row::<$word, $page, $block, $image>(|| $flash, $open, 90, 100);
             println!("{}: {cuts}", $name);
             all += cuts;
         };

@@ -236,7 +236,9 @@ macro_rules! store {
 
             /// Verifies the image, and commits it.
             $($async)? fn end(&mut self, slot: Slot, crc: u32) -> Result<u32, StoreError<F::Error>> {
-                if self.checksum(&slot)$($await)*.map_err(StoreError::Flash)? != crc {
+                let header = self.header(slot.page)$($await)*.map_err(StoreError::Flash)?;
+                let is_written = matches!(header, Header::Slot(found) if found == slot);
+                if !is_written || self.checksum(&slot)$($await)*.map_err(StoreError::Flash)? != crc {
                     return Err(StoreError::Unverified);
                 }
                 self.write(slot.page, Self::LAYOUT.commit, &commit(&slot, crc))$($await)*.map_err(StoreError::Flash)?;

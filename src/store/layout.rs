@@ -3,7 +3,8 @@
 use super::plan::Slot;
 use crate::checkpoint::{BLOCK, CRC};
 
-pub(super) const MAGIC: [u8; 4] = *b"dhs1";
+/// Half of the bits are others than in what begins a checkpoint image, which may begin a page, and than in erased flash.
+pub(super) const MAGIC: [u8; 4] = *b"STO1";
 pub(super) const HEADER: usize = 20;
 pub(super) const COMMIT: usize = 8;
 

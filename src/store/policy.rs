@@ -67,15 +67,15 @@ impl Policy {
         let since = steps.saturating_sub(self.steps);
         let better = match (self.better, score, self.score) {
             (Some(by), Some(score), Some(last)) => score > last && score - last >= by,
-            (Some(_), Some(_), None) => true,
+            (Some(_), Some(score), None) => !score.is_nan(),
             _ => false,
         };
         since > 0 && (self.every.is_some_and(|every| since >= every) || better || (self.signal && signal))
     }
 
-    /// Tells that this was saved, or restored.
+    /// Tells that this was saved, or restored. A score that is no number is forgotten.
     pub fn saved(&mut self, steps: u64, score: Option<f32>) {
         self.steps = steps;
-        self.score = score.or(self.score);
+        self.score = score.filter(|score| !score.is_nan()).or(self.score);
     }
 }

@@ -133,10 +133,6 @@ impl<const W: usize, const E: usize> Flash<W, E> {
         (self.off, self.cut) = (false, None);
     }
 
-    pub fn unstable(&self, page: usize) -> bool {
-        self.pages[page].unstable.iter().any(|byte| *byte != 0)
-    }
-
     pub fn borders(&self) -> &[usize] {
         &self.borders
     }

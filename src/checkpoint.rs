@@ -47,7 +47,7 @@
 //! Everything is checked before anything is changed, so an image is read twice. A buffer in RAM or flash is a slice:
 //! [`restore`](Checkpoint::restore). What can be read at any place, such as external flash, is a [`Source`]:
 //! [`restore_from`](Checkpoint::restore_from). What is read once, a wire, fills a buffer first: [`receive`]. To keep images in
-//! flash through power cuts there is the `store`.
+//! flash through power cuts there is the [`store`](crate::store).
 
 mod check;
 mod contents;

@@ -103,7 +103,7 @@ fn edited<N: Layer<Scalar = T>, T: Scalar>(first: u8, script: &mut Script, netwo
     let mut header = file.split_off(8);
     let count = numbers.len();
     while !script.is_done() {
-        if script.byte() & 3 == 0 {
+        if script.byte().is_multiple_of(4) {
             edit(&mut numbers, script, &[&[0xFF; 4], &[0; 8], &[0, 0, 0x80, 0x7F], &[0, 0, 0, 0, 0, 0, 0xF0, 0x7F]]);
         } else {
             edit(&mut header, script, &WORDS);

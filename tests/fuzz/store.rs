@@ -13,7 +13,7 @@ use image::Numbered;
 #[allow(dead_code)]
 #[path = "../store/flash.rs"]
 mod flash;
-#[allow(dead_code)]
+#[allow(dead_code, clippy::needless_borrows_for_generic_args)]
 #[path = "../store/image.rs"]
 mod image;
 
@@ -128,7 +128,7 @@ impl<const W: usize, const E: usize, const B: usize, const N: usize> Device<W, E
                     let count = script.below(content.len());
                     content[page..].iter_mut().take(count).for_each(|byte| *byte = kind >> 2);
                 }
-                _ => self.slot(kind, page, &mut content, script),
+                _ => Self::slot(kind, page, &mut content, script),
             }
         }
         self.flash.fill(&[0xFF]);
@@ -140,7 +140,7 @@ impl<const W: usize, const E: usize, const B: usize, const N: usize> Device<W, E
     }
 
     /// Writes an image of the number, with a header that says other things about it.
-    fn slot(&self, kind: u8, page: usize, content: &mut [u8], script: &mut Script) {
+    fn slot(kind: u8, page: usize, content: &mut [u8], script: &mut Script) {
         let number = |script: &mut Script| match script.byte() {
             byte @ 0..250 => u32::from(byte),
             byte => u32::MAX - 255 + u32::from(byte),
@@ -168,7 +168,7 @@ impl<const W: usize, const E: usize, const B: usize, const N: usize> Device<W, E
         put(0, &header);
         put(Self::PAYLOAD, &image);
         if kind & 16 == 0 {
-            let whole = self.payload(content, page, length).unwrap_or_default();
+            let whole = Self::payload(content, page, length).unwrap_or_default();
             let checksum = crc(&[&header[..], &whole].concat());
             let mut put = |offset: usize, bytes: &[u8]| content[page + offset..][..bytes.len()].copy_from_slice(bytes);
             put(Self::COMMIT, &[sequence.to_le_bytes(), checksum.to_le_bytes()].concat());
@@ -179,7 +179,7 @@ impl<const W: usize, const E: usize, const B: usize, const N: usize> Device<W, E
     }
 
     /// The bytes of an image, if the header has a length that fits.
-    fn payload(&self, content: &[u8], page: usize, length: u32) -> Option<Vec<u8>> {
+    fn payload(content: &[u8], page: usize, length: u32) -> Option<Vec<u8>> {
         let length = usize::try_from(length).unwrap();
         // From the page on around, whole pages.
         if length < Self::PAYLOAD || length > content.len() {
@@ -197,7 +197,7 @@ impl<const W: usize, const E: usize, const B: usize, const N: usize> Device<W, E
             if header[..4] != *b"dhs1" || number(header, 16) != crc(&header[..16]) || number(header, 4) == 0 {
                 continue;
             }
-            let Some(payload) = self.payload(&content, page, number(header, 12)) else { continue };
+            let Some(payload) = Self::payload(&content, page, number(header, 12)) else { continue };
             let checksum = crc(&[header, &payload].concat());
             if commit[..4] != header[4..8] || number(commit, 4) != checksum || payload.len() < 16 {
                 continue;
@@ -224,7 +224,7 @@ impl<const W: usize, const E: usize, const B: usize, const N: usize> Device<W, E
     /// Flips bits.
     fn flips(&mut self, script: &mut Script) {
         let capacity = self.flash.bytes().len();
-        for _ in 0..1 + (script.byte() & 7) {
+        for _ in 0..=script.byte() & 7 {
             self.flash.flip(script.below(capacity), u32::from(script.byte() & 7));
         }
         (self.saved, self.content) = (None, Content::Changed);

@@ -107,14 +107,16 @@ impl Check {
         let (tensors, length) = (u16::from_le_bytes([t0, t1]), size(u32::from_le_bytes([l0, l1, l2, l3])));
         let start = self.start;
         self.start = start.saturating_add(length);
-        for (wanted, found) in self.wanted.iter().zip(&mut self.starts) {
+        for (index, wanted) in self.wanted.iter().enumerate() {
             let Some(wanted) = wanted.as_ref().filter(|wanted| wanted.kind as u8 == kind) else { continue };
+            // Who reads an image does not go back: this section and those after it have not come yet.
+            let mut later = self.starts.iter().skip(index);
             let wrong = if u64::from_le_bytes(fingerprint) != wanted.fingerprint {
                 Refused::other(wanted.kind)
-            } else if *found != 0 || (length, tensors) != (wanted.length, wanted.tensors) {
+            } else if later.any(|start| *start != 0) || (length, tensors) != (wanted.length, wanted.tensors) {
                 Refused::Corrupt
             } else {
-                *found = start;
+                self.starts.iter_mut().skip(index).take(1).for_each(|found| *found = start);
                 continue;
             };
             self.wrong.get_or_insert(wrong);

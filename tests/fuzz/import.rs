@@ -119,7 +119,27 @@ fn is_finite<N: Layer>(network: &N) -> bool {
     finite
 }
 
+/// Whether every tensor that can be read has the sizes and numbers that another reader of JSON finds in the file, if that can read it.
+fn numbers_are_of<N: Layer>(network: &N, file: &[u8]) -> Option<bool> {
+    let (length, rest) = file.split_first_chunk()?;
+    let (header, data) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+    let header: serde_json::Value = serde_json::from_slice(header).ok()?;
+    let size = size_of::<N::Scalar>();
+    let mut all = true;
+    network.tensors(&mut |tensor| {
+        let Some(entry) = header.get(tensor.name.to_string()) else { return all &= !tensor.learns };
+        let place = |index: usize| usize::try_from(entry["data_offsets"][index].as_u64().unwrap()).unwrap();
+        let bytes = tensor.data.iter().flat_map(|number| number.bits().to_le_bytes().into_iter().take(size));
+        all &= entry["shape"] == serde_json::json!(tensor.shape)
+            && entry["dtype"] == if size == 4 { "F32" } else { "F64" }
+            && data.get(place(0)..place(1)).is_some_and(|found| found.iter().copied().eq(bytes));
+    });
+    Some(all)
+}
+
 fn check<N: Layer<Input = [T; 2], Output = [T; 2], Scalar = T>, T: Scalar>(mut network: N, file: &[u8]) {
+    // Other numbers than those of the file, so that what is written shows.
+    network.tensors_mut(&mut |tensor| tensor.data.iter_mut().for_each(|number| *number = *number + T::ONE));
     let before = digest(&network);
     let result = load(&mut network, file);
     let after = digest(&network);
@@ -128,6 +148,7 @@ fn check<N: Layer<Input = [T; 2], Output = [T; 2], Scalar = T>, T: Scalar>(mut n
         assert!(!error.to_string().is_empty());
     } else {
         assert!(is_finite(&network), "a parameter is NaN or infinite");
+        assert_ne!(numbers_are_of(&network, file), Some(false), "the numbers are not those of the file");
         let mut saved = Vec::new();
         save(&network, Extra::NONE, &mut |bytes| saved.extend(bytes)).unwrap();
         assert_eq!((load(&mut network, &saved), digest(&network)), (Ok(()), after), "what was loaded, saved again");

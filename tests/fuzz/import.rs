@@ -139,7 +139,7 @@ fn numbers_are_of<N: Layer>(network: &N, file: &[u8]) -> Option<bool> {
 
 fn check<N: Layer<Input = [T; 2], Output = [T; 2], Scalar = T>, T: Scalar>(mut network: N, file: &[u8]) {
     // Other numbers than those of the file, so that what is written shows.
-    network.tensors_mut(&mut |tensor| tensor.data.iter_mut().for_each(|number| *number = *number + T::ONE));
+    network.tensors_mut(&mut |tensor| tensor.data.iter_mut().for_each(|number| *number += T::ONE));
     let before = digest(&network);
     let result = load(&mut network, file);
     let after = digest(&network);

@@ -107,9 +107,9 @@
 //! pages of 4 KB, these are nine pages.
 //!
 //! A save erases each page that its image takes, once. The first save after a reset also erases unneeded pages that a cut has left
-//! half done, or that begin nearly as a header does by chance. All pages are used equally often. The number of saves that wears the flash out is the
-//! number of pages, divided by those of an image, times their endurance; [`saves`](Store::saves) computes it: with four pages that endure 10,000 erases, and
-//! images of one page, 40,000; one each hour, for four and a half years.
+//! half done, or that begin nearly as a header does by chance. All pages are used equally often. [`saves`](Store::saves) tells
+//! how many saves wear the flash out: pages, times the erases that a page endures, divided by the pages of an image. Four pages
+//! that endure 10,000 erases, with images of one page, make 40,000: one each hour for four and a half years.
 //!
 //! # Time
 //!

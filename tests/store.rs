@@ -7,6 +7,8 @@ use downhill::store::Store;
 
 #[path = "store/asynchronous.rs"]
 mod asynchronous;
+#[path = "store/bytes.rs"]
+mod bytes;
 #[path = "store/cuts.rs"]
 mod cuts;
 #[path = "store/errors.rs"]
@@ -71,7 +73,7 @@ fn power_cuts() {
     geometries!(run);
     println!("all: {all}");
     assert_eq!((all.lost, all.corrupt, all.panics), (0, 0, 0));
-    assert!(all.cuts >= 1_000_000, "{} cuts", all.cuts);
+    assert!(all.count >= 1_000_000, "{} cuts", all.count);
 }
 
 /// Room for two images: one cut, and a second one after it, lose nothing. `src/store/model.rs` knows of a third one that may.

@@ -21,7 +21,10 @@ impl Layout {
     /// The layout for these words and blocks. What does not fit together does not compile.
     pub(super) const fn new(write: usize, read: usize, block: usize) -> Self {
         let unit = if write > read { write } else { read };
-        assert!(write > 0 && read > 0 && unit % write == 0 && unit % read == 0, "words to read and to write fit");
+        assert!(
+            write > 0 && read > 0 && unit.is_multiple_of(write) && unit.is_multiple_of(read),
+            "words to read and to write fit"
+        );
         assert!(BLOCK.is_multiple_of(read), "READ_SIZE is at most 64");
         assert!(
             block > 0 && block.is_multiple_of(BLOCK) && block.is_multiple_of(unit),

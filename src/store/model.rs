@@ -175,8 +175,8 @@ fn cuts_until_lost(count: u32, limit: u32) -> Option<u32> {
         let saves = known[&state];
         let mut next = Vec::new();
         if let Some(at) = state.session {
-            let last = state.pages[at].slot(at);
-            next.extend(save(&state, (Findings::saved(last), Some(last), None), &[], &ring));
+            let slot = state.pages[at].slot(at);
+            next.extend(save(&state, (Findings::saved(slot), Some(slot), None), &[], &ring));
         }
         for reads in combinations(&state.pages) {
             boots += 1;

@@ -13,7 +13,7 @@ use super::image::Numbered;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cuts {
     /// Saves that the power cut, each followed by a boot; those among them whose save before was cut, too.
-    pub cuts: u64,
+    pub count: u64,
     pub twofold: u64,
     pub lost: u64,
     pub corrupt: u64,
@@ -22,7 +22,7 @@ pub struct Cuts {
 
 impl AddAssign for Cuts {
     fn add_assign(&mut self, other: Self) {
-        self.cuts += other.cuts;
+        self.count += other.count;
         self.twofold += other.twofold;
         self.lost += other.lost;
         self.corrupt += other.corrupt;
@@ -32,8 +32,8 @@ impl AddAssign for Cuts {
 
 impl fmt::Display for Cuts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { cuts, twofold, lost, corrupt, panics } = self;
-        write!(f, "power cuts {cuts} twofold {twofold} lost {lost} corrupt_accepted {corrupt} panics {panics}")
+        let Self { count, twofold, lost, corrupt, panics } = self;
+        write!(f, "power cuts {count} twofold {twofold} lost {lost} corrupt_accepted {corrupt} panics {panics}")
     }
 }
 
@@ -163,7 +163,7 @@ fn cut_again<const W: usize, const E: usize, const B: usize, const N: usize>(
             let mut device = device.clone();
             assert!(!device.save_cut::<B, N>(open, after, *torn));
             device.boot::<B, N>(open, cuts);
-            cuts.cuts += 1;
+            cuts.count += 1;
             cuts.twofold += u64::from(depth > 1);
             if depth < most {
                 cut_again::<W, E, B, N>(&device, open, (depth + 1, most), third, random, cuts);
@@ -188,7 +188,7 @@ pub fn in_a_row<const W: usize, const E: usize, const B: usize, const N: usize>(
             for _ in 0..3 {
                 device.save::<B, N>(open, random.below(3) as u32);
                 let (mut most, mut cut_before) = (30, false);
-                for _ in 0..1 + random.below(row) {
+                for _ in 0..=random.below(row) {
                     let before = device.flash.operations;
                     // Half of the cuts hit the last words: the commit and the mark.
                     let after =
@@ -198,7 +198,7 @@ pub fn in_a_row<const W: usize, const E: usize, const B: usize, const N: usize>(
                         most = (device.flash.operations - before) as usize;
                         cut_before = false;
                     } else {
-                        cuts.cuts += 1;
+                        cuts.count += 1;
                         cuts.twofold += u64::from(cut_before);
                         cut_before = true;
                     }

@@ -32,11 +32,11 @@ impl<const N: usize> Numbered<N> {
 impl<const N: usize> Checkpoint for Numbered<N> {
     const SECTIONS: Sections = [None, None, Some(Section::added::<[u8; N]>())];
 
-    fn store_section(&self, _: Kind, mut write: &mut dyn FnMut(&[u8])) {
-        self.0.chunks(100).for_each(&mut write);
+    fn store_section(&self, _: Kind, write: &mut dyn FnMut(&[u8])) {
+        self.0.chunks(100).for_each(write);
     }
 
-    fn load_section(&mut self, _: Kind, mut read: &mut dyn FnMut(&mut [u8])) {
-        self.0.chunks_mut(100).for_each(&mut read);
+    fn load_section(&mut self, _: Kind, read: &mut dyn FnMut(&mut [u8])) {
+        self.0.chunks_mut(100).for_each(read);
     }
 }

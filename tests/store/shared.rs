@@ -29,6 +29,8 @@ pub enum Way {
 pub struct Shared<const W: usize, const E: usize, const R: usize = 1> {
     pub flash: Rc<RefCell<Flash<W, E>>>,
     pub bytes_read: Rc<Cell<usize>>,
+    /// Address and length of what was written.
+    pub writes: Rc<RefCell<Vec<(usize, usize)>>>,
     /// What is to fail: the call after so many of its kind.
     fails: Rc<Cell<Option<(Call, u32, Way)>>>,
     /// Bits at an address that are always read as zeros.
@@ -40,6 +42,7 @@ impl<const W: usize, const E: usize, const R: usize> Shared<W, E, R> {
         Self {
             flash: Rc::new(RefCell::new(flash)),
             bytes_read: Rc::default(),
+            writes: Rc::default(),
             fails: Rc::default(),
             stuck: Rc::default(),
         }
@@ -109,6 +112,7 @@ impl<const W: usize, const E: usize, const R: usize> NorFlash for Shared<W, E, R
     }
 
     fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Fault> {
+        self.writes.borrow_mut().push((offset as usize, bytes.len()));
         match self.fails(Call::Write) {
             Some(Way::Silent) => Ok(()),
             Some(_) => Err(Fault::Ecc),

@@ -76,21 +76,21 @@ fn wear<const W: usize, const E: usize, const B: usize, const N: usize>(pages: u
     let image = <Numbered<N> as Checkpoint>::IMAGE;
     let each = (layout(W, B).1 + image).div_ceil(E);
     let mut flash = Flash::<W, E>::new(pages);
-    let mut saved = 0;
-    while saved < saves {
+    let mut number = 0;
+    while number < saves {
         let mut store = open::<W, E, B>(&mut flash, image);
         for _ in 0..session {
-            saved += 1;
-            store.save(&Numbered::<N>::new(saved)).unwrap();
+            number += 1;
+            store.save(&Numbered::<N>::new(number)).unwrap();
         }
         // So many saves wear a page out that can be erased so often.
         assert_eq!(store.saves(1000), (pages * 1000 / each) as u32);
     }
     let erases = flash.erases();
     let (least, most) = (*erases.iter().min().unwrap(), *erases.iter().max().unwrap());
-    println!("{pages} pages, images of {each}: {saved} saves, {least} to {most} erases of a page");
+    println!("{pages} pages, images of {each}: {number} saves, {least} to {most} erases of a page");
     assert!(most - least <= 2, "{erases:?}");
-    let (all, needed) = (erases.iter().sum::<u32>(), saved * each as u32);
+    let (all, needed) = (erases.iter().sum::<u32>(), number * each as u32);
     assert!((needed..=needed + needed / 100).contains(&all), "{all} erases, {needed} needed");
 }
 

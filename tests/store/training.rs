@@ -14,7 +14,7 @@ const END: u32 = 4 * 4096;
 /// Steps up to this one.
 fn learn(trainer: &mut Learning, steps: &mut u64, end: u64) {
     while *steps < end {
-        let x = (*steps % 7) as f32 / 7.0;
+        let x = f32::from((*steps % 7) as u8) / 7.0;
         let target = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]][(*steps % 3) as usize];
         trainer.step(&[x, 1.0 - x, x * x, 0.5], &target).unwrap();
         *steps += 1;
@@ -46,7 +46,6 @@ fn training_goes_on_with_the_same_bits() {
         let mut store = Store::<_>::new(&mut flash, 0..END, IMAGE).unwrap();
         let _ = store.load_or(&mut (&mut trainer, &mut steps), |saved| start(saved.0));
         assert!(steps >= last, "{steps} steps were restored, {last} were saved");
-        drop(store);
         boots += 1;
         if steps >= 1000 {
             assert!((image(&mut trainer, &mut steps), digest(&trainer.network)) == expected);
@@ -62,7 +61,6 @@ fn training_goes_on_with_the_same_bits() {
             Ok(_) => last = steps,
             Err(_) => back += 1,
         }
-        drop(store);
         flash.boot(u64::from(boots));
     }
     println!("{boots} boots, {back} saves were cut");

@@ -113,13 +113,13 @@
 //!
 //! # Time
 //!
-//! A save takes an erase per page, a programming per word, and one reading of the image; after a reset there are up to five
-//! readings of all headers and two of images besides. With 85 ms per erase and 41 us per word of 4 bytes, an image of 1 KB
+//! A save takes an erase per page, a programming per word, and one reading of the image; the first save after
+//! a reset also reads all headers three times and an image once; after a cut, headers five times and images three times. With 85 ms per erase and 41 us per word of 4 bytes, an image of 1 KB
 //! takes 96 ms, of which the erase is most. A save on a brown-out ([`Policy::on_signal`]) works only if the supply lasts that long;
 //! otherwise save [every so many steps](Policy::every). A save that is cut is lost, and nothing else.
 //!
-//! Loading reads the header of each page (20 bytes, rounded up to words), a commit, and the image three times. Each torn image
-//! that is newer adds the headers, and one reading if its commit can be read.
+//! Loading reads the header of each page (20 bytes, rounded up to words), a commit, and the image three times. Each
+//! torn image that is newer adds the headers once, and the image if half of its commit can be read.
 //!
 //! # Flash with error correction
 //!

@@ -133,6 +133,12 @@ impl<const W: usize, const E: usize> Flash<W, E> {
         (self.off, self.cut) = (false, None);
     }
 
+    /// Whether a page has bits that are read in either way. The fuzz target of the store asks.
+    #[allow(dead_code)]
+    pub fn unstable(&self, page: usize) -> bool {
+        self.pages[page].unstable.iter().any(|byte| *byte != 0)
+    }
+
     pub fn borders(&self) -> &[usize] {
         &self.borders
     }

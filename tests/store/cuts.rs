@@ -161,6 +161,8 @@ fn cut_again<const W: usize, const E: usize, const B: usize, const N: usize>(
         let one = [TORN[random.below(4)]];
         for torn in if depth == 1 { &TORN[..] } else { &one } {
             let mut device = device.clone();
+            // So that what is unstable reads otherwise after each cut.
+            device.seed = random.next();
             assert!(!device.save_cut::<B, N>(open, after, *torn));
             device.boot::<B, N>(open, cuts);
             cuts.count += 1;

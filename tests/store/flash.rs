@@ -127,7 +127,7 @@ impl<const W: usize, const E: usize> Flash<W, E> {
 
     /// The power comes back; a state of its own for what is unstable.
     pub fn boot(&mut self, seed: u64) {
-        self.random = Random((seed + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+        self.random = Random(seed.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
         self.random.next();
         self.reads = [Reads::Zeros, Reads::Ones, Reads::Random, Reads::Random][self.random.below(4)];
         (self.off, self.cut) = (false, None);

@@ -86,7 +86,7 @@
 //!   changed: [`load_or`](Store::load_or) starts it.
 //!
 //! A cut that hits a word or an erase may leave bits that read differently each time, at each boot. With the worst of all
-//! readings at each boot, this many saves in a row may be cut, without one in between that returns (`src/store/model.rs` tries
+//! readings at each boot, this many saves in a row may be cut, without one in between that returns (`tests/store/model.rs` tries
 //! all states):
 //!
 //! | room for images | cut saves in a row that lose nothing |
@@ -143,6 +143,7 @@ mod body;
 mod error;
 mod layout;
 #[cfg(test)]
+#[path = "../tests/store/model.rs"]
 mod model;
 mod pages;
 mod plan;

@@ -76,7 +76,7 @@ fn power_cuts() {
     assert!(all.count >= 1_000_000, "{} cuts", all.count);
 }
 
-/// Room for two images: one cut, and a second one after it, lose nothing. `src/store/model.rs` knows of a third one that may.
+/// Room for two images: one cut, and a second one after it, lose nothing. `tests/store/model.rs` knows of a third one that may.
 #[test]
 fn power_cuts_with_two_images() {
     let mut cuts = at_every_operation::<4, 4096, 64, 16>(|| Flash::new(2), open, 1, 2);

@@ -10,7 +10,7 @@ use crate::optimizer::{Collected, Parameters};
 pub use crate::ratio::Ratio;
 use crate::rule::Rule;
 use crate::scalar::{Scalar, Zero};
-use crate::storable::{Storable, storable};
+use crate::storable::{Storable, layout, storable};
 use crate::tensor::Tensor;
 use crate::work::{Budget, DROPOUT};
 
@@ -170,6 +170,7 @@ impl<const N: usize, T: Scalar, Q: Rate<Scalar = T>> Layer for Dropout<N, Q> {
     type Slots<S: Zero> = ();
 
     const SETTINGS: usize = Q::SIZE;
+    const SETTINGS_LAYOUT: u64 = layout("dropout", &[Q::LAYOUT]);
 
     fn check(&self) -> Result<(), StepError> {
         let rate = self.rate.probability();

@@ -240,6 +240,9 @@ pub trait Layer: Infer {
     /// [`Dropout`](crate::Dropout) for example.
     const SETTINGS: usize = 0;
 
+    /// What these bytes mean, as [`Storable::LAYOUT`].
+    const SETTINGS_LAYOUT: u64 = 0;
+
     /// Hands the [`SETTINGS`](Layer::SETTINGS) to `write`, as [`Storable::store`] does.
     fn store_settings(&self, write: &mut impl FnMut(&[u8])) {
         let _ = write;

@@ -1,6 +1,7 @@
 //! What a network can change, as bytes: the parameters that learn, in the order of the tensors, then the settings of the layers.
 
 use crate::layer::Layer;
+use crate::scalar::Scalar;
 use crate::slots::Slots;
 use crate::storable::{Storable, layout};
 use crate::tensor::Name;
@@ -48,6 +49,13 @@ pub(crate) fn each<N: Layer>(network: &N, visit: &mut dyn FnMut(Name, &[usize], 
             visit(tensor.name, tensor.shape, tensor.data);
         }
     });
+}
+
+/// Whether all parameters that learn are finite.
+pub(crate) fn is_finite<N: Layer>(network: &N) -> bool {
+    let mut finite = true;
+    each(network, &mut |_, _, numbers| finite &= numbers.iter().all(|number| number.is_finite()));
+    finite
 }
 
 pub(crate) fn load_parameters<N: Layer>(network: &mut N, read: &mut dyn FnMut(&mut [u8])) {

@@ -9,7 +9,7 @@ use crate::layer::{Infer, Layer, Pairs, Trace};
 use crate::optimizer::{Collected, Optimizer, Parameters};
 use crate::ratio::Ratio;
 use crate::scalar::{Scalar, Zero};
-use crate::storable::Storable;
+use crate::storable::{Storable, layout};
 use crate::tensor::Tensor;
 use crate::work::{Budget, Sizes};
 
@@ -142,6 +142,7 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {
     const LEARNS: bool = L::LEARNS;
     const LEARNT: Architecture = L::LEARNT;
     const SETTINGS: usize = Q::SIZE + L::SETTINGS;
+    const SETTINGS_LAYOUT: u64 = layout("scaled rate", &[Q::LAYOUT, L::SETTINGS_LAYOUT]);
 
     back_by!(L, this => &this.layer);
 

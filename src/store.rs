@@ -45,8 +45,9 @@
 //! assert_eq!((store.images(), store.saves(10_000)), (4, 40_000));
 //!
 //! // After each reset:
-//! let loaded = store.load_or(&mut (&mut trainer, &mut steps), |(trainer, _)| {
+//! let loaded = store.load_or(&mut (&mut trainer, &mut steps), |(trainer, steps)| {
 //!     trainer.start(Adam::new(0.01), &mut He(Generator::new(1))); // or weights of the factory: `start_from`
+//!     **steps = 0;
 //! });
 //! assert!(matches!(loaded, Loaded::Factory(_))); // the first time
 //!

@@ -3,7 +3,7 @@
 use super::format::{Kind, Section, Sections, write_parameters};
 use super::interface::Checkpoint;
 use crate::layer::Layer;
-use crate::learnt::load_parameters;
+use crate::learnt::{is_finite, load_parameters};
 use crate::loss::Loss;
 use crate::optimizer::Optimizer;
 use crate::predictor::Predictor;
@@ -15,6 +15,10 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar, Slot: Storable> + Storable, R, c
 {
     const SECTIONS: Sections =
         [Some(Section::parameters::<N>()), Some(Section::training(Self::REST, Self::REST_LAYOUT)), None];
+
+    fn is_sound(&self) -> bool {
+        is_finite(&self.network)
+    }
 
     fn store_section(&self, kind: Kind, mut write: &mut dyn FnMut(&[u8])) {
         match kind {
@@ -52,6 +56,10 @@ pub struct Network<'a, N>(pub &'a mut N);
 impl<N: Layer> Checkpoint for Network<'_, N> {
     const SECTIONS: Sections = [Some(Section::parameters::<N>()), None, None];
 
+    fn is_sound(&self) -> bool {
+        is_finite(self.0)
+    }
+
     fn store_section(&self, kind: Kind, write: &mut dyn FnMut(&[u8])) {
         if kind == Kind::Parameters {
             write_parameters(self.0, write);
@@ -68,6 +76,10 @@ impl<N: Layer> Checkpoint for Network<'_, N> {
 impl<N: Layer, L> Checkpoint for Predictor<N, L> {
     const SECTIONS: Sections = Network::<N>::SECTIONS;
 
+    fn is_sound(&self) -> bool {
+        is_finite(&self.network)
+    }
+
     fn store_section(&self, kind: Kind, write: &mut dyn FnMut(&[u8])) {
         if kind == Kind::Parameters {
             write_parameters(&self.network, write);
@@ -82,9 +94,14 @@ impl<N: Layer, L> Checkpoint for Predictor<N, L> {
 /// What learns, and what else has to outlive a reset: `(&mut trainer, &mut state)`.
 impl<C: Checkpoint, S: Storable> Checkpoint for (C, S) {
     const SECTIONS: Sections = {
-        let [parameters, training, _] = C::SECTIONS;
+        let [parameters, training, added] = C::SECTIONS;
+        assert!(added.is_none(), "a pair in a pair has no room for both additions: save `(learner, (one, other))`");
         [parameters, training, Some(Section::added::<S>())]
     };
+
+    fn is_sound(&self) -> bool {
+        self.0.is_sound()
+    }
 
     fn store_section(&self, kind: Kind, mut write: &mut dyn FnMut(&[u8])) {
         match kind {
@@ -103,6 +120,10 @@ impl<C: Checkpoint, S: Storable> Checkpoint for (C, S) {
 
 impl<C: Checkpoint> Checkpoint for &mut C {
     const SECTIONS: Sections = C::SECTIONS;
+
+    fn is_sound(&self) -> bool {
+        C::is_sound(self)
+    }
 
     fn store_section(&self, kind: Kind, write: &mut dyn FnMut(&[u8])) {
         C::store_section(self, kind, write);

@@ -33,7 +33,7 @@ pub enum Refused {
     OtherAddition,
     /// It has no such section: for example, it is one of parameters alone, and a trainer is to be restored.
     Missing(Kind),
-    /// A parameter is NaN or infinite. The crate writes no such image.
+    /// A parameter is NaN or infinite: it was set by hand, a training leaves none.
     NotFinite,
 }
 

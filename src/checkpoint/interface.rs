@@ -18,6 +18,12 @@ pub trait Checkpoint {
     /// Takes the bytes of a section from `read`, as [`Storable::load`](crate::Storable::load) does.
     fn load_section(&mut self, kind: Kind, read: &mut dyn FnMut(&mut [u8]));
 
+    /// Whether all parameters are finite: those of a training are, what was set by hand may not be. Otherwise the image would be
+    /// refused when it is restored.
+    fn is_sound(&self) -> bool {
+        true
+    }
+
     /// The number of bytes of the image.
     const IMAGE: usize = image(&Self::SECTIONS);
 

@@ -139,7 +139,8 @@ impl<'a, S: Source> Reader<'a, S> {
         self.position += 1;
         let byte = self.block.get(within)?;
         self.digest.update(&[*byte]);
-        Some(*byte)
+        // Not what the block held before.
+        Some(*byte).filter(|_| self.error.is_none())
     }
 
     pub(super) fn skip_to(&mut self, position: usize) {

@@ -89,7 +89,7 @@ impl<N: Infer + Zero> Default for Best<N> {
 /// from the network that was there before: read into [`Best::with_network`].
 impl<N: Layer> Storable for Best<N> {
     const SIZE: usize = learnt::size::<N>() + Option::<N::Scalar>::SIZE;
-    const LAYOUT: u64 = layout("best", &[learnt::meaning::<N>(), N::SETTINGS as u64, Option::<N::Scalar>::LAYOUT]);
+    const LAYOUT: u64 = layout("best", &[learnt::meaning::<N>(), N::SETTINGS_LAYOUT, Option::<N::Scalar>::LAYOUT]);
 
     fn store(&self, write: &mut impl FnMut(&[u8])) {
         learnt::store(&self.network, write);

@@ -5,6 +5,7 @@ use core::fmt;
 use crate::error::StepError;
 pub use crate::import::json::Sizes;
 pub use crate::import::text::Text;
+use crate::scalar::Scalar;
 
 /// Why a file is refused. Nothing has been changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +50,10 @@ pub enum ImportError {
     },
     /// The header gives the tensor another number of bytes than its sizes.
     Bytes(Text),
+    /// A tensor to save has more than four sizes.
+    Rank(Text),
+    /// The name of an extra tensor to save is that of another one or begins as that of a layer does, or it is none.
+    Name(Text),
     /// A number of this tensor is NaN or infinite.
     NotFinite(Text),
     /// The file has a tensor of a layer that the network has not.
@@ -71,6 +76,13 @@ pub enum ImportError {
 }
 
 impl ImportError {
+    /// A tensor has so many numbers, and other sizes.
+    pub(super) fn of_count<T: Scalar>(tensor: Text, shape: &[usize], count: usize) -> Self {
+        let number = T::NAME;
+        let file = (Text::EMPTY.and(number), Sizes::of(shape));
+        Self::Mismatch { tensor, file, network: (number, Sizes::of(&[count])) }
+    }
+
     /// The message.
     pub(crate) const fn message(&self) -> Text<240> {
         let text = Text::EMPTY;
@@ -97,6 +109,8 @@ impl ImportError {
                 expected.write(text.and(", the network ").and(number).and(" "))
             }
             Self::Bytes(name) => tensor(name).and("the header gives it another number of bytes than its sizes"),
+            Self::Rank(name) => tensor(name).and("it has more than four sizes"),
+            Self::Name(name) => tensor(name).and("an extra tensor can't have this name"),
             Self::NotFinite(name) => tensor(name).and("a number is NaN or infinite"),
             Self::Unknown(name) => tensor(name).and("the file has it, the network does not"),
             Self::Frozen(name) => tensor(name).and("it is frozen, and the file has other numbers"),

@@ -169,21 +169,35 @@ impl<'a> Tensors<'a> {
 }
 
 /// Reads a header to its end, behind which there is nothing but space. Returns how many bytes its tensors have, and whether each
-/// begins where another ends: then the cubes of their ends and beginnings cancel out.
+/// begins where another one ends, from the first byte to the last.
 const fn extent(mut header: Object) -> Result<(usize, bool), Malformed> {
-    let (mut total, mut cubes) = (0_usize, 0_u64);
+    let all = header;
+    let (mut total, mut left) = (0_usize, 0_usize);
     while let Some(entry) = ok!(entry(&mut header)) {
         if let Entry::Tensor(Found { place: (start, end), .. }) = entry {
             total = total.saturating_add(end.saturating_sub(start));
-            cubes = cubes.wrapping_add(cube(end)).wrapping_sub(cube(start));
+            left += (start != end) as usize;
         }
     }
     header.cursor.skip_space();
-    if header.cursor.0.is_empty() { Ok((total, cubes == cube(total))) } else { header.cursor.malformed() }
+    if !header.cursor.0.is_empty() {
+        return header.cursor.malformed();
+    }
+    let mut position = 0;
+    while let Some(end) = end_of(Tensors(all), position) {
+        (position, left) = (end, left - 1);
+    }
+    Ok((total, left == 0 && position == total))
 }
 
-const fn cube(number: usize) -> u64 {
-    (number as u64).wrapping_pow(3)
+/// Where the tensor ends that begins here.
+const fn end_of(mut tensors: Tensors, position: usize) -> Option<usize> {
+    while let Some(Found { place: (start, end), .. }) = tensors.next() {
+        if start == position && end > start {
+            return Some(end);
+        }
+    }
+    None
 }
 
 /// The next entry of a header, if there is one. A tensor has three fields, each once.

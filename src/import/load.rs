@@ -69,8 +69,12 @@ fn check<N: Layer>(network: &mut N, file: &File) -> Result<(), ImportError> {
 /// Reads a tensor of this name and shape from a `.safetensors` file, for example `standardizer.mean`.
 ///
 /// # Errors
-/// If the file has no such tensor, or another fault. Nothing is written then.
+/// If there are not as many values as the shape has, if the file has no such tensor, or another fault. Nothing is written then.
 pub fn load_tensor<T: Scalar>(values: &mut [T], name: &str, shape: &[usize], bytes: &[u8]) -> Result<(), ImportError> {
+    let expected = shape.iter().try_fold(1_usize, |product, &size| product.checked_mul(size));
+    if expected != Some(values.len()) {
+        return Err(ImportError::of_count::<T>(Text::EMPTY.and(name), shape, values.len()));
+    }
     fill(values, tensor::<T>(&File::open(bytes)?, name, shape)?);
     Ok(())
 }

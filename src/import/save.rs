@@ -2,7 +2,6 @@
 
 use crate::import::error::ImportError;
 use crate::import::file::VERSION;
-use crate::import::json::Sizes;
 use crate::import::load::name;
 use crate::import::text::Text;
 use crate::layer::Infer;
@@ -41,7 +40,7 @@ impl<T> Extra<'_, T> {
 /// ```
 ///
 /// # Errors
-/// If a number is NaN or infinite, the sizes of an extra tensor do not fit its numbers, or a name is too long. Nothing is
+/// If a number is NaN or infinite, the sizes of an extra tensor do not fit its numbers, or a name is too long or taken. Nothing is
 /// written then.
 pub fn save<N: Infer>(network: &N, extra: Extra<N::Scalar>, write: &mut dyn FnMut(&[u8])) -> Result<(), ImportError> {
     let mut result = Ok(());
@@ -52,14 +51,9 @@ pub fn save<N: Infer>(network: &N, extra: Extra<N::Scalar>, write: &mut dyn FnMu
         let fault = if tensor.is_full() {
             ImportError::LongName(tensor)
         } else if expected != Some(values.len()) {
-            {
-                let number = N::Scalar::NAME;
-                ImportError::Mismatch {
-                    tensor,
-                    file: (Text::EMPTY.and(number), Sizes::of(shape)),
-                    network: (number, Sizes::of(&[values.len()])),
-                }
-            }
+            ImportError::of_count::<N::Scalar>(tensor, shape, values.len())
+        } else if shape.len() > 4 {
+            ImportError::Rank(tensor)
         } else if !values.iter().all(|value| value.is_finite()) {
             ImportError::NotFinite(tensor)
         } else {
@@ -67,6 +61,14 @@ pub fn save<N: Infer>(network: &N, extra: Extra<N::Scalar>, write: &mut dyn FnMu
         };
         result = result.and(Err(fault));
     });
+    for (index, &(name, ..)) in extra.tensors.iter().enumerate() {
+        let again = extra.tensors.iter().take(index).any(|&(other, ..)| other == name);
+        // Of a tensor in a layer: `0.weight`.
+        let has_place = name.split_once('.').is_some_and(|(place, _)| place.bytes().all(|byte| byte.is_ascii_digit()));
+        if again || has_place || name.is_empty() || name == "__metadata__" || name.bytes().any(|byte| byte < b' ') {
+            result = result.and(Err(ImportError::Name(Text::EMPTY.and(name))));
+        }
+    }
     result?;
     // Spaces, so that the numbers lie at a multiple of eight bytes.
     let spaces = length.wrapping_neg() % 8;

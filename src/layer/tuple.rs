@@ -12,7 +12,7 @@ use crate::rule::Rule;
 use crate::scalar::Zero;
 use crate::shape::Joins;
 use crate::slots::Slots;
-use crate::storable::{Storable, storable};
+use crate::storable::{Storable, layout, storable};
 use crate::tensor::Tensor;
 use crate::work::{Budget, Sizes};
 
@@ -93,6 +93,7 @@ macro_rules! layer {
             const LEARNS: bool = $A::LEARNS $(|| $U::LEARNS)*;
             const LEARNT: Architecture = $A::LEARNT $(.then($U::LEARNT))*;
             const SETTINGS: usize = $A::SETTINGS $(+ $U::SETTINGS)*;
+            const SETTINGS_LAYOUT: u64 = layout("tuple", &[$A::SETTINGS_LAYOUT $(, $U::SETTINGS_LAYOUT)*]);
 
             #[cfg_attr(not(unoptimized), inline(always))]
             fn check(&self) -> Result<(), StepError> {

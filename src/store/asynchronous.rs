@@ -7,7 +7,7 @@ use embedded_storage_async::nor_flash::NorFlash;
 use super::body::store;
 use super::layout::{COMMIT, Header, Layout, commit, header, read_header};
 use super::pages::{Pages, Run};
-use super::plan::{Findings, Slot};
+use super::plan::{Findings, Slot, Unplanned};
 use super::{ALL, Loaded, StoreError};
 use crate::checkpoint::{CRC, Check, Checkpoint, Refused};
 
@@ -38,6 +38,9 @@ impl<F: NorFlash, const BLOCK: usize> AsyncStore<F, BLOCK> {
     /// # Errors
     /// As there. If the future is dropped before its end, it is as if the power had been cut.
     pub async fn save<C: Checkpoint>(&mut self, saved: &C) -> Result<u32, StoreError<F::Error>> {
+        if !saved.is_sound() {
+            return Err(StoreError::Refused(Refused::NotFinite));
+        }
         let slot = self.begin(C::IMAGE).await?;
         let mut digest = CRC.digest();
         digest.update(&header(&slot));

@@ -7,7 +7,7 @@ use embedded_storage::nor_flash::NorFlash;
 use super::body::store;
 use super::layout::{COMMIT, Header, Layout, commit, header, read_header};
 use super::pages::{Pages, Run};
-use super::plan::{Findings, Slot};
+use super::plan::{Findings, Slot, Unplanned};
 use super::{ALL, Loaded, StoreError};
 use crate::checkpoint::{CRC, Checkpoint, LoadError, Refused, Source};
 
@@ -32,6 +32,9 @@ impl<F: NorFlash, const BLOCK: usize> Store<F, BLOCK> {
     /// If the flash fails or has other bytes than what was written, or if the image is larger than what there is room for. The
     /// images of before are still there.
     pub fn save<C: Checkpoint>(&mut self, saved: &C) -> Result<u32, StoreError<F::Error>> {
+        if !saved.is_sound() {
+            return Err(StoreError::Refused(Refused::NotFinite));
+        }
         let slot = self.begin(C::IMAGE)?;
         let mut digest = CRC.digest();
         digest.update(&header(&slot));
@@ -80,7 +83,8 @@ impl<F: NorFlash, const BLOCK: usize> Store<F, BLOCK> {
         Err(error.map_or(StoreError::Empty, StoreError::Flash))
     }
 
-    /// Restores the newest valid image, or else starts with what the firmware has: with factory weights, for example.
+    /// Restores the newest valid image, or else starts with what the firmware has: with factory weights, for example. `factory` sets
+    /// all that is kept: after an error of the flash, a part of it may have been read.
     pub fn load_or<C: Checkpoint>(&mut self, into: &mut C, factory: impl FnOnce(&mut C)) -> Loaded<F::Error> {
         match self.load(into) {
             Ok(sequence) => Loaded::Image(sequence),

@@ -216,7 +216,10 @@ macro_rules! store {
                     }
                     findings.plan(base, before, &self.pages, bytes)
                 };
-                let plan = plan.ok_or(StoreError::Exhausted)?;
+                let plan = plan.map_err(|unplanned| match unplanned {
+                    Unplanned::NoRoom => StoreError::NoRoom,
+                    Unplanned::NoNumber => StoreError::Exhausted,
+                })?;
                 if known.is_none() {
                     for page in 0..self.pages.count() {
                         let torn = !matches!(self.header(page)$($await)*, Ok(Header::Slot(_) | Header::None));

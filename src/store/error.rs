@@ -26,6 +26,8 @@ pub enum StoreError<E> {
     Refused(Refused),
     /// The flash has other bytes than what was written: it is worn out, or the pages are somebody else's.
     Unverified,
+    /// The image that is in flash leaves no room: it is of another program, with larger images or more pages. Erase the pages.
+    NoRoom,
     /// The numbers of images have come to their end. Only corrupt flash has such numbers: erase it.
     Exhausted,
 }
@@ -41,6 +43,7 @@ impl<E: fmt::Display> fmt::Display for StoreError<E> {
             Self::Empty => f.write_str("there is no image in flash"),
             Self::Refused(refused) => refused.fmt(f),
             Self::Unverified => f.write_str("the flash has other bytes than what was written"),
+            Self::NoRoom => f.write_str("the image in flash, of another program, leaves no room"),
             Self::Exhausted => f.write_str("the numbers of images have come to their end"),
         }
     }

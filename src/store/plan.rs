@@ -31,6 +31,13 @@ pub(super) struct Plan {
     pub(super) keep: [Option<Run>; 4],
 }
 
+/// Why there is no plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unplanned {
+    NoRoom,
+    NoNumber,
+}
+
 /// What was found in flash.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Findings {
@@ -71,7 +78,13 @@ impl Findings {
 
     /// Plans an image of so many bytes. `base` and `before` are the images with these numbers: the base if it is valid, the other one
     /// if its header is readable. None if there is no room for two images, or no number left.
-    pub(super) fn plan(&self, base: Option<Slot>, before: Option<Slot>, pages: &Pages, bytes: u32) -> Option<Plan> {
+    pub(super) fn plan(
+        &self,
+        base: Option<Slot>,
+        before: Option<Slot>,
+        pages: &Pages,
+        bytes: u32,
+    ) -> Result<Plan, Unplanned> {
         // That the base is not valid any more proves that the newest image is solid: the base is erased only then.
         let base = base.or(self.newest);
         // What is left alone, as far as there is room; the most important first.
@@ -85,9 +98,9 @@ impl Findings {
                 run = pages.free(start, bytes, &keep);
             }
         }
-        let run = run?;
-        let sequence = self.highest.map_or(0, |highest| highest.sequence).checked_add(1)?;
+        let run = run.ok_or(Unplanned::NoRoom)?;
+        let sequence = self.highest.map_or(0, |highest| highest.sequence).checked_add(1).ok_or(Unplanned::NoNumber)?;
         let base = base.map_or(0, |base| base.sequence);
-        Some(Plan { slot: Slot { page: run.first, sequence, base, bytes }, run, keep })
+        Ok(Plan { slot: Slot { page: run.first, sequence, base, bytes }, run, keep })
     }
 }

@@ -54,7 +54,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar, Slot: Storable> + Storable, R, c
     pub(crate) const REST_LAYOUT: u64 = layout(
         "training",
         &[
-            N::SETTINGS as u64,
+            N::SETTINGS_LAYOUT,
             learnt::count::<N>() as u64,
             P::Slot::LAYOUT,
             P::Sum::LAYOUT,

@@ -127,7 +127,7 @@ fn normal(mut state: State) -> State {
 /// The states that a save leaves behind: one for each cut, and the last one without.
 fn save(state: &State, found: (Findings, Option<Slot>, Option<Slot>), reads: &[Read], ring: &Pages) -> Vec<State> {
     let (findings, base, before) = found;
-    let plan = findings.plan(base, before, ring, 1).expect("there is room");
+    let plan = findings.plan(base, before, ring, 1).expect("there is room, and a number");
     let at = plan.run.first as usize;
     let mut now = State { session: None, ..state.clone() };
     let mut all = Vec::new();

@@ -34,6 +34,8 @@
 //! | a [`Predictor`](crate::Predictor), or a [`Network`] | the parameters that learn |
 //! | `(saved, more)`, `more` being [`Storable`](crate::Storable), such as a [`fit::State`](crate::fit::State) | those of `saved`; `more` |
 //!
+//! The loss is no part of it: a training may go on with another one.
+//!
 //! What is asked for has to be there, and may be less than what is there: a predictor takes the parameters from the image of a
 //! trainer with any optimiser. What does not learn ([`Frozen`](crate::Frozen)) is no part of it, and stays.
 //!

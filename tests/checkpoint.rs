@@ -14,7 +14,7 @@ use downhill::init::{Generator, He, Random};
 use downhill::storable::WrongSize;
 use downhill::{
     Adam, AdamW, Batch, BiasOnly, Checkpoint, CrossEntropy, Dense, Dropout, Frozen, Infer, Momentum, Owned, Predictor,
-    Relu, Sgd, Softmax, Tanh, Trainer, Unbiased, Zero, digest,
+    Ratio, Relu, ScaledRate, Sgd, Softmax, SquaredError, Tanh, Trainer, Unbiased, Zero, digest,
 };
 use embedded_io::{ErrorKind, ErrorType, Read, Seek, SeekFrom, Write};
 
@@ -256,6 +256,23 @@ fn what_belongs_to_something_else() {
     assert_eq!(refused(&mut (&mut plain, &mut state), &without), Refused::Missing(Kind::Added));
 }
 
+/// The settings of a layer are not taken for those of another one.
+#[test]
+fn whose_setting_it_is() {
+    type With<A, B> = Trainer<(A, B), SquaredError, Sgd>;
+    type One = With<ScaledRate<Dense<2, 3>>, Dense<3, 1>>;
+    type Other = With<Dense<2, 3>, ScaledRate<Dense<3, 1>>>;
+    type Number = Dropout<3>;
+    type Fixed = Dropout<3, Ratio<1, 4>>;
+    type Dropping<A, B> = Trainer<(Dense<2, 3>, A, Dense<3, 3>, B, Dense<3, 1>), SquaredError, Sgd>;
+    assert_eq!(
+        refused(&mut Dropping::<Fixed, Number>::new(), &of::<Dropping<Number, Fixed>>()),
+        Refused::OtherTraining
+    );
+    let mut same = Dropping::<Number, Fixed>::new();
+    assert_eq!(same.restore(&of::<Dropping<Number, Fixed>>()), Ok(()));
+}
+
 /// Layers of equal sizes, of which one learns: which one counts.
 #[test]
 fn which_layer_learns() {
@@ -428,7 +445,11 @@ fn streams() {
         let mut file = Seekable::new(File { good, ..File::new(&whole) }).unwrap();
         assert!(matches!(into.restore_from(&mut file), Err(LoadError::Read(_))));
         assert!(good >= whole.len() || image(&into) == before);
-        mixed += u32::from(image(&into) != before);
+        let now = image(&into);
+        mixed += u32::from(now != before);
+        // Each parameter is the old one or the new one.
+        let parameters = (204..204 + 4 * Net::PARAMETERS).step_by(4).map(|at| at..at + 4);
+        assert!(parameters.clone().all(|at| [&before[at.clone()], &whole[at.clone()]].contains(&&now[at])));
     }
     assert!(mixed > 0, "the second time, a part had been taken");
 }

@@ -495,3 +495,41 @@ fn numbers_that_are_not_finite() {
         &[f64::NAN, f64::INFINITY, -f64::INFINITY, negative_nan, f64::MAX, f64::MIN, -0.0].map(bytes),
     );
 }
+
+#[test]
+fn as_many_values_as_the_shape_has() {
+    let mut values = [9.0_f32; 6];
+    for length in [2, 6] {
+        let said = load_tensor(&mut values[..length], "standardizer.mean", &[4], RIGHT).unwrap_err().to_string();
+        assert_eq!(said, format!("tensor `standardizer.mean`: the file has f32 [4], the network f32 [{length}]"));
+    }
+    assert_eq!(values.map(f32::to_bits), [9.0_f32.to_bits(); 6]);
+    load_tensor(&mut values[..4], "standardizer.mean", &[4], RIGHT).unwrap();
+}
+
+/// Places whose numbers cancel out in sums of powers, although they overlap and leave gaps.
+#[test]
+fn tensors_that_overlap() {
+    let header = r#"{"__metadata__":{"downhill":"1"},"a":{"dtype":"F32","shape":[2],"data_offsets":[4,12]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]},"c":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#;
+    let file = with_header(header, &[0; 16]);
+    assert_eq!(load_tensor(&mut [0.0_f32], "b", &[1], &file), Err(ImportError::Overlap));
+}
+
+#[test]
+fn names_of_extra_tensors() {
+    let number = [1.0_f32];
+    let name = |names: &[&str]| {
+        let tensors: Vec<(&str, &[usize], &[f32])> = names.iter().map(|name| (*name, &[1][..], &number[..])).collect();
+        let mut bytes = 0;
+        let result = save(&Net::ZERO, Extra { network: None, tensors: &tensors }, &mut |now| bytes += now.len());
+        assert_eq!(result.is_ok(), bytes > 0);
+        result
+    };
+    assert_eq!(name(&["standardizer.mean", "a", "b 1"]), Ok(()));
+    for names in [&["__metadata__"][..], &["0.weight"], &["5.weight"], &["same", "other", "same"], &["a\nb"], &[""]] {
+        assert!(matches!(name(names), Err(ImportError::Name(_))), "{names:?}");
+    }
+    let tensors: [(&str, &[usize], &[f32]); 1] = [("a", &[1; 5], &number)];
+    let result = save(&Net::ZERO, Extra { network: None, tensors: &tensors }, &mut |_| panic!("nothing is written"));
+    assert!(matches!(result, Err(ImportError::Rank(_))));
+}

@@ -26,7 +26,7 @@ def test_tensors_and_sections():
         assert checkpoint[name].tobytes() == tensor.tobytes()
         assert checkpoint[name].shape == tensor.shape
         checkpoint[name][...] = 0  # a copy of its own
-    assert checkpoint.architecture == "0123456789abcdef"
+    assert checkpoint.fingerprint == "0123456789abcdef"
     assert [section.kind for section in checkpoint.sections] == [1, 2, 200, 3]
     assert [section.name for section in checkpoint.sections] == ["parameters", "training", "unknown", "user"]
     assert [section.data for section in checkpoint.sections[1:]] == [TRAINING[4], UNKNOWN[4], USER[4]]
@@ -50,7 +50,7 @@ def test_ranks_from_none_to_four():
 def test_without_parameters():
     checkpoint = downhill.load_checkpoint(image(None, [USER]))
     assert not checkpoint
-    assert checkpoint.architecture is None
+    assert checkpoint.fingerprint is None
     assert downhill.load_checkpoint(image(None)).sections == []
 
 

@@ -169,3 +169,25 @@ def test_a_model_that_diverged_can_be_overwritten():
     model[0].weight.data.fill_(float("nan"))
     downhill.to_torch({"0.weight": np.ones((5, 4)), "0.bias": np.ones(4)}, model)
     assert model[0].weight.sum() == 20
+
+
+def test_activations_that_occur_twice(tmp_path):
+    tanh = nn.Tanh()
+    exported = check(nn.Sequential(nn.Linear(5, 3), tanh, nn.Linear(3, 1), tanh), tmp_path)
+    assert exported.rust_type == "(Dense<5, 3, Tanh>, Dense<3, 1, Tanh>)"
+
+
+def test_weights_that_occur_twice(tmp_path):
+    linear = nn.Linear(3, 3)
+    model = nn.Sequential(nn.Linear(5, 3), linear, nn.ReLU(), nn.Sequential(linear))
+    with pytest.raises(downhill.Unsupported, match=r"layer 3\.0 \(Linear\).*occurs twice"):
+        downhill.export(model, tmp_path / "net.safetensors")
+
+
+def test_arrays_that_are_not_finite():
+    model = nn.Sequential(nn.Linear(5, 2))
+    before = model[0].weight.detach().clone()
+    arrays = {"0.weight": np.full((5, 2), np.nan), "0.bias": np.zeros(2)}
+    with pytest.raises(downhill.Mismatch, match="0.weight: a number is NaN"):
+        downhill.to_torch(arrays, model)
+    assert torch.equal(model[0].weight, before)

@@ -129,6 +129,37 @@ fn the_image_of_another_program() {
     assert_eq!(loaded(&mut open(&flash)), Ok(3));
 }
 
+/// What would not be restored is not saved, and hides nothing.
+#[test]
+fn numbers_that_are_not_finite() {
+    use downhill::{Dense, Sgd, SquaredError, Trainer};
+    type Small = Trainer<Dense<2, 1>, SquaredError, Sgd>;
+    let refused = StoreError::Refused(Refused::NotFinite);
+    let (flash, mut trainer, mut steps) = (Device::new(Flash::new(3)), Small::new(), 5_u32);
+    let mut store: Store<Device> = Store::new(flash.clone(), 0..3 * PAGE as u32, Small::IMAGE + 30).unwrap();
+    assert_eq!(store.save(&(&mut trainer, &mut steps)), Ok(1));
+    trainer.network.biases[0] = f32::NAN;
+    let before = flash.flash.borrow().bytes();
+    assert_eq!(store.save(&(&mut trainer, &mut steps)), Err(refused));
+    assert_eq!(store.save(&downhill::checkpoint::Network(&mut trainer.network)), Err(refused));
+    assert!(flash.flash.borrow().bytes() == before);
+    assert_eq!(store.load(&mut (&mut trainer, &mut steps)), Ok(1));
+    assert_eq!(trainer.network.biases[0].to_bits(), 0);
+}
+
+/// An image of another program may take all pages of this one.
+#[test]
+fn no_room() {
+    let flash = Device::new(Flash::new(8));
+    let large = 4 * PAGE - 64;
+    assert_eq!(<Numbered<{ 4 * PAGE - 64 - 32 }> as Checkpoint>::IMAGE, large);
+    let mut before: Store<Device> = Store::new(flash.clone(), 0..8 * PAGE as u32, large).unwrap();
+    before.save(&Numbered::<{ 4 * PAGE - 64 - 32 }>::new(1)).unwrap();
+    let mut store: Store<Device> = Store::new(flash.clone(), 0..4 * PAGE as u32, IMAGE).unwrap();
+    assert_eq!((store.images(), store.save(&Numbered::<N>::new(2))), (4, Err(StoreError::NoRoom)));
+    assert_eq!(StoreError::<Fault>::NoRoom.to_string(), "the image in flash, of another program, leaves no room");
+}
+
 /// Each call fails once: the save says so, the image before stays, and the next save works.
 #[test]
 fn flash_that_fails() {

@@ -47,12 +47,18 @@ def _is(layer, kind):
     return isinstance(layer, kind) and type(layer).forward is kind.forward
 
 
-def _add(network, sequence, prefix):
-    for name, layer in sequence.named_children():
+def _add(network, sequence, prefix, known=None):
+    known = set() if known is None else known
+    # `named_children` would leave out what occurs twice.
+    for name, layer in sequence._modules.items():
         where = f"layer {prefix}{name} ({type(layer).__name__})"
+        if isinstance(layer, nn.Linear):
+            if id(layer) in known:
+                raise network.unsupported(where, "it occurs twice, and its copies on a device would learn apart")
+            known.add(id(layer))
         kinds = [activation for kind, activation in ACTIVATIONS.items() if _is(layer, kind)]
         if _is(layer, nn.Sequential):
-            _add(network, layer, f"{prefix}{name}.")
+            _add(network, layer, f"{prefix}{name}.", known)
         elif _is(layer, nn.Linear):
             bias = None if layer.bias is None else _numbers(network, where, layer.bias)
             network.dense(where, _numbers(network, where, layer.weight).T, bias, layer)

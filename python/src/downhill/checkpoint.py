@@ -73,13 +73,14 @@ class Checkpoint(dict):
         self.sections: list[Section] = sections
 
     @property
-    def architecture(self) -> Optional[str]:
-        """The fingerprint of the parameters: of the architecture and of what learns. None without parameters."""
+    def fingerprint(self) -> Optional[str]:
+        """The fingerprint of the parameters: of the architecture and of what learns. None without parameters. An exchange file has
+        that of the architecture alone."""
         return next((section.fingerprint for section in self.sections if section.kind == PARAMETERS), None)
 
 
 def load_checkpoint(source):
-    """Reads a checkpoint image from bytes or from a file: the tensors by name, `.architecture`, and `.sections`.
+    """Reads a checkpoint image from bytes or from a file: the tensors by name, `.fingerprint`, and `.sections`.
 
     Bytes after the image, as in a copy of a whole sector of flash, are ignored. Raises a `CheckpointError`.
     """
@@ -152,7 +153,10 @@ def _tensors(section):
         end = start + size * number.itemsize
         if end > len(section.data):
             raise Corrupt(f"the checkpoint is corrupt: tensor {name} ends after its section")
-        values = np.frombuffer(section.data[start:end], number).reshape(sizes[:rank])
+        try:
+            values = np.frombuffer(section.data[start:end], number).reshape(sizes[:rank])
+        except ValueError:
+            raise Corrupt(f"the checkpoint is corrupt: the sizes of tensor {name}, {sizes[:rank]}") from None
         found[name] = values.astype(number.newbyteorder("="))
         start = end
     if start != len(section.data):

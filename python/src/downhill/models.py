@@ -74,6 +74,8 @@ def _load(framework, arrays, model, partial):
             raise Mismatch(f"{name}: the arrays have it with shape {shape}, the model has no such tensor")
         if shape != expected[name].shape:
             raise Mismatch(f"{name}: the arrays have shape {shape}, the model {expected[name].shape}")
+        if not np.isfinite(array).all():
+            raise Mismatch(f"{name}: a number is NaN or infinite")
     for name, tensor in expected.items():
         if name not in arrays and not partial:
             raise Mismatch(

@@ -269,6 +269,7 @@ fn whose_setting_it_is() {
         refused(&mut Dropping::<Fixed, Number>::new(), &of::<Dropping<Number, Fixed>>()),
         Refused::OtherTraining
     );
+    assert_eq!(refused(&mut Other::new(), &of::<One>()), Refused::OtherTraining);
     let mut same = Dropping::<Number, Fixed>::new();
     assert_eq!(same.restore(&of::<Dropping<Number, Fixed>>()), Ok(()));
 }

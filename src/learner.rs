@@ -35,7 +35,8 @@ pub trait Evaluate {
 ///
 /// An error leaves weights and all that is kept for them as they were.
 pub trait Learner: Evaluate {
-    /// The network that learns.
+    /// What predicts, as it can be kept and used apart from the learner: the network of a [`Trainer`](crate::Trainer); of a
+    /// learner that is made of others, theirs together.
     type Network: Infer<Scalar = Self::Scalar, Input = Self::Input, Output = Self::Output>;
 
     /// Learns from one sample that counts `weight` times as much as others, or once. Returns the loss before the update.
@@ -73,9 +74,27 @@ pub trait Learner: Evaluate {
     /// Sets the learning rate.
     fn set_rate(&mut self, rate: Self::Scalar);
 
-    /// The network.
-    fn network(&self) -> &Self::Network;
+    /// Copies the network that [`predict`](Learner::predict) uses.
+    fn copy_network(&self, to: &mut Self::Network);
 
-    /// The network, to be written: call [`clear`](Learner::clear) after it.
-    fn network_mut(&mut self) -> &mut Self::Network;
+    /// Moves the parameters of `to` towards those of this network, `to += rate (network - to)`, with a rate from 0 to 1;
+    /// what is no parameter is copied. A parameter that would not stay finite is copied, too.
+    fn blend_network(&self, to: &mut Self::Network, rate: Self::Scalar);
+
+    /// Goes on from another network: call [`clear`](Learner::clear) after it.
+    fn set_network(&mut self, from: &Self::Network);
+
+    /// The outputs of another network, with the scratch of this learner.
+    fn predict_with(&mut self, network: &Self::Network, x: &Self::Input) -> Self::Output;
+
+    /// The loss of a sample with another network, and the outputs.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Evaluate::evaluate).
+    fn evaluate_with(
+        &mut self,
+        network: &Self::Network,
+        x: &Self::Input,
+        target: &Self::Output,
+    ) -> Result<(Self::Scalar, Self::Output), StepError>;
 }

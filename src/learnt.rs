@@ -58,6 +58,32 @@ pub(crate) fn is_finite<N: Layer>(network: &N) -> bool {
     finite
 }
 
+/// Moves the parameters of `to` that learn towards those of `from`: `to += rate (from - to)`, or `from` if that is not finite.
+pub(crate) fn blend<N: Layer>(from: &N, to: &mut N, rate: N::Scalar) {
+    let mut index = 0;
+    to.tensors_mut(&mut |tensor| {
+        if !tensor.learns || tensor.data.is_empty() {
+            return;
+        }
+        let mut other = 0;
+        each(from, &mut |_, _, numbers| {
+            if other == index {
+                blend_numbers(numbers, tensor.data, rate);
+            }
+            other += 1;
+        });
+        index += 1;
+    });
+}
+
+#[inline(never)]
+fn blend_numbers<T: Scalar>(from: &[T], to: &mut [T], rate: T) {
+    for (to, &from) in to.iter_mut().zip(from) {
+        let blended = *to + rate * (from - *to);
+        *to = if blended.is_finite() { blended } else { from };
+    }
+}
+
 pub(crate) fn load_parameters<N: Layer>(network: &mut N, read: &mut dyn FnMut(&mut [u8])) {
     network.tensors_mut(&mut |tensor| {
         if tensor.learns {

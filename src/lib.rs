@@ -24,7 +24,9 @@ compile_error!(
 
 pub mod activation;
 mod architecture;
+pub mod averaged;
 pub mod checkpoint;
+pub mod committee;
 pub mod dense;
 mod digest;
 pub mod dropout;
@@ -53,6 +55,7 @@ pub mod rule;
 pub mod samples;
 pub mod scalar;
 pub mod scaled_rate;
+pub mod scaler;
 pub mod schedule;
 #[cfg(feature = "serde")]
 mod serial;

@@ -164,6 +164,25 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         y
     }
 
+    /// The outputs of the last [`step`](Trainer::step) or [`loss`](Trainer::loss), those of the weights from before the step: a
+    /// sample that is predicted and then learnt from needs one forward pass, not two. Of a slice, those of its first sample.
+    ///
+    /// ```
+    /// # use downhill::init::{Generator, Xavier};
+    /// use downhill::{Dense, Sgd, SquaredError, Trainer};
+    ///
+    /// # let mut trainer = Trainer::<Dense<2, 1>, SquaredError, Sgd>::new();
+    /// # trainer.start(Sgd::new(0.5), &mut Xavier(Generator::new(1)));
+    /// let y = trainer.predict(&[0.1, 0.2]);
+    /// trainer.step(&[0.1, 0.2], &[1.0])?;
+    /// assert_eq!(trainer.outputs(), &y);
+    /// # Ok::<(), downhill::StepError>(())
+    /// ```
+    pub const fn outputs(&self) -> &N::Output {
+        const { assert!(B > 0, "a trainer has room for at least one sample") };
+        &self.outputs[0]
+    }
+
     /// [`predict`](Trainer::predict) with the outputs in place: of hundreds, a copy and its room on the stack are felt.
     pub fn predict_into(&mut self, x: &N::Input, y: &mut N::Output) {
         let Self { network, tape, state, .. } = self;
@@ -280,6 +299,12 @@ impl<N: Layer + Zero, L: Loss, P: Optimizer<N::Scalar> + Zero, R: Rule, const B:
     pub const fn new() -> Self {
         const { Self::with_network(N::ZERO, P::ZERO) }
     }
+}
+
+impl<N: Layer + Zero, L: Loss, P: Optimizer<N::Scalar> + Zero, R: Rule, const B: usize> Zero
+    for Trainer<N, L, P, B, R>
+{
+    const ZERO: Self = Self::new();
 }
 
 impl<N: Layer + Zero, L: Loss, P: Optimizer<N::Scalar> + Zero, R: Rule, const B: usize> Default

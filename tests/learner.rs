@@ -62,12 +62,24 @@ impl Learner for Twice {
         Learner::set_rate(&mut self.0, rate);
     }
 
-    fn network(&self) -> &Net {
-        &self.0.network
+    fn copy_network(&self, to: &mut Net) {
+        self.0.copy_network(to);
     }
 
-    fn network_mut(&mut self) -> &mut Net {
-        &mut self.0.network
+    fn blend_network(&self, to: &mut Net, rate: f32) {
+        self.0.blend_network(to, rate);
+    }
+
+    fn set_network(&mut self, from: &Net) {
+        self.0.set_network(from);
+    }
+
+    fn predict_with(&mut self, network: &Net, x: &[f32; 2]) -> [f32; 1] {
+        self.0.predict_with(network, x)
+    }
+
+    fn evaluate_with(&mut self, network: &Net, x: &[f32; 2], t: &[f32; 1]) -> Result<(f32, [f32; 1]), StepError> {
+        self.0.evaluate_with(network, x, t)
     }
 }
 
@@ -91,7 +103,7 @@ fn a_fit_trains_what_goes_around_a_trainer() {
     let epoch = outcome.best.unwrap();
     assert!(epoch.decisive() < 0.01, "{epoch:?}");
     let (network, loss) = best.get().unwrap();
-    assert_eq!((digest(network), loss.to_bits()), (digest(twice.network()), epoch.decisive().to_bits()));
+    assert_eq!((digest(network), loss.to_bits()), (digest(&twice.0.network), epoch.decisive().to_bits()));
     let score = evaluate(&mut twice, &XOR, R2).unwrap().unwrap();
     assert_eq!(score.loss.to_bits(), epoch.decisive().to_bits());
     // The same samples, each twice, by hand.
@@ -102,7 +114,7 @@ fn a_fit_trains_what_goes_around_a_trainer() {
         by_hand.step(x, target).unwrap();
         by_hand.step(x, target).unwrap();
     }
-    assert_eq!(digest(around.network()), digest(&by_hand.network));
+    assert_eq!(digest(&around.0.network), digest(&by_hand.network));
     assert_eq!(around.loss(&XOR[1].0, &XOR[1].1), by_hand.loss(&XOR[1].0, &XOR[1].1));
 }
 

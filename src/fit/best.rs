@@ -48,15 +48,22 @@ impl<N: Infer> Best<N> {
     }
 }
 
-impl<N: Infer + Copy> Best<N> {
-    /// Keeps a copy of the network, if its loss is finite and below that of the best. Returns whether it was.
-    pub fn keep(&mut self, network: &N, loss: N::Scalar) -> bool {
+impl<N: Infer> Best<N> {
+    /// [`keep`](Best::keep) with the network of a learner.
+    pub(super) fn keep_by(&mut self, loss: N::Scalar, copy: impl FnOnce(&mut N)) -> bool {
         let better = below(loss, self.loss);
         if better {
-            copy(network, &mut self.network);
+            copy(&mut self.network);
             self.loss = Some(loss);
         }
         better
+    }
+}
+
+impl<N: Infer + Copy> Best<N> {
+    /// Keeps a copy of the network, if its loss is finite and below that of the best. Returns whether it was.
+    pub fn keep(&mut self, network: &N, loss: N::Scalar) -> bool {
+        self.keep_by(loss, |kept| copy(network, kept))
     }
 
     /// Makes `network` the best one, and returns true; leaves it as it is if there is none. Hyperparameters of layers, such as

@@ -38,7 +38,7 @@ impl<S, M> Fit<S, M> {
         mut best: Option<&mut Best<T::Network>>,
     ) -> Result<Option<EpochOf<T, V>>, FitError>
     where
-        T: Learner<Network: Copy>,
+        T: Learner,
         D: Train<T>,
         V: Validate<T>,
         S: Schedule<T::Scalar>,
@@ -76,7 +76,7 @@ impl<S, M> Fit<S, M> {
         best: Option<&mut Best<T::Network>>,
     ) -> Result<EpochOf<T, V>, FitError>
     where
-        T: Learner<Network: Copy>,
+        T: Learner,
         D: Train<T>,
         V: Validate<T>,
         S: Schedule<T::Scalar>,
@@ -100,7 +100,7 @@ impl<S, M> Fit<S, M> {
             state.lowest = Some(decisive);
             state.best = Some(epoch);
             if let Some(best) = best {
-                state.current = best.keep(learner.network(), decisive);
+                state.current = best.keep_by(decisive, |network| learner.copy_network(network));
             }
         }
         state.wait(decisive, T::Scalar::from_f32(self.min_delta));
@@ -131,7 +131,7 @@ impl<S, M> Fit<S, M> {
         best: Option<&mut Best<T::Network>>,
     ) -> Result<Option<T::Scalar>, FitError>
     where
-        T: Learner<Network: Copy>,
+        T: Learner,
         D: Train<T>,
         V: Validate<T>,
         M: Metric<T::Scalar, T::Output>,
@@ -153,7 +153,7 @@ impl<S, M> Fit<S, M> {
             Err(_) => None,
         };
         if let (Some(best), Some(loss)) = (best, loss) {
-            best.keep(learner.network(), loss);
+            best.keep_by(loss, |network| learner.copy_network(network));
         }
         Ok(loss)
     }

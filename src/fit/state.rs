@@ -87,18 +87,17 @@ impl<S, T: Scalar, V> State<S, T, V> {
     }
 
     /// Gives the trainer the best network, if there is one, and its own rate.
-    pub(super) fn end<L: Learner<Scalar = T, Network: Copy>>(
-        &mut self,
-        learner: &mut L,
-        best: Option<&mut Best<L::Network>>,
-    ) {
+    pub(super) fn end<L: Learner<Scalar = T>>(&mut self, learner: &mut L, best: Option<&mut Best<L::Network>>) {
         if !self.begun || self.ended {
             return;
         }
         self.ended = true;
-        if best.is_some_and(|best| best.restore(learner.network_mut())) && !self.current {
-            learner.clear();
-            self.current = true;
+        if let Some((network, _)) = best.as_deref().and_then(Best::get) {
+            learner.set_network(network);
+            if !self.current {
+                learner.clear();
+                self.current = true;
+            }
         }
         if let Some(rate) = self.own_rate {
             learner.set_rate(rate);

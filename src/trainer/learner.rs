@@ -1,12 +1,18 @@
 //! A trainer is a learner.
 
+use core::slice::{from_mut, from_ref};
+
 use super::Trainer;
 use crate::error::StepError;
-use crate::layer::Layer;
+use crate::layer::{Layer, Mode};
 use crate::learner::{Evaluate, Learner};
+use crate::learnt;
 use crate::loss::Loss;
 use crate::optimizer::Optimizer;
+use crate::predictor::evaluated;
 use crate::rule::Rule;
+use crate::scalar::Zero;
+use crate::work::Whole;
 
 impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, const B: usize, R: Rule> Evaluate for Trainer<N, L, P, B, R> {
     type Scalar = N::Scalar;
@@ -19,7 +25,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, const B: usize, R: Rule> Evalua
     }
 }
 
-impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, const B: usize, R: Rule> Learner for Trainer<N, L, P, B, R> {
+impl<N: Layer + Clone, L: Loss, P: Optimizer<N::Scalar>, const B: usize, R: Rule> Learner for Trainer<N, L, P, B, R> {
     type Network = N;
 
     fn step(&mut self, x: &N::Input, target: &N::Output, weight: Option<N::Scalar>) -> Result<N::Scalar, StepError> {
@@ -57,11 +63,34 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, const B: usize, R: Rule> Learne
         self.optimizer.set_rate(rate);
     }
 
-    fn network(&self) -> &N {
-        &self.network
+    fn copy_network(&self, to: &mut N) {
+        to.clone_from(&self.network);
     }
 
-    fn network_mut(&mut self) -> &mut N {
-        &mut self.network
+    fn blend_network(&self, to: &mut N, rate: N::Scalar) {
+        learnt::blend(&self.network, to, rate);
+    }
+
+    fn set_network(&mut self, from: &N) {
+        self.network.clone_from(from);
+    }
+
+    fn predict_with(&mut self, network: &N, x: &N::Input) -> N::Output {
+        let mut y = N::Output::ZERO;
+        let _ =
+            network.outputs(from_ref(x), from_mut(&mut y), &mut self.tape, &mut self.state, Mode::Predict, &mut Whole);
+        y
+    }
+
+    fn evaluate_with(
+        &mut self,
+        network: &N,
+        x: &N::Input,
+        target: &N::Output,
+    ) -> Result<(N::Scalar, N::Output), StepError> {
+        let mut y = N::Output::ZERO;
+        let Self { tape, state, .. } = self;
+        let loss = evaluated::<N, L, B>(network, x, target, from_mut(&mut y), tape, state)?;
+        Ok((loss, y))
     }
 }

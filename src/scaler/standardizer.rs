@@ -1,0 +1,135 @@
+//! Running mean and variance.
+
+use super::{Scaler, acceptable, clipped};
+use crate::dense::{Biased, Dense};
+use crate::scalar::{Scalar, Zero, count};
+use crate::shape::Shape;
+use crate::storable::storable;
+
+/// The largest magnitude of a standardised number.
+const LIMIT: f32 = 4.0;
+
+/// Standardises features by their running mean and variance: `z = (x - mean) / sd`, clipped to -4 and 4.
+///
+/// `F` is the number of means and variances: as many as inputs for one per feature; 1 for one that all inputs share, as the
+/// pixels of an image; the number of channels for a window of a signal, `[[T; C]; L]`. Input `i` belongs to feature `i % F`,
+/// and the number of inputs is a multiple of `F`.
+///
+/// With the rate `a = max(1 / n, 1 / memory)` at the `n`th number of a feature: `d = x - mean`, `mean += a d`,
+/// `variance = (1 - a) (variance + a d^2)` (Tony Finch, "Incremental calculation of weighted mean and variance", 2009).
+///
+/// A feature that was constant so far gives 0, and so does the first sample. One that is rarely unlike 0 gives at most 4.
+/// A sample that is not finite is ignored as a whole. A single huge number, a spike of a broken sensor, is not:
+/// the variance forgets it after several times `memory` samples. A [`Guard`](crate::guard) filters those before.
+///
+/// Bytes: `8 F` for `f32`, and 8.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Standardizer<const F: usize, T: Scalar = f32> {
+    mean: [T; F],
+    variance: [T; F],
+    /// The numbers per feature so far, up to `memory`.
+    seen: u32,
+    memory: u32,
+}
+
+storable!("standardizer": [const F: usize, T: Scalar] Standardizer<F, T> {
+    mean: [T; F], variance: [T; F], seen: u32, memory: u32
+});
+
+impl<const F: usize, T: Scalar> Zero for Standardizer<F, T> {
+    const ZERO: Self = Self::new(0);
+}
+
+impl<const F: usize, T: Scalar> Standardizer<F, T> {
+    /// Has seen nothing. Counts the last `memory` samples most: the weight of a sample falls by `1 - 1 / memory` with each
+    /// that follows. With 0 all samples count the same; 1000 is good for most streams.
+    pub const fn new(memory: u32) -> Self {
+        const { assert!(F > 0, "there is at least one feature") };
+        Self { mean: [T::ZERO; F], variance: [T::ZERO; F], seen: 0, memory }
+    }
+
+    /// The running mean of each feature.
+    pub const fn mean(&self) -> &[T; F] {
+        &self.mean
+    }
+
+    /// The running variance of each feature, 0 for a constant.
+    pub const fn variance(&self) -> &[T; F] {
+        &self.variance
+    }
+
+    /// How many samples count: those seen, up to `memory`.
+    pub const fn seen(&self) -> u32 {
+        self.seen
+    }
+
+    /// Moves the scaling into the first layer of a network, which then takes raw inputs: `w / sd` for each weight, and the bias
+    /// less the sum of `mean w / sd`. The weights of a feature that is constant become 0. Equal to rounding where nothing was
+    /// clipped; what is outside of -4 and 4 is not clipped any more.
+    ///
+    /// Returns false, and changes nothing, if a parameter would not be finite.
+    pub fn fold<const I: usize, const O: usize, A>(&self, layer: &mut Dense<I, O, A, Biased, T>) -> bool {
+        const { assert!(I % F == 0, "the number of inputs is a multiple of that of the features") };
+        let mut biases = layer.biases;
+        let mut finite = true;
+        for (weights, (mean, sd)) in layer.weights.iter().zip(self.features()) {
+            for (bias, &weight) in biases.iter_mut().zip(weights) {
+                let folded = divided(weight, sd);
+                *bias += -(mean * folded);
+                finite &= folded.is_finite() && bias.is_finite();
+            }
+        }
+        if finite {
+            layer.biases = biases;
+            for (weights, (_, sd)) in layer.weights.iter_mut().zip(self.features()) {
+                weights.iter_mut().for_each(|weight| *weight = divided(*weight, sd));
+            }
+        }
+        finite
+    }
+
+    /// Mean and standard deviation of each input, over and over.
+    fn features(&self) -> impl Iterator<Item = (T, T)> {
+        self.mean.iter().zip(&self.variance).map(|(&mean, &variance)| (mean, variance.sqrt())).cycle()
+    }
+}
+
+/// 0 where nothing varies.
+fn divided<T: Scalar>(number: T, sd: T) -> T {
+    if sd > T::ZERO { number / sd } else { T::ZERO }
+}
+
+impl<const F: usize, T: Scalar, X: Shape<Scalar = T>> Scaler<X> for Standardizer<F, T> {
+    fn observe(&mut self, x: &X) -> bool {
+        const { assert!(X::LENGTH % F == 0, "the number of inputs is a multiple of that of the features") };
+        if !acceptable(x.flat()) {
+            return false;
+        }
+        for chunk in x.flat().chunks_exact(F) {
+            let next = self.seen.saturating_add(1);
+            self.seen = if self.memory == 0 { next } else { next.min(self.memory) };
+            let rate = T::ONE / number(self.seen);
+            for ((&x, mean), variance) in chunk.iter().zip(&mut self.mean).zip(&mut self.variance) {
+                let difference = x - *mean;
+                let step = rate * difference;
+                *mean += step;
+                *variance = ((T::ONE - rate) * (*variance + step * difference)).flushed();
+            }
+        }
+        true
+    }
+
+    fn scale(&self, x: &mut X) {
+        let limit = T::from_f32(LIMIT);
+        for (x, (mean, sd)) in x.flat_mut().iter_mut().zip(self.features()) {
+            // A constant feature: 0 for every finite number, NaN for others.
+            *x = if sd > T::ZERO { clipped((*x - mean) / sd, limit) } else { *x - *x };
+        }
+    }
+}
+
+/// Exact up to 2^24, which is enough for a rate.
+fn number<T: Scalar>(seen: u32) -> T {
+    count(usize::try_from(seen).unwrap_or(usize::MAX))
+}

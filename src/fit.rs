@@ -193,7 +193,7 @@ impl<S, M> Fit<S, M> {
         let (mut train, validation, mut best) = data.parts();
         while let Some(epoch) = self.advance(&mut state, learner, &mut train, &validation, best.as_deref_mut())? {
             if on_epoch(learner, &epoch).is_break() {
-                state.end(learner, best);
+                state.end(learner, best.as_deref());
                 return Ok(state.outcome(End::Stopped));
             }
         }
@@ -279,7 +279,7 @@ impl<S, M> Fit<S, M> {
     where
         T: Learner<Network: 'a>,
     {
-        state.end(learner, best.best());
+        state.end(learner, best.best().as_deref());
         state.outcome(self.over(state).unwrap_or(End::Stopped))
     }
 

@@ -61,7 +61,7 @@ impl<S, M> Fit<S, M> {
             self.next(state, learner, train, validation, best.as_deref_mut()).map(Some)
         };
         if !matches!(next, Ok(Some(_))) {
-            state.end(learner, best);
+            state.end(learner, best.as_deref());
         }
         next
     }

@@ -87,12 +87,12 @@ impl<S, T: Scalar, V> State<S, T, V> {
     }
 
     /// Gives the trainer the best network, if there is one, and its own rate.
-    pub(super) fn end<L: Learner<Scalar = T>>(&mut self, learner: &mut L, best: Option<&mut Best<L::Network>>) {
+    pub(super) fn end<L: Learner<Scalar = T>>(&mut self, learner: &mut L, best: Option<&Best<L::Network>>) {
         if !self.begun || self.ended {
             return;
         }
         self.ended = true;
-        if let Some((network, _)) = best.as_deref().and_then(Best::get) {
+        if let Some((network, _)) = best.and_then(Best::get) {
             learner.set_network(network);
             if !self.current {
                 learner.clear();

@@ -50,7 +50,7 @@ impl<const F: usize, T: Scalar> MinMax<F, T> {
 
 impl<const F: usize, T: Scalar, X: Shape<Scalar = T>> Scaler<X> for MinMax<F, T> {
     fn observe(&mut self, x: &X) -> bool {
-        const { assert!(X::LENGTH % F == 0, "the number of inputs is a multiple of that of the features") };
+        const { assert!(X::LENGTH.is_multiple_of(F), "the number of inputs is a multiple of that of the features") };
         if !acceptable(x.flat()) {
             return false;
         }
@@ -72,10 +72,11 @@ impl<const F: usize, T: Scalar, X: Shape<Scalar = T>> Scaler<X> for MinMax<F, T>
         let ranges = self.least.iter().zip(&self.most).cycle();
         for (x, (&least, &most)) in x.flat_mut().iter_mut().zip(ranges) {
             let from_least = *x - least;
+            // A constant feature: 0 for every finite number, NaN for others.
             *x = if most > least {
                 clipped((from_least + from_least) / (most - least) - T::ONE, T::ONE)
             } else {
-                *x - *x
+                from_least * T::ZERO
             };
         }
     }

@@ -70,7 +70,7 @@ impl<const F: usize, T: Scalar> Standardizer<F, T> {
     ///
     /// Returns false, and changes nothing, if a parameter would not be finite.
     pub fn fold<const I: usize, const O: usize, A>(&self, layer: &mut Dense<I, O, A, Biased, T>) -> bool {
-        const { assert!(I % F == 0, "the number of inputs is a multiple of that of the features") };
+        const { assert!(I.is_multiple_of(F), "the number of inputs is a multiple of that of the features") };
         let mut biases = layer.biases;
         let mut finite = true;
         for (weights, (mean, sd)) in layer.weights.iter().zip(self.features()) {
@@ -83,7 +83,9 @@ impl<const F: usize, T: Scalar> Standardizer<F, T> {
         if finite {
             layer.biases = biases;
             for (weights, (_, sd)) in layer.weights.iter_mut().zip(self.features()) {
-                weights.iter_mut().for_each(|weight| *weight = divided(*weight, sd));
+                for weight in weights {
+                    *weight = divided(*weight, sd);
+                }
             }
         }
         finite
@@ -102,7 +104,7 @@ fn divided<T: Scalar>(number: T, sd: T) -> T {
 
 impl<const F: usize, T: Scalar, X: Shape<Scalar = T>> Scaler<X> for Standardizer<F, T> {
     fn observe(&mut self, x: &X) -> bool {
-        const { assert!(X::LENGTH % F == 0, "the number of inputs is a multiple of that of the features") };
+        const { assert!(X::LENGTH.is_multiple_of(F), "the number of inputs is a multiple of that of the features") };
         if !acceptable(x.flat()) {
             return false;
         }
@@ -123,8 +125,9 @@ impl<const F: usize, T: Scalar, X: Shape<Scalar = T>> Scaler<X> for Standardizer
     fn scale(&self, x: &mut X) {
         let limit = T::from_f32(LIMIT);
         for (x, (mean, sd)) in x.flat_mut().iter_mut().zip(self.features()) {
+            let difference = *x - mean;
             // A constant feature: 0 for every finite number, NaN for others.
-            *x = if sd > T::ZERO { clipped((*x - mean) / sd, limit) } else { *x - *x };
+            *x = if sd > T::ZERO { clipped(difference / sd, limit) } else { difference * T::ZERO };
         }
     }
 }

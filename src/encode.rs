@@ -1,5 +1,6 @@
 //! Conversions for samples: inputs to a small range, classes to targets, outputs to a class.
 
+use crate::loss::unknown;
 use crate::scalar::{Scalar, count};
 
 /// `value` from `0..=largest`, scaled to 0.01..=1, as the tutorial scales its pixels: the weights of an input that is
@@ -22,6 +23,15 @@ pub fn targets<T: Scalar, const C: usize>(class: usize) -> Option<[T; C]> {
 /// `None` if the class is not below `C`. A single output, a sigmoid, has the target 0 for class 0, and 1 for class 1.
 pub fn one_hot<T: Scalar, const C: usize>(class: usize) -> Option<[T; C]> {
     chosen(class, T::ONE, T::ZERO)
+}
+
+/// [`one_hot`] among the classes that are `known`, for the loss [`Masked`](crate::Masked): the targets of the others are
+/// [`unknown`]. `None` if the class is not below `C`, or is not known.
+pub fn masked<T: Scalar, const C: usize>(class: usize, known: [bool; C]) -> Option<[T; C]> {
+    let mut targets = known.map(|known| if known { T::ZERO } else { unknown() });
+    let target = targets.get_mut(class).filter(|_| known.get(class) == Some(&true))?;
+    *target = T::ONE;
+    Some(targets)
 }
 
 /// [`one_hot`] with label smoothing, which keeps softmax outputs from becoming too certain: the class keeps

@@ -80,7 +80,7 @@ pub use fit::{Best, Fit};
 pub use frozen::{BiasOnly, Frozen, Owned};
 pub use layer::{Infer, Layer};
 pub use learner::{Evaluate, Learner};
-pub use loss::{BinaryCrossEntropy, CrossEntropy, Huber, Loss, OfProbabilities, SquaredError};
+pub use loss::{BinaryCrossEntropy, CrossEntropy, Huber, Loss, Masked, OfProbabilities, SquaredError};
 pub use optimizer::{
     Adam, AdamW, Batch, ClipNorm, ClipSample, ClipValue, Momentum, Nesterov, Optimizer, RmsProp, Rprop, Sgd,
     WeightDecay,

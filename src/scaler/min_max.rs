@@ -1,6 +1,6 @@
 //! Running minimum and maximum.
 
-use super::{Scaler, acceptable, clipped};
+use super::interface::{Scaler, acceptable, clipped};
 use crate::scalar::{Scalar, Zero};
 use crate::shape::Shape;
 use crate::storable::storable;

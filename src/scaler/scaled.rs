@@ -1,6 +1,6 @@
 //! A network and the scaler of its inputs.
 
-use super::Scaler;
+use super::interface::Scaler;
 use crate::activation::Link;
 use crate::architecture::Architecture;
 use crate::layer::{Infer, Mode, first};

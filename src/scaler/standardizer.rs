@@ -1,6 +1,6 @@
 //! Running mean and variance.
 
-use super::{Scaler, acceptable, clipped};
+use super::interface::{Scaler, acceptable, clipped};
 use crate::dense::{Biased, Dense};
 use crate::scalar::{Scalar, Zero, count};
 use crate::shape::Shape;

@@ -1,5 +1,7 @@
 //! Outputs whose targets are not known: their logits have no error, and the others learn as if they were alone.
 
+#![allow(clippy::float_cmp, clippy::cast_precision_loss, clippy::cast_possible_truncation)]
+
 use downhill::init::{Generator, Random, Xavier};
 use downhill::loss::{Loss, unknown};
 use downhill::{

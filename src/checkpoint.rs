@@ -32,6 +32,7 @@
 //! |---|---|
 //! | a [`Trainer`](crate::Trainer) | the parameters that learn; all that its training needs besides |
 //! | a [`Predictor`](crate::Predictor), or a [`Network`] | the parameters that learn |
+//! | a [`Value`], for learners that are made of others | all that is stored, as the state of a training |
 //! | `(saved, more)`, `more` being [`Storable`](crate::Storable), such as a [`fit::State`](crate::fit::State) | those of `saved`; `more` |
 //!
 //! The loss is no part of it: a training may go on with another one.
@@ -59,7 +60,7 @@ mod interface;
 mod source;
 
 pub use check::Check;
-pub use contents::Network;
+pub use contents::{Network, Value};
 pub use error::{LoadError, ReceiveError, Refused};
 pub(crate) use format::CRC;
 pub use format::{Kind, Places, Section, Sections};

@@ -5,12 +5,13 @@
 use core::ops::ControlFlow;
 
 use downhill::averaged::Averaged;
+use downhill::checkpoint::{Refused, Value};
 use downhill::committee::{Committee, Members, Vote};
 use downhill::fit::Data;
 use downhill::init::{Generator, Xavier};
 use downhill::schedule::Constant;
 use downhill::{
-    Best, CrossEntropy, Dense, Dropout, Evaluate, Fit, Frozen, Learner, Momentum, Predictor, Sgd, Softmax,
+    Best, Checkpoint, CrossEntropy, Dense, Dropout, Evaluate, Fit, Frozen, Learner, Momentum, Predictor, Sgd, Softmax,
     SquaredError, StepError, Storable, Tanh, Trainer, Zero, digest,
 };
 
@@ -102,6 +103,19 @@ fn a_refused_step_changes_nothing() {
         assert_eq!(learner.step(&x, &t, None), other.step(&x, &t, None));
     }
     assert_eq!(bytes(&learner), bytes(&other));
+
+    // As an image, which says when it is another's.
+    type Learning = Committee<Averaged<Plain>, 2>;
+    let mut image = vec![0; Value::<Learning>::IMAGE];
+    Value(&mut learner).save(&mut image).unwrap();
+    let mut restored = Learning::new();
+    Value(&mut restored).restore(&image).unwrap();
+    assert_eq!(bytes(&restored), bytes(&learner));
+    let mut more = Committee::<Averaged<Plain>, 3>::new();
+    assert_eq!(Value(&mut more).restore(&image), Err(Refused::OtherTraining));
+    image[100] ^= 1;
+    assert_eq!(Value(&mut restored).restore(&image), Err(Refused::Corrupt));
+    assert_eq!(bytes(&restored), bytes(&learner));
 
     // One member whose sums overflow does not keep the other from learning.
     learner.members[0].learner.network.0.weights = [[f32::MAX; 4]; 2];

@@ -91,6 +91,43 @@ impl<N: Layer, L> Checkpoint for Predictor<N, L> {
     }
 }
 
+/// Any value that is [`Storable`], as the state of a training: a learner that is made of others, such as a
+/// [`Committee`](crate::committee::Committee), with all that it keeps.
+///
+/// ```
+/// use downhill::checkpoint::Value;
+/// use downhill::scaler::{Scaler, Standardizer};
+/// use downhill::Checkpoint;
+///
+/// let mut scaler = Standardizer::<2>::new(1000);
+/// # scaler.observe(&[1.0, 2.0]);
+/// let mut image = [0; Value::<Standardizer<2>>::IMAGE];
+/// Value(&mut scaler).save(&mut image)?;
+/// # let before = scaler;
+/// # scaler.observe(&[2.0, 3.0]);
+/// Value(&mut scaler).restore(&image)?;
+/// # assert_eq!(scaler, before);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Value<'a, S>(pub &'a mut S);
+
+impl<S: Storable> Checkpoint for Value<'_, S> {
+    const SECTIONS: Sections = [None, Some(Section::training(S::SIZE, S::LAYOUT)), None];
+
+    fn store_section(&self, kind: Kind, mut write: &mut dyn FnMut(&[u8])) {
+        if kind == Kind::Training {
+            self.0.store(&mut write);
+        }
+    }
+
+    fn load_section(&mut self, kind: Kind, mut read: &mut dyn FnMut(&mut [u8])) {
+        if kind == Kind::Training {
+            self.0.load(&mut read);
+        }
+    }
+}
+
 /// What learns, and what else has to outlive a reset: `(&mut trainer, &mut state)`.
 impl<C: Checkpoint, S: Storable> Checkpoint for (C, S) {
     const SECTIONS: Sections = {

@@ -71,6 +71,20 @@ impl<L: Learner> Averaged<L> {
     }
 }
 
+impl<L: Learner<Network: Layer>> Averaged<L> {
+    /// Takes the weights after a step into the mean.
+    fn take(&mut self) {
+        let next = self.steps.saturating_add(1);
+        self.steps = if self.memory == 0 { next } else { next.min(self.memory) };
+        if self.steps == 1 {
+            self.learner.copy_network(&mut self.mean);
+        } else {
+            let steps = usize::try_from(self.steps).unwrap_or(usize::MAX);
+            self.learner.blend_network(&mut self.mean, L::Scalar::ONE / count(steps));
+        }
+    }
+}
+
 impl<L: Learner> Evaluate for Averaged<L> {
     type Scalar = L::Scalar;
     type Input = L::Input;
@@ -90,14 +104,18 @@ impl<L: Learner<Network: Layer + Clone>> Learner for Averaged<L> {
 
     fn step(&mut self, x: &L::Input, target: &L::Output, weight: Option<L::Scalar>) -> Result<L::Scalar, StepError> {
         let loss = self.learner.step(x, target, weight)?;
-        let next = self.steps.saturating_add(1);
-        self.steps = if self.memory == 0 { next } else { next.min(self.memory) };
-        if self.steps == 1 {
-            self.learner.copy_network(&mut self.mean);
-        } else {
-            let steps = usize::try_from(self.steps).unwrap_or(usize::MAX);
-            self.learner.blend_network(&mut self.mean, L::Scalar::ONE / count(steps));
-        }
+        self.take();
+        Ok(loss)
+    }
+
+    fn rehearse(
+        &mut self,
+        x: &L::Input,
+        target: &L::Output,
+        weight: Option<L::Scalar>,
+    ) -> Result<L::Scalar, StepError> {
+        let loss = self.learner.rehearse(x, target, weight)?;
+        self.take();
         Ok(loss)
     }
 

@@ -118,6 +118,15 @@ impl<L: Learner, const K: usize, V: Opinion<L::Output>> Learner for Committee<L,
         mean(self.members.iter_mut().map(|member| member.step(x, target, weight)))
     }
 
+    fn rehearse(
+        &mut self,
+        x: &L::Input,
+        target: &L::Output,
+        weight: Option<L::Scalar>,
+    ) -> Result<L::Scalar, StepError> {
+        mean(self.members.iter_mut().map(|member| member.rehearse(x, target, weight)))
+    }
+
     fn flush(&mut self) -> Result<(), StepError> {
         self.members.iter_mut().try_for_each(Learner::flush)
     }

@@ -50,6 +50,20 @@ pub trait Learner: Evaluate {
         weight: Option<Self::Scalar>,
     ) -> Result<Self::Scalar, StepError>;
 
+    /// A [`step`](Learner::step) from a sample that is no part of the stream, such as one from the factory: of its inputs, nothing is
+    /// kept. What scales its inputs does not see it, and a buffer does not take it. A `step` if nothing of that is there.
+    ///
+    /// # Errors
+    /// As [`step`](Learner::step).
+    fn rehearse(
+        &mut self,
+        x: &Self::Input,
+        target: &Self::Output,
+        weight: Option<Self::Scalar>,
+    ) -> Result<Self::Scalar, StepError> {
+        self.step(x, target, weight)
+    }
+
     /// Ends a [`Batch`](crate::Batch) that has fewer samples than its size.
     ///
     /// # Errors

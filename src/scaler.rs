@@ -1,7 +1,7 @@
 //! Inputs scaled as they arrive: a [`Standardizer`] or a [`MinMax`] learns from raw samples, one after the other, what a network
 //! needs to see numbers around 0.
 //!
-//! A [`Rehearsal`](crate::replay::Rehearsal) has one inside and takes raw samples. By hand:
+//! A [`Scaling`] has one inside and takes raw samples. By hand:
 //!
 //! ```
 //! use downhill::scaler::{Scaler, Standardizer};
@@ -23,9 +23,11 @@
 mod interface;
 mod min_max;
 mod scaled;
+mod scaling;
 mod standardizer;
 
 pub use interface::Scaler;
 pub use min_max::MinMax;
 pub use scaled::Scaled;
+pub use scaling::Scaling;
 pub use standardizer::Standardizer;

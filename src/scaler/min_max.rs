@@ -71,12 +71,12 @@ impl<const F: usize, T: Scalar, X: Shape<Scalar = T>> Scaler<X> for MinMax<F, T>
     fn scale(&self, x: &mut X) {
         let ranges = self.least.iter().zip(&self.most).cycle();
         for (x, (&least, &most)) in x.flat_mut().iter_mut().zip(ranges) {
-            let from_least = *x - least;
-            // A constant feature: 0 for every finite number, NaN for others.
+            // 0 for every finite number, NaN for others: infinity must not be clipped.
+            let (from_least, zero) = (*x - least, *x * T::ZERO);
             *x = if most > least {
-                clipped((from_least + from_least) / (most - least) - T::ONE, T::ONE)
+                clipped((from_least + from_least) / (most - least) - T::ONE, T::ONE) + zero
             } else {
-                from_least * T::ZERO
+                zero
             };
         }
     }

@@ -9,7 +9,7 @@ use crate::shape::Shape;
 use crate::tensor::Tensor;
 use crate::work::{Budget, DROPOUT, Sizes};
 
-/// A network that takes raw inputs and scales them: what a [`Rehearsal`](crate::replay::Rehearsal) predicts with.
+/// A network that takes raw inputs and scales them: what a [`Scaling`](super::Scaling) predicts with.
 ///
 /// ```
 /// use downhill::scaler::{Scaled, Scaler, Standardizer};

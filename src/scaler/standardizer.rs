@@ -125,9 +125,9 @@ impl<const F: usize, T: Scalar, X: Shape<Scalar = T>> Scaler<X> for Standardizer
     fn scale(&self, x: &mut X) {
         let limit = T::from_f32(LIMIT);
         for (x, (mean, sd)) in x.flat_mut().iter_mut().zip(self.features()) {
-            let difference = *x - mean;
-            // A constant feature: 0 for every finite number, NaN for others.
-            *x = if sd > T::ZERO { clipped(difference / sd, limit) } else { difference * T::ZERO };
+            // 0 for every finite number, NaN for others: infinity must not be clipped.
+            let zero = *x * T::ZERO;
+            *x = if sd > T::ZERO { clipped((*x - mean) / sd, limit) + zero } else { zero };
         }
     }
 }

@@ -108,6 +108,16 @@ impl<L: Learner<Network: Layer + Clone>> Learner for Averaged<L> {
         Ok(loss)
     }
 
+    fn observe(&mut self, x: &L::Input) -> bool {
+        self.learner.observe(x)
+    }
+
+    fn learn(&mut self, x: &L::Input, target: &L::Output, weight: Option<L::Scalar>) -> Result<L::Scalar, StepError> {
+        let loss = self.learner.learn(x, target, weight)?;
+        self.take();
+        Ok(loss)
+    }
+
     fn rehearse(
         &mut self,
         x: &L::Input,

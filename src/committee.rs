@@ -118,6 +118,19 @@ impl<L: Learner, const K: usize, V: Opinion<L::Output>> Learner for Committee<L,
         mean(self.members.iter_mut().map(|member| member.step(x, target, weight)))
     }
 
+    /// False if it is of no use to any member.
+    fn observe(&mut self, x: &L::Input) -> bool {
+        let mut useful = false;
+        for member in &mut self.members {
+            useful |= member.observe(x);
+        }
+        useful
+    }
+
+    fn learn(&mut self, x: &L::Input, target: &L::Output, weight: Option<L::Scalar>) -> Result<L::Scalar, StepError> {
+        mean(self.members.iter_mut().map(|member| member.learn(x, target, weight)))
+    }
+
     fn rehearse(
         &mut self,
         x: &L::Input,

@@ -50,8 +50,28 @@ pub trait Learner: Evaluate {
         weight: Option<Self::Scalar>,
     ) -> Result<Self::Scalar, StepError>;
 
-    /// A [`step`](Learner::step) from a sample that is no part of the stream, such as one from the factory: of its inputs, nothing is
-    /// kept. What scales its inputs does not see it, and a buffer does not take it. A `step` if nothing of that is there.
+    /// Shows the learner the inputs of a sample that has arrived, before it is predicted and its target is known: a scaler learns from
+    /// them. [`learn`](Learner::learn) from it later. Returns false, and changes nothing, if the inputs are of no use.
+    fn observe(&mut self, x: &Self::Input) -> bool {
+        let _ = x;
+        true
+    }
+
+    /// The rest of a [`step`](Learner::step) from a sample that was [observed](Learner::observe).
+    ///
+    /// # Errors
+    /// As [`step`](Learner::step).
+    fn learn(
+        &mut self,
+        x: &Self::Input,
+        target: &Self::Output,
+        weight: Option<Self::Scalar>,
+    ) -> Result<Self::Scalar, StepError> {
+        self.step(x, target, weight)
+    }
+
+    /// A step from a sample that is no part of the stream, such as one from a buffer or the factory: of the sample nothing is kept.
+    /// What scales its inputs does not see it, and a buffer does not take it.
     ///
     /// # Errors
     /// As [`step`](Learner::step).

@@ -216,7 +216,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
     /// Anything that is not finite, and hyperparameters out of range; see [`StepError`]. Weights and slots then keep
     /// every bit: all is checked before the first of them is written.
     pub fn step(&mut self, x: &N::Input, target: &N::Output) -> Result<N::Scalar, StepError> {
-        self.learn(from_ref(x), from_ref(target), None)
+        self.learn_from(from_ref(x), from_ref(target), None)
     }
 
     /// [`step`](Trainer::step) with a sample that counts `weight` times as much as others: its loss and its gradient
@@ -235,7 +235,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         target: &N::Output,
         weight: N::Scalar,
     ) -> Result<N::Scalar, StepError> {
-        self.learn(from_ref(x), from_ref(target), Some(weight))
+        self.learn_from(from_ref(x), from_ref(target), Some(weight))
     }
 
     /// Learns from up to `B` samples at once, by the mean of their gradients. Returns the mean of their losses before
@@ -252,7 +252,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Traine
         if x.is_empty() || x.len() > B || x.len() != targets.len() {
             return Err(StepError::Batch);
         }
-        self.learn(x, targets, None)
+        self.learn_from(x, targets, None)
     }
 
     /// Ends a [`Batch`](crate::Batch) that has fewer samples than its size, as the last of an epoch may have: the

@@ -105,10 +105,9 @@ fn a_refused_step_changes_nothing() {
     assert_eq!(bytes(&learner), bytes(&other));
 
     // As an image, which says when it is another's.
-    type Learning = Committee<Averaged<Plain>, 2>;
-    let mut image = vec![0; Value::<Learning>::IMAGE];
+    let mut image = vec![0; Value::<Committee<Averaged<Plain>, 2>>::IMAGE];
     Value(&mut learner).save(&mut image).unwrap();
-    let mut restored = Learning::new();
+    let mut restored = Committee::<Averaged<Plain>, 2>::new();
     Value(&mut restored).restore(&image).unwrap();
     assert_eq!(bytes(&restored), bytes(&learner));
     let mut more = Committee::<Averaged<Plain>, 3>::new();

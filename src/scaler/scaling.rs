@@ -1,6 +1,7 @@
 //! A learner of raw inputs.
 
-use super::{Scaled, Scaler, acceptable};
+use super::interface::{Scaler, acceptable};
+use super::scaled::Scaled;
 use crate::error::StepError;
 use crate::learner::{Evaluate, Learner};
 use crate::scalar::Zero;
@@ -57,25 +58,6 @@ impl<L: Zero, S: Zero> Default for Scaling<L, S> {
 }
 
 impl<L: Learner, S: Scaler<L::Input>> Scaling<L, S> {
-    /// Shows raw inputs to the scaler, without a step. Returns what [`Scaler::observe`] does.
-    pub fn observe(&mut self, x: &L::Input) -> bool {
-        self.scaler.observe(x)
-    }
-
-    /// A step from raw inputs that the scaler does not see: from a sample that it has seen, or from another source than the
-    /// stream.
-    ///
-    /// # Errors
-    /// As [`Learner::step`].
-    pub fn learn(
-        &mut self,
-        x: &L::Input,
-        target: &L::Output,
-        weight: Option<L::Scalar>,
-    ) -> Result<L::Scalar, StepError> {
-        self.learner.step(&self.scaled(x)?, target, weight)
-    }
-
     fn scaled(&self, x: &L::Input) -> Result<L::Input, StepError> {
         // Infinity would be clipped.
         if acceptable(x.flat()) { Ok(self.scaler.scaled(x)) } else { Err(StepError::Input) }
@@ -98,12 +80,22 @@ impl<L: Learner, S: Scaler<L::Input>> Learner for Scaling<L, S> {
 
     fn step(&mut self, x: &L::Input, target: &L::Output, weight: Option<L::Scalar>) -> Result<L::Scalar, StepError> {
         let before = self.scaler.clone();
-        let _ = self.observe(x); // what it does not take, `learn` refuses
-        let result = self.learn(x, target, weight);
+        let _ = self.scaler.observe(x); // what it does not take is refused below
+        let result = self.scaled(x).and_then(|z| self.learner.step(&z, target, weight));
         if result.is_err() {
             self.scaler = before;
         }
         result
+    }
+
+    /// Shows raw inputs to the scaler.
+    fn observe(&mut self, x: &L::Input) -> bool {
+        self.scaler.observe(x) && self.learner.observe(&self.scaler.scaled(x))
+    }
+
+    fn learn(&mut self, x: &L::Input, target: &L::Output, weight: Option<L::Scalar>) -> Result<L::Scalar, StepError> {
+        let z = self.scaled(x)?;
+        self.learner.learn(&z, target, weight)
     }
 
     fn rehearse(

@@ -17,7 +17,7 @@ use crate::work::Whole;
 impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Trainer<N, L, P, B, R> {
     /// A whole step, from one sample or several.
     #[cfg_attr(not(unoptimized), inline(always))]
-    pub(super) fn learn(
+    pub(super) fn learn_from(
         mut self: &mut Self,
         x: &[N::Input],
         targets: &[N::Output],

@@ -51,6 +51,8 @@ pub mod pieces;
 pub mod predictor;
 mod ratio;
 mod refuse;
+#[cfg(feature = "heapless")]
+pub mod replay;
 pub mod rule;
 pub mod samples;
 pub mod scalar;

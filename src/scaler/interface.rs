@@ -30,7 +30,7 @@ impl<X: Shape> Scaler<X> for () {
 }
 
 /// Whether all numbers are finite, with squares that are finite, too.
-pub(super) fn acceptable<T: Scalar>(numbers: &[T]) -> bool {
+pub(crate) fn acceptable<T: Scalar>(numbers: &[T]) -> bool {
     numbers.iter().all(|&x| x >= -T::GRADIENT_LIMIT && x <= T::GRADIENT_LIMIT)
 }
 

@@ -1,27 +1,28 @@
 //! Samples kept and learnt from again, with the crate `heapless`: a network that learns from one sample after the other forgets
 //! what it does not see any more, unless it rehearses.
 //!
-//! A [`Rehearsal`] wraps a learner, takes raw samples, keeps some in a [`Buffer`] and repeats steps from it:
+//! A [`Rehearsal`] wraps a learner, keeps some of its samples in a [`Buffer`], and repeats steps from it. Around a
+//! [`Scaling`](crate::scaler::Scaling) one the samples are raw:
 //!
 //! ```
 //! use downhill::replay::{Buffer, Class, Codes, Fifo, Rehearsal};
-//! use downhill::scaler::Standardizer;
+//! use downhill::scaler::{Scaling, Standardizer};
 //! # use downhill::init::{Generator, Xavier};
 //! use downhill::{CrossEntropy, Dense, Learner, Sgd, Softmax, Tanh, Trainer};
 //!
 //! type Net = (Dense<8, 16, Tanh>, Dense<16, 3, Softmax>);
 //! // The last 256 samples, 8 inputs of 8 bits each (8 bytes), with a range for each of the 8 features.
 //! type Kept = Buffer<Codes<[f32; 8], 8, 8, 8>, Class, Fifo, 256>;
-//! type Learning = Rehearsal<Trainer<Net, CrossEntropy, Sgd>, Kept, Standardizer<8>>;
+//! type Learning = Rehearsal<Scaling<Trainer<Net, CrossEntropy, Sgd>, Standardizer<8>>, Kept>;
 //!
 //! let mut learning = Learning::new(4); // four replayed steps with each sample that arrives
-//! learning.learner.start(Sgd::new(0.1), &mut Xavier(Generator::new(1)));
-//! learning.scaler = Standardizer::new(1000);
+//! learning.learner.scaler = Standardizer::new(1000);
+//! learning.learner.learner.start(Sgd::new(0.1), &mut Xavier(Generator::new(1)));
 //! # let stream = [([1.0; 8], [1.0, 0.0, 0.0]), ([2.0; 8], [0.0, 1.0, 0.0])];
 //! for (x, target) in &stream {
 //!     learning.observe(x);
 //!     let outputs = learning.predict(x);
-//!     learning.learn(x, target)?;
+//!     learning.learn(x, target, None)?;
 //! #   assert!(outputs[0] > 0.0);
 //! }
 //! # Ok::<(), downhill::StepError>(())

@@ -107,7 +107,7 @@ impl<X: Shape + Debug + PartialEq, const BITS: usize, const BYTES: usize, const 
 
     fn widen(&mut self, x: &X) -> Option<Self> {
         const { Self::CHECK };
-        let before = self.clone();
+        let before = *self;
         let mut wider = false;
         for (feature, (least, most)) in self.least.iter_mut().zip(&mut self.most).enumerate() {
             let numbers = x.flat().iter().skip(feature).step_by(F);
@@ -164,7 +164,7 @@ fn code<T: Scalar, const BITS: usize>(x: T, least: T, most: T) -> u8 {
         rest = rest + rest;
         code <<= 1;
         if rest >= T::ONE {
-            rest = rest - T::ONE;
+            rest -= T::ONE;
             code |= 1;
         }
     }

@@ -29,6 +29,7 @@ pub mod checkpoint;
 pub mod committee;
 pub mod dense;
 mod digest;
+pub mod drift;
 pub mod dropout;
 pub mod encode;
 pub mod error;

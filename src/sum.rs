@@ -1,6 +1,7 @@
 //! A sum that does not lose small terms, however many there are.
 
 use crate::scalar::{Scalar, Zero, count};
+use crate::storable::storable;
 
 /// The sum of some terms, as two numbers: the rounded sum, and the rest that the rounding left out.
 ///
@@ -20,6 +21,8 @@ pub struct Sum<T> {
 impl<T: Scalar> Zero for Sum<T> {
     const ZERO: Self = Self { high: T::ZERO, low: T::ZERO, terms: 0 };
 }
+
+storable!("sum": [T: Scalar] Sum<T> { high: T, low: T, terms: usize });
 
 impl<T: Scalar> Sum<T> {
     pub(crate) fn add(&mut self, term: T) {

@@ -23,6 +23,7 @@ compile_error!(
 );
 
 pub mod activation;
+pub mod anomaly;
 mod architecture;
 pub mod averaged;
 pub mod checkpoint;
@@ -50,6 +51,7 @@ mod pairs;
 pub mod permutation;
 pub mod pieces;
 pub mod predictor;
+pub mod quantile;
 mod ratio;
 mod refuse;
 #[cfg(feature = "heapless")]

@@ -85,6 +85,22 @@ pub(crate) fn count<T: Scalar>(n: usize) -> T {
     T::from_f32(n as f32)
 }
 
+/// [`count`] of a counter, which has 32 bits on every machine.
+#[allow(clippy::cast_precision_loss)]
+pub(crate) fn count_u32<T: Scalar>(n: u32) -> T {
+    T::from_f32(n as f32)
+}
+
+/// The smaller number; `a` if one is NaN.
+pub(crate) fn smaller<T: Scalar>(a: T, b: T) -> T {
+    if b < a { b } else { a }
+}
+
+/// The greater number; `a` if one is NaN.
+pub(crate) fn greater<T: Scalar>(a: T, b: T) -> T {
+    if b > a { b } else { a }
+}
+
 /// 2 to the power of `$exponent`, which is not negative.
 macro_rules! power_of_two {
     ($t:ty, $bits:ty, $exponent:literal) => {

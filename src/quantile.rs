@@ -45,7 +45,7 @@ impl<T: Scalar> Zero for Quantile<T> {
 storable!("quantile": [T: Scalar] Quantile<T> { probability: T, heights: [T; 5], ranks: [u32; 3], count: u32 });
 
 /// The count at which it is halved. Ranks in `f32`, and their products with a probability, then err by less than 1/8.
-const LIMIT: u32 = 1 << 20;
+pub(crate) const LIMIT: u32 = 1 << 20;
 
 /// A marker, as an adjustment sees it.
 #[derive(Clone, Copy)]

@@ -4,6 +4,7 @@ use super::error::AnomalyError;
 use super::state::State;
 use crate::error::StepError;
 use crate::learner::{Evaluate, Learner};
+use crate::quantile::LIMIT;
 use crate::scalar::{Scalar, smaller};
 
 /// So many scores make a quantile that limits errors in a warm-up.
@@ -59,9 +60,9 @@ impl Default for AnomalyDetector {
 
 impl AnomalyDetector {
     /// The 99 % quantile of scores with a fade of 1/4, as it is; a warm-up of 4000 samples, a patience of 20,000, blocks of
-    /// 4000.
+    /// 2000.
     pub const fn new() -> Self {
-        Self { quantile: 0.99, fade: 0.25, tolerance: 1.0, warm_up: 4000, patience: 20_000, block: 4000 }
+        Self { quantile: 0.99, fade: 0.25, tolerance: 1.0, warm_up: 4000, patience: 20_000, block: 2000 }
     }
 }
 
@@ -138,7 +139,7 @@ impl<T: Scalar> AnomalyDetector<T> {
         if learnt {
             next.block.record(score);
         }
-        if next.block.count() >= self.block.max(1) {
+        if next.block.count() >= self.block.clamp(1, LIMIT) {
             next.end_block();
         }
         if self.patience > 0 && next.stopped() >= self.patience {

@@ -22,9 +22,9 @@ pub struct State<T = f32> {
     /// Alarms whose scores are not yet counted, and the mean of these scores.
     waiting: u32,
     waiting_score: T,
-    /// Samples in a row for which learning was stopped.
-    pub(super) stopped: u32,
-    pub(super) restarts: u32,
+    /// Samples for which learning was stopped, less those for which it was not.
+    stopped: u32,
+    restarts: u32,
 }
 
 impl<T: Scalar> Zero for State<T> {
@@ -52,9 +52,9 @@ impl<T: Scalar> Default for State<T> {
 }
 
 /// At this level alarms are many, and nothing is learnt.
-const MANY: usize = 8;
+const MANY: usize = 16;
 /// Alarms may be so many times as frequent as the quantile lets expect, before they are many.
-const OFTEN: usize = 4;
+const OFTEN: usize = 10;
 /// A single error raises the score by at most so many thresholds.
 const RISE: usize = 4;
 
@@ -74,7 +74,8 @@ impl<T: Scalar> State<T> {
         self.level >= count(MANY)
     }
 
-    /// For how many samples in a row it was stopped.
+    /// For how many samples it was stopped, less those for which it was not; at
+    /// [`patience`](super::AnomalyDetector::patience) a new warm-up begins.
     pub const fn stopped(&self) -> u32 {
         self.stopped
     }
@@ -118,7 +119,7 @@ impl<T: Scalar> State<T> {
             self.stopped = self.stopped.saturating_add(1);
             self.waiting = 0;
         } else {
-            self.stopped = 0;
+            self.stopped = self.stopped.saturating_sub(1);
             // One at a time, so that every sample takes as long.
             if self.waiting > 0 && self.level <= T::ZERO {
                 self.waiting -= 1;

@@ -35,7 +35,8 @@ const RATE: f32 = 0.003;
 const LEARNING: usize = 20_000;
 const TEST: usize = 10_000;
 const ONSETS: usize = 20;
-const SEEDS: [u32; 5] = [1, 2, 3, 4, 5];
+/// These have chosen nothing: settings were chosen with others.
+const SEEDS: [u32; 5] = [31, 32, 33, 34, 35];
 const FAULTS: [f64; 2] = [1.0, 1.5];
 const PICTURE: &str = "anomaly.svg";
 
@@ -220,17 +221,15 @@ const SECTIONS: [(usize, f64); 5] = [(300, 0.0), (300, 1.0), (300, 0.0), (300, 1
 
 /// The signal where the fault begins, the score while the network learns, and the score while the fault comes and goes.
 fn draw(file: &str, learning: &[Verdict], mut machine: Machine) -> Drawn {
+    let signal = machine.signal.clone();
     let mut verdicts = Vec::new();
-    let mut signal = Vec::new();
     for (windows, fault) in SECTIONS {
         machine.signal.fault = fault;
-        let mut listening = machine.signal.clone();
-        signal.push((0..windows * WINDOW).map(|_| f64::from(listening.sample())).collect::<Vec<_>>());
         verdicts.extend(machine.run(windows)?);
     }
     panels(file, (1200, 1150), (3, 1), |panels| match panels {
         [upper, middle, lower] => {
-            onset(upper, &signal)?;
+            onset(upper, signal)?;
             learn(middle, learning)?;
             score(lower, &verdicts)
         }
@@ -238,45 +237,47 @@ fn draw(file: &str, learning: &[Verdict], mut machine: Machine) -> Drawn {
     })
 }
 
-/// Four windows before and eight after the larger fault begins.
-fn onset(area: &Area, signal: &[Vec<f64>]) -> Drawn {
-    const BEFORE: usize = 4 * WINDOW;
-    const AFTER: usize = 8 * WINDOW;
-    let [.., before, after, _] = signal else { return Ok(()) };
-    let title = "The signal, in which impulses of 1.5 begin";
-    #[allow(clippy::cast_precision_loss)]
-    let number = |n: usize| n as f64;
+/// The signal from four windows before to eight after a fault begins, and the impulses in it.
+fn onset(area: &Area, mut signal: Signal) -> Drawn {
+    const FAULT: f64 = 1.5;
+    const SHIFT: f64 = 4.0;
     let mut chart = axes(
         area,
-        title,
-        ("sample, counted from the onset of the fault", -number(BEFORE)..number(AFTER)),
-        ("signal", -3.0..4.5),
+        "The signal, in which a fault begins",
+        ("sample, counted from the onset of the fault", -256.0..512.0),
+        ("signal", -3.0..6.0),
     )?;
-    let points: Vec<(f64, f64)> = (before.iter().skip(before.len() - BEFORE).enumerate())
-        .map(|(n, value)| (number(n) - number(BEFORE), *value))
-        .chain(after.iter().take(AFTER).enumerate().map(|(n, value)| (number(n), *value)))
-        .collect();
-    let (normal, faulty) = (points.iter().filter(|point| point.0 <= 0.0), points.iter().filter(|point| point.0 >= 0.0));
-    let line = |points: Vec<(f64, f64)>, colour: RGBColor| LineSeries::new(points, colour.stroke_width(1));
-    chart.draw_series(line(normal.copied().collect(), BLUE))?.label("without the fault").legend(stroke(BLUE));
-    chart.draw_series(line(faulty.copied().collect(), ORANGE))?.label("with the fault").legend(stroke(ORANGE));
-    legend(&mut chart, SeriesLabelPosition::UpperRight)
+    let mut points: Vec<(f64, f64)> = (-256..0).map(|n| (f64::from(n), f64::from(signal.sample()))).collect();
+    // The same noise in both: the difference is the impulses.
+    let mut faulty = Signal { fault: FAULT, ..signal.clone() };
+    let after: Vec<[f64; 3]> = (0..512).map(|n| [n.into(), faulty.sample().into(), signal.sample().into()]).collect();
+    points.extend(after.iter().map(|[n, faulty, _]| (*n, *faulty)));
+    let impulses = after.iter().map(|[n, faulty, normal]| (*n, faulty - normal + SHIFT));
+    chart.draw_series(LineSeries::new(points, BLUE.stroke_width(1)))?.label("signal").legend(stroke(BLUE));
+    chart
+        .draw_series(LineSeries::new(impulses, ORANGE.stroke_width(1)))?
+        .label(format!("the impulses of {FAULT} in it, shifted up"))
+        .legend(stroke(ORANGE));
+    legend(&mut chart, SeriesLabelPosition::UpperLeft)
 }
 
 /// The score, and the threshold that follows it block by block.
 fn learn(area: &Area, verdicts: &[Verdict]) -> Drawn {
     const EVERY: usize = 10;
+    /// The first scores are above.
+    const TOP: f64 = 9.0;
     #[allow(clippy::cast_precision_loss)]
     let points = |value: fn(&Verdict) -> Option<f32>| -> Vec<(f64, f64)> {
         let verdicts = verdicts.iter().enumerate().step_by(EVERY);
-        verdicts.filter_map(|(n, verdict)| Some((n as f64, value(verdict)?.into()))).collect()
+        let points = verdicts.filter_map(|(n, verdict)| Some((n as f64, value(verdict)?.into())));
+        points.filter(|point| point.1 <= TOP).collect()
     };
     let mut chart = axes(
         area,
         "Learning, without faults: no alarms in the warm-up of 4000 windows, then a threshold for each block of 2000 scores",
         #[allow(clippy::cast_precision_loss)]
-        ("window", 0.0..LEARNING as f64),
-        ("score (every tenth)", (2.0..40.0).log_scale()),
+        ("window", 0.0..LEARNING as f64 * 1.01),
+        ("score, every tenth", 2.0..TOP),
     )?;
     chart
         .draw_series(LineSeries::new(points(|verdict| Some(verdict.score)), BLUE.stroke_width(1)))?

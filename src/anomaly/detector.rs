@@ -74,12 +74,7 @@ impl<T: Scalar> AnomalyDetector<T> {
     /// # Errors
     /// [`AnomalyError::Step`] if the learner refuses the sample, because it is not finite for instance; others if a setting is out
     /// of range. Neither the learner nor the state is changed then.
-    pub fn observe<L>(
-        &self,
-        learner: &mut L,
-        state: &mut State<T>,
-        x: &L::Input,
-    ) -> Result<Verdict<T>, AnomalyError>
+    pub fn observe<L>(&self, learner: &mut L, state: &mut State<T>, x: &L::Input) -> Result<Verdict<T>, AnomalyError>
     where
         L: Learner<Scalar = T, Output = <L as Evaluate>::Input>,
     {

@@ -11,15 +11,15 @@ pub const WINDOW: usize = 64;
 /// about every 87 samples that rings down within some 10, as that of a damaged bearing.
 #[derive(Clone)]
 pub struct Signal {
-    generator: Generator,
-    phases: [f64; 4],
+    pub generator: Generator,
+    pub phases: [f64; 4],
     /// Samples so far.
-    time: f64,
+    pub time: f64,
     /// Samples until the next impulse, and since the last one.
-    wait: f64,
-    since: f64,
+    pub wait: f64,
+    pub since: f64,
     /// The height of the last impulse.
-    height: f64,
+    pub height: f64,
     /// The height of the impulses to come; 0 without a fault.
     pub fault: f64,
     /// The amplitudes of the harmonics.
@@ -65,8 +65,7 @@ impl Signal {
 pub fn auc(normal: &[f32], faulty: &[f32]) -> f64 {
     let mut normal = normal.to_vec();
     normal.sort_by(f32::total_cmp);
-    let below = |score: &f32| {
-        normal.partition_point(|other| other < score) + normal.partition_point(|other| other <= score)
-    };
+    let below =
+        |score: &f32| normal.partition_point(|other| other < score) + normal.partition_point(|other| other <= score);
     faulty.iter().map(below).sum::<usize>() as f64 * 50.0 / normal.len() as f64 / faulty.len() as f64
 }

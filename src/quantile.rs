@@ -3,18 +3,23 @@
 use crate::scalar::{Scalar, Zero, count_u32 as number, greater, smaller};
 use crate::storable::storable;
 
-/// An estimate of a quantile of all numbers so far, from five of them and three counts: 40 bytes in `f32`.
+/// An estimate of a quantile of all numbers so far, from five of them and four counts: 40 bytes in `f32`.
 ///
 /// The P² algorithm (Raj Jain and Imrich Chlamtac, "The P² algorithm for dynamic calculation of quantiles and histograms without
 /// storing observations", 1985). Five markers stand at the smallest number, at the quantiles p/2, p and (1 + p)/2, and at the
-/// largest number. With each number, a marker that is off its rank by one moves by one rank, and its height by a parabola through
-/// its neighbours.
+/// largest number. With each number, a marker that is off its rank by one or more moves by one rank, and its height by a parabola
+/// through its neighbours.
 ///
-/// Up to five numbers the value is exact: of `n` numbers, the one of rank `p n`, rounded up. After these, a quantile near 0 or 1
-/// needs some `10 / (1 - p)` numbers. Numbers that are NaN or infinite are ignored. At 2^20 numbers, each counts as half a
-/// number from then on, so that ranks stay exact and the estimate goes on moving.
+/// One thing is added: a number that lies outside of the others by more than their range counts as just that far outside. The
+/// markers in the middle go by the outer ones, and a single 1e30 would leave a median of numbers from 0 to 1 at 1e21 after 20,000
+/// of them; so it is 0.5.
 ///
-/// The order of the numbers matters: where they rise or fall slowly, the markers lag behind.
+/// Up to five numbers the value is exact: of `n` numbers, the one of rank `p n`, rounded up. After these, a quantile near 1 needs
+/// some `10 / (1 - p)` numbers, one near 0 some `10 / p`. Numbers that are NaN or infinite are ignored. At 2^20 numbers, each
+/// counts as half a number from then on, so that ranks stay exact and the estimate goes on moving.
+///
+/// The order of the numbers matters: where they rise or fall slowly, the estimate lags far behind. For those, begin anew from time
+/// to time.
 ///
 /// ```
 /// use downhill::quantile::Quantile;
@@ -37,7 +42,7 @@ pub struct Quantile<T = f32> {
     count: u32,
 }
 
-/// The quantile 0, which is the smallest number.
+/// For the quantile 0.
 impl<T: Scalar> Zero for Quantile<T> {
     const ZERO: Self = Self::new(T::ZERO);
 }
@@ -55,8 +60,8 @@ struct Marker<T> {
 }
 
 impl<T: Scalar> Quantile<T> {
-    /// For the quantile `probability`: 0.5 for the median, 0.99 for what one number of a hundred is above. Below 0 counts as 0,
-    /// above 1 as 1, and NaN as 0.
+    /// For the quantile `probability`, above 0 and below 1: 0.5 for the median, 0.99 for what one number of a hundred is above.
+    /// What is below 0 counts as 0, what is above 1 as 1, and NaN as 0; these are near the smallest and the largest number.
     pub const fn new(probability: T) -> Self {
         Self { probability, heights: [T::ZERO; 5], ranks: [0; 3], count: 0 }
     }
@@ -74,10 +79,11 @@ impl<T: Scalar> Quantile<T> {
 
     /// The estimate; `None` before the first number.
     pub fn value(&self) -> Option<T> {
+        let p = self.probability();
         if self.count > 5 {
             return self.heights.get(2).copied();
         }
-        let rank = number::<T>(self.count) * self.probability();
+        let rank = number::<T>(self.count) * p;
         let numbers = (1..=self.count).zip(&self.heights);
         numbers.filter(|(n, _)| *n == self.count || number::<T>(*n) >= rank).map(|(_, height)| *height).next()
     }
@@ -96,8 +102,11 @@ impl<T: Scalar> Quantile<T> {
         }
         self.count = self.count.saturating_add(1);
         let [lowest, inner @ .., highest] = &mut self.heights;
-        *lowest = smaller(*lowest, x);
-        *highest = greater(*highest, x);
+        // No number is farther outside than the range, as long as there is one.
+        let range = *highest - *lowest;
+        let reach = if range > T::ZERO { range } else { T::MAX };
+        *lowest = smaller(*lowest, greater(x, *lowest - reach));
+        *highest = greater(*highest, smaller(x, *highest + reach));
         for (rank, height) in self.ranks.iter_mut().zip(inner) {
             if x < *height {
                 *rank = rank.saturating_add(1);

@@ -7,7 +7,7 @@ use crate::learner::{Evaluate, Learner};
 use crate::quantile::LIMIT;
 use crate::scalar::{Scalar, smaller};
 
-/// So many scores make a quantile that limits errors in a warm-up.
+/// So many scores make a quantile that limits errors in the first half of a warm-up; in the second, that of the first does.
 const FEW: u32 = 64;
 
 /// Raises an alarm for samples that a learner reconstructs badly; see the [module](super).
@@ -109,18 +109,18 @@ impl<T: Scalar> AnomalyDetector<T> {
         let error = network.loss(x, x).map_err(AnomalyError::Step)?;
         let mut next = *state;
         next.block.aim(self.quantile);
-        let (settling, warming) = (next.seen < self.warm_up / 2, next.seen < self.warm_up);
-        let served = if warming { next.block.value().filter(|_| next.block.count() >= FEW) } else { next.served };
-        let threshold = served.map(|quantile| smaller(quantile * self.tolerance, T::MAX));
+        let warming = next.seen < self.warm_up;
+        let known = next.served.or_else(|| next.block.value().filter(|_| next.block.count() >= FEW));
+        let threshold = known.map(|quantile| smaller(quantile * self.tolerance, T::MAX));
         let score = next.fade(error, self.fade, threshold);
         if !score.is_finite() {
             return Err(AnomalyError::Step(StepError::Loss));
         }
         if warming {
             next.seen = next.seen.saturating_add(1);
-            if !settling {
-                next.block.record(score);
-            } else if next.seen == self.warm_up / 2 {
+            next.block.record(score);
+            if next.seen == self.warm_up / 2 {
+                next.end_block();
                 next.score = None;
             }
             if next.seen >= self.warm_up {

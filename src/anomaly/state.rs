@@ -64,7 +64,8 @@ impl<T: Scalar> State<T> {
         Self::ZERO
     }
 
-    /// The quantile of the scores, of which the threshold is a multiple; `None` during a warm-up.
+    /// The quantile of the last complete block of scores, of which the threshold is a multiple. In a warm-up, where there is no
+    /// threshold, its halves are the blocks.
     pub const fn quantile(&self) -> Option<T> {
         self.served
     }

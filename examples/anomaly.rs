@@ -24,10 +24,9 @@ use downhill::anomaly::{AnomalyDetector, AnomalyError, State, Verdict};
 use downhill::init::{Generator, Xavier};
 use downhill::{Dense, Identity, Sgd, SquaredError, Tanh, Trainer};
 use plotters::prelude::*;
-use signal::{Signal, WINDOW, auc};
+use signal::{Signal, WINDOW, auc, faded, kurtosis, mean, rms};
 
 type Net = (Dense<WINDOW, 8, Tanh>, Dense<8, WINDOW, Identity>);
-type Window = [f32; WINDOW];
 
 const DETECTOR: AnomalyDetector = AnomalyDetector::new();
 /// The values of the signal are about 1 and need no scaling; at rates of 0.005 and above, errors rise again after long learning.
@@ -118,39 +117,8 @@ impl Machine {
             network.push(DETECTOR.watch(&mut trainer, &mut state, &window)?.score);
             windows.push(window);
         }
-        Ok([network, faded(windows.iter().map(rms)), faded(windows.iter().map(kurtosis))])
+        Ok([network, faded(&windows, rms), faded(&windows, kurtosis)])
     }
-}
-
-/// Fades values as a detector does its errors.
-fn faded(values: impl Iterator<Item = f32>) -> Vec<f32> {
-    let mut score = None;
-    let fade = |value| *score.insert(score.map_or(value, |score| score + DETECTOR.fade * (value - score)));
-    values.map(fade).collect()
-}
-
-fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
-    let n = values.len();
-    #[allow(clippy::cast_precision_loss)]
-    let n = n as f64;
-    values.sum::<f64>() / n
-}
-
-/// The mean of the `power`-th powers of the distances from `centre`.
-#[allow(clippy::cast_possible_truncation)]
-fn moment(window: &Window, centre: f64, power: i32) -> f64 {
-    mean(window.iter().map(|x| (f64::from(*x) - centre).powi(power)))
-}
-
-#[allow(clippy::cast_possible_truncation)]
-fn rms(window: &Window) -> f32 {
-    moment(window, 0.0, 2).sqrt() as f32
-}
-
-#[allow(clippy::cast_possible_truncation)]
-fn kurtosis(window: &Window) -> f32 {
-    let centre = moment(window, 0.0, 1);
-    (moment(window, centre, 4) / moment(window, centre, 2).powi(2)) as f32
 }
 
 /// Named figures, each of all seeds.

@@ -138,10 +138,12 @@ fn near_the_exact_quantile() {
         for probability in &PROBABILITIES[1..6] {
             let value = recorded(*probability, &numbers).value().unwrap();
             // Of equal numbers, half count as below. A die's numbers are each a sixth of all; the estimate may lie between two.
-            let below = numbers.iter().filter(|x| **x < value).count() + numbers.iter().filter(|x| **x <= value).count();
+            let below =
+                numbers.iter().filter(|x| **x < value).count() + numbers.iter().filter(|x| **x <= value).count();
             #[allow(clippy::cast_precision_loss)]
             let fraction = below as f32 / 2.0 / numbers.len() as f32;
-            let tolerance = if distribution == "dice" { 0.17 } else { (probability * (1.0 - probability)).sqrt() * 0.03 };
+            let tolerance =
+                if distribution == "dice" { 0.17 } else { (probability * (1.0 - probability)).sqrt() * 0.03 };
             assert!((fraction - probability).abs() <= tolerance + 1e-4, "{distribution} {probability}: {fraction}");
         }
     }

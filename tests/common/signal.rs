@@ -60,6 +60,36 @@ impl Signal {
     }
 }
 
+/// The values of windows, faded as a detector does its errors.
+pub fn faded(windows: &[[f32; WINDOW]], value: impl Fn(&[f32; WINDOW]) -> f32) -> Vec<f32> {
+    let mut score = None;
+    let fade = |value| *score.insert(score.map_or(value, |score| score + 0.25 * (value - score)));
+    windows.iter().map(value).map(fade).collect()
+}
+
+pub fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let n = values.len();
+    #[allow(clippy::cast_precision_loss)]
+    let n = n as f64;
+    values.sum::<f64>() / n
+}
+
+/// The mean of the `power`-th powers of the distances from `centre`.
+fn moment(window: &[f32; WINDOW], centre: f64, power: i32) -> f64 {
+    mean(window.iter().map(|x| (f64::from(*x) - centre).powi(power)))
+}
+
+#[allow(clippy::cast_possible_truncation)]
+pub fn rms(window: &[f32; WINDOW]) -> f32 {
+    moment(window, 0.0, 2).sqrt() as f32
+}
+
+#[allow(clippy::cast_possible_truncation)]
+pub fn kurtosis(window: &[f32; WINDOW]) -> f32 {
+    let centre = moment(window, 0.0, 1);
+    (moment(window, centre, 4) / moment(window, centre, 2).powi(2)) as f32
+}
+
 /// The area under the ROC curve in percent: how often a score with the fault is above one without; equal ones count half.
 #[allow(clippy::cast_precision_loss)]
 pub fn auc(normal: &[f32], faulty: &[f32]) -> f64 {

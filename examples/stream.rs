@@ -1,12 +1,13 @@
 //! Learns from streams, one raw sample after the other: `cargo run --release --example stream [-- FILE]`.
 //!
 //! Each sample is predicted, then learnt from. The setting is the same for all streams; the means are those of 20 seeds, by which
-//! nothing was chosen. A FILE is a stream of your own: a line for each sample, up to 32 numbers and then the class, a whole number
+//! nothing was chosen: the setting was chosen by others. A FILE is a stream of your own: a line for each sample, up to 32 numbers and then the class, a whole number
 //! from 0 to 9, separated by commas, in the order of their arrival.
 
 #[macro_use]
 #[path = "common/out.rs"]
 mod out;
+#[allow(dead_code)] // a picture of two panels
 mod common;
 #[path = "../tests/common/mod.rs"]
 mod data;
@@ -24,7 +25,7 @@ use downhill::{Learner, Zero, encode};
 use plotters::prelude::*;
 use streams::{Many, One, start};
 
-const SEEDS: u32 = 20;
+const SEEDS: std::ops::RangeInclusive<u32> = 101..=120;
 const PICTURE: &str = "stream.svg";
 /// How much each earlier sample still counts in the curves: the last 200 decide.
 const FADE: f32 = 0.995;
@@ -131,8 +132,8 @@ fn started<L: Learner + Zero>(seed: u32, start: impl Fn(&mut L, u32)) -> Box<L> 
 
 /// Means of all seeds, as a line of the table.
 fn compare<const I: usize, const C: usize>(river: &'static River, samples: &Samples<I>) -> (&'static str, Run, usize) {
-    let many = mean((1..=SEEDS).map(|seed| follow::<I, C, _>(samples, started::<Many<I, C>>(seed, start))).collect());
-    let one = mean((1..=SEEDS).map(|seed| follow::<I, C, _>(samples, started::<One<I, C>>(seed, start))).collect());
+    let many = mean(SEEDS.map(|seed| follow::<I, C, _>(samples, started::<Many<I, C>>(seed, start))).collect());
+    let one = mean(SEEDS.map(|seed| follow::<I, C, _>(samples, started::<One<I, C>>(seed, start))).collect());
     let cell = |accuracy: f32, f1: Option<f32>, bytes: Option<usize>| {
         let f1 = f1.map_or("   -".into(), |f1| format!("{f1:.1}"));
         let bytes = bytes.map_or(String::new(), |bytes| format!("{bytes:7} B"));
@@ -215,15 +216,16 @@ fn draw(runs: &[(&str, Run, usize)]) -> Drawn {
 fn panel(area: &Area, name: &str, run: &Run) -> Drawn {
     let end = run.curve.last().map_or(1.0, |point| point.0);
     let lowest = run.curve.iter().map(|point| point.1).fold(100.0, f64::min);
-    let floor = (lowest / 10.0).floor() * 10.0;
+    // Below the curve there is room for the legend.
+    let floor = (lowest / 10.0).floor() * 10.0 - 10.0;
     let title = format!("{name}: {:.1} % of all samples", run.accuracy);
     let mut chart = axes(area, &title, ("samples", 0.0..end), ("fading accuracy, %", floor..100.0))?;
     for (name, alarms, colour, part) in [
         ("drift of a copy that does not learn", &run.served, ORANGE, 1.0),
-        ("drift of the network that learns", &run.live, BLUE, 0.5),
+        ("drift of the network that learns", &run.live, BLUE, 0.75),
     ] {
-        let top = floor + (100.0 - floor) * part;
-        let marks = alarms.iter().map(|&at| PathElement::new([(at, floor), (at, top)], colour.stroke_width(2)));
+        let (low, high) = (100.0 - 0.55 * (100.0 - floor), floor + part * (100.0 - floor));
+        let marks = alarms.iter().map(|&at| PathElement::new([(at, low), (at, high)], colour.stroke_width(2)));
         let label = format!("{name}: {}", alarms.len());
         chart.draw_series(marks)?.label(label).legend(stroke(colour));
     }

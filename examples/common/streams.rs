@@ -18,8 +18,8 @@ pub type Last<const I: usize, const N: usize> = Buffer<Codes<[f32; I], 8, I, I>,
 pub type Field<const I: usize, const H: usize, const C: usize, const K: usize, const N: usize> =
     Rehearsal<Scaling<Committee<Averaging<I, H, C>, K>, Standardizer<I>>, Last<I, N>>;
 
-/// Four networks of 12 hidden neurons, the last 512 samples, five of which are replayed with each that arrives.
-pub type Many<const I: usize, const C: usize> = Field<I, 12, C, 4, 512>;
+/// Five networks of 10 hidden neurons, the last 480 samples, five of which are replayed with each that arrives.
+pub type Many<const I: usize, const C: usize> = Field<I, 10, C, 5, 480>;
 
 /// One network of 32 hidden neurons, the last 256 samples, four of which are replayed.
 pub type One<const I: usize, const C: usize> = Field<I, 32, C, 1, 256>;

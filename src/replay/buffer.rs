@@ -69,6 +69,21 @@ impl<C: Codec, K, P: Policy, const N: usize> Buffer<C, K, P, N> {
         Self { codec: C::ZERO, policy: P::ZERO, kept: Vec::new() }
     }
 
+    /// How many samples there are, up to `N`.
+    pub fn len(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
+    /// Seeds what is random in the policy.
+    pub fn seed(&mut self, seed: u32) {
+        self.policy.seed(seed);
+    }
+
     /// What inputs are kept by.
     pub const fn codec(&self) -> &C {
         &self.codec
@@ -94,7 +109,7 @@ impl<C: Codec, K, P: Policy, const N: usize> Buffer<C, K, P, N> {
 
 impl<C: Codec, Y: Shape, K: Label<Y>, P: Policy, const N: usize> Memory<C::Input, Y> for Buffer<C, K, P, N> {
     fn len(&self) -> usize {
-        self.kept.len()
+        self.len()
     }
 
     fn insert(&mut self, x: &C::Input, target: &Y) -> bool {
@@ -127,7 +142,7 @@ impl<C: Codec, Y: Shape, K: Label<Y>, P: Policy, const N: usize> Memory<C::Input
     }
 
     fn seed(&mut self, seed: u32) {
-        self.policy.seed(seed);
+        self.seed(seed);
     }
 }
 

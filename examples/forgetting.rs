@@ -152,14 +152,14 @@ fn accuracy<L: Loss, M: Memory<[f32; 64], [f32; 10]>>(
                 for (x, target) in &task {
                     // Kept once, not again in each epoch.
                     if epoch == 0 {
-                        learning.learn(x, target)?;
+                        learning.learn(x, target, None)?;
                     } else {
                         learning.learner.step(x, target)?;
                         learning.replay();
                     }
                 }
             }
-            learning.rehearse(PASSES);
+            learning.replay_all(PASSES);
             for (samples, cell) in test.iter().zip(row) {
                 *cell += percent(&mut learning, samples)? / count(SEEDS.len());
             }

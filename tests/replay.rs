@@ -10,7 +10,7 @@ use downhill::init::{Generator, Random, Xavier};
 use downhill::replay::{
     Balanced, Buffer, Class, Codec, Codes, Fifo, HistoryBuf, Label, Memory, Policy, Raw, Rehearsal, Reservoir, window,
 };
-use downhill::scaler::{Scaled, Scaler, Standardizer};
+use downhill::scaler::{Scaled, Scaler, Scaling, Standardizer};
 use downhill::storable::layout;
 use downhill::{
     CrossEntropy, Dense, Learner, Predictor, Sgd, Softmax, StepError, Storable, Tanh, Trainer, Zero, encode,
@@ -290,9 +290,9 @@ impl Memory<[f32; 3], [f32; 2]> for Spy {
 
 #[test]
 fn samples_are_taken_in_turn() {
-    let mut learning = Rehearsal::with_learner(start(1), Spy::ZERO, (), 3);
+    let mut learning = Rehearsal::with_learner(start(1), Spy::ZERO, 3);
     for expected in [[0, 1, 2], [3, 4, 0], [1, 2, 3], [4, 0, 1]] {
-        learning.learn(&[0.0; 3], &[1.0, 0.0]).unwrap();
+        learning.learn(&[0.0; 3], &[1.0, 0.0], None).unwrap();
         assert_eq!(learning.memory.taken(), expected);
     }
     // What is refused is passed over, and what follows is learnt.
@@ -308,10 +308,10 @@ fn samples_are_taken_in_turn() {
 
 #[test]
 fn samples_are_drawn() {
-    let mut learning = Rehearsal::with_learner(start(1), Spy::ZERO, (), 4);
+    let mut learning = Rehearsal::with_learner(start(1), Spy::ZERO, 4);
     learning.drawn = true;
     learning.seed(9);
-    (0..2000).for_each(|_| assert!(learning.learn(&[0.0; 3], &[1.0, 0.0]).is_ok()));
+    (0..2000).for_each(|_| assert!(learning.learn(&[0.0; 3], &[1.0, 0.0], None).is_ok()));
     let mut times = [0; 5];
     learning.memory.taken().into_iter().for_each(|index| times[index] += 1);
     assert!(times.iter().all(|times| (1450..1750).contains(times)), "{times:?}");
@@ -319,8 +319,8 @@ fn samples_are_drawn() {
 
 #[test]
 fn a_pass_takes_each_sample_once() {
-    let mut learning = Rehearsal::with_learner(start(1), Spy::ZERO, (), 0);
-    assert!(learning.rehearse(20).is_some());
+    let mut learning = Rehearsal::with_learner(start(1), Spy::ZERO, 0);
+    assert!(learning.replay_all(20).is_some());
     let taken = learning.memory.taken();
     assert_eq!(taken.len(), 100);
     let mut orders: Vec<_> = taken.chunks(5).map(<[usize]>::to_vec).collect();
@@ -332,18 +332,18 @@ fn a_pass_takes_each_sample_once() {
     orders.sort();
     orders.dedup();
     assert!(orders.len() > 10, "{orders:?}");
-    assert_eq!(learning.rehearse(0), None);
-    assert_eq!(Rehearsal::with_learner(start(1), (), (), 0).rehearse(3), None);
+    assert_eq!(learning.replay_all(0), None);
+    assert_eq!(Rehearsal::with_learner(start(1), (), 0).replay_all(3), None);
 }
 
 type Kept = Buffer<Codes<[f32; 3], 4, 2, 3>, Class, Balanced<2>, 20>;
-type Learning = Rehearsal<Small, Kept, Standardizer<3>>;
+type Scales = Scaling<Small, Standardizer<3>>;
+type Learning = Rehearsal<Scales, Kept>;
 
 fn learning(seed: u32) -> Learning {
     let mut learning = Learning::new(2);
     learning.seed(seed);
-    learning.learner = start(seed);
-    learning.scaler = Standardizer::new(50);
+    learning.learner = Scaling { learner: start(seed), scaler: Standardizer::new(50) };
     learning
 }
 
@@ -380,7 +380,7 @@ fn a_refused_sample_changes_nothing() {
                 assert!(matches!(result, Err(StepError::Input | StepError::Target)), "{x:?} {target:?} {result:?}");
                 assert!(bytes(&learning) == before, "{x:?} {target:?}");
             }
-            assert!(learning.learner.is_finite());
+            assert!(learning.learner.learner.is_finite());
             assert!(learning.predict(&[20.0, 1000.0, 3.0]).iter().all(|y| y.is_finite()));
         }
         assert_eq!(learning.memory.len(), 20);
@@ -411,7 +411,7 @@ fn what_is_saved_goes_on_with_the_same_bits() {
             let (x, target) = sample(&mut random, 0);
             assert_eq!(one.step(&x, &target, None), other.step(&x, &target, None));
         }
-        assert_eq!(one.rehearse(2), other.rehearse(2));
+        assert_eq!(one.replay_all(2), other.replay_all(2));
         assert_eq!(bytes(&one), bytes(&other));
         assert_eq!(one.memory, other.memory);
     }
@@ -456,10 +456,10 @@ fn a_buffer_is_read_in_pieces() {
 }
 
 #[test]
-fn without_a_memory_it_scales() {
+fn without_a_memory_it_only_learns() {
     let mut random = Generator::new(17);
-    let mut learning = Rehearsal::<Small, (), Standardizer<3>>::new(4);
-    learning.learner = start(5);
+    let mut learning = Rehearsal::<Scales, ()>::new(4);
+    learning.learner.learner = start(5);
     let (mut trainer, mut scaler) = (start(5), Standardizer::<3>::new(0));
     for _ in 0..50 {
         let (x, target) = sample(&mut random, 0);
@@ -467,9 +467,9 @@ fn without_a_memory_it_scales() {
         assert!(learning.observe(&x));
         let z = scaler.scaled(&x);
         assert_eq!(learning.predict(&x), trainer.predict(&z));
-        assert_eq!(learning.learn(&x, &target), trainer.step(&z, &target));
+        assert_eq!(learning.learn(&x, &target, None), trainer.step(&z, &target));
     }
-    assert_eq!(bytes(&learning.learner), bytes(&trainer));
+    assert_eq!(bytes(&learning.learner.learner), bytes(&trainer));
     // The network that it hands out takes raw inputs.
     let (x, target) = sample(&mut random, 0);
     let mut network = Scaled::<Net, Standardizer<3>>::ZERO;
@@ -480,7 +480,7 @@ fn without_a_memory_it_scales() {
     assert_eq!(y, Predictor::new(network).predict(&x));
     assert_eq!(loss, trainer.loss(&scaler.scaled(&x), &target).unwrap());
     // And goes on from it.
-    let mut other = Rehearsal::<Small, (), Standardizer<3>>::new(0);
+    let mut other = Rehearsal::<Scales, ()>::new(0);
     other.set_network(&network);
     assert_eq!(other.predict(&x), y);
     let mut blended = Scaled::<Net, Standardizer<3>>::ZERO;
@@ -498,7 +498,7 @@ fn the_bill_is_true() {
     // Bits of 18 features: a range for each.
     assert_eq!(size_of::<Buffer<Codes<[f32; 18], 8, 18, 18>, Class, Fifo, 256>>(), 256 * 19 + 18 * 8 + 4 + 4 + 4);
     assert_eq!(size_of::<Buffer<Raw<[f32; 8]>, [f32; 1], Fifo, 64>>(), 64 * 36 + 4 + 4);
-    assert_eq!(size_of::<Rehearsal<Small, Images<Fifo>, Standardizer<3>>>(), {
+    assert_eq!(size_of::<Rehearsal<Scales, Images<Fifo>>>(), {
         size_of::<Small>() + size_of::<Images<Fifo>>() + size_of::<Standardizer<3>>() + 16
     });
 }
@@ -517,7 +517,7 @@ fn digits<M: Memory<[f32; 64], [f32; 10]>>(seed: u32) -> f32 {
         for (x, class) in train.iter().filter(|(_, class)| class / 2 == task).cycle().take(750) {
             learning.step(x, &encode::one_hot(*class).unwrap(), None).unwrap();
         }
-        learning.rehearse(5);
+        learning.replay_all(5);
     }
     let right = test.iter().filter(|(x, class)| encode::class(&learning.predict(x)) == Some(*class)).count();
     number(right * 100)[0] / number(test.len())[0]

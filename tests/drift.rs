@@ -282,6 +282,14 @@ fn losses_alarm_where_river_does() {
     }
 }
 
+#[test]
+fn new_is_zero() {
+    assert_eq!(bytes(&PageHinkley::new()), [0; 24]);
+    assert_eq!(bytes(&Ddm::new()), [0; 16]);
+    assert_eq!(bytes(&Adwin::new()), [0; 184]);
+    assert_eq!(bytes(&AdwinReal::new()), [0; 360]);
+}
+
 fn bytes<S: Storable>(detector: &S) -> Vec<u8> {
     let mut bytes = vec![0; S::SIZE];
     detector.to_bytes(&mut bytes).unwrap();
@@ -376,12 +384,24 @@ fn no_error_and_no_image_makes_it_panic() {
     assert!(survives::<_, AdwinReal>(|_| f32::MAX, &losses) > 0);
 }
 
+/// Where f32 overflows, f64 decides: large losses with one mean are quiet, with another they are not.
+#[test]
+fn the_largest_losses_are_compared() {
+    for large in [f32::MAX, 1.5e19, 1e18] {
+        let mut generator = Generator::new(3);
+        let mut detector = AdwinReal::new();
+        let mut loss = |of| if generator.below(of) == 0 { large } else { -large };
+        assert!((0..5_000).all(|_| detector.record(loss(2)) == State::Stable), "{large}");
+        assert!((0..1_000).any(|_| detector.record(loss(4)) == State::Drift), "{large}");
+    }
+}
+
 /// Full windows forget the oldest errors: buckets of 2^16 ones, which u16 cannot hold, do not spoil what is left.
 #[test]
-fn a_million_ones_fit() {
+fn windows_of_ones_fit() {
     let (mut adwin, mut real) = (Adwin::new(), AdwinReal::new());
     let mut widest = 0;
-    for _ in 0..1_000_000 {
+    for _ in 0..400_000 {
         assert_eq!([adwin.record(true), real.record(true)], [State::Stable; 2]);
         widest = widest.max(adwin.width());
         assert_eq!(adwin.width(), real.width());
@@ -389,7 +409,7 @@ fn a_million_ones_fit() {
     assert_eq!((widest, adwin.mean(), real.mean()), (327_675, Some(1.0), Some(1.0)));
     let delay = |adwin: &mut dyn Detector<bool>| (0..1000).position(|_| adwin.record(false) == State::Drift);
     let delays = [delay(&mut adwin), delay(&mut real)];
-    println!("drift delay after 1,000,000 ones {delays:?}");
+    println!("drift delay after 400,000 ones {delays:?}");
     assert!(delays[0] == delays[1] && delays[0].is_some_and(|delay| delay < 32), "{delays:?}");
     assert_eq!((adwin.width(), adwin.mean(), real.mean()), (0, None, None));
 }
@@ -399,7 +419,7 @@ fn a_million_ones_fit() {
 fn full_windows_stay_right() {
     let mut generator = Generator::new(11);
     let (mut adwin, mut real) = (Adwin::new(), AdwinReal::new());
-    for _ in 0..2_000_000 {
+    for _ in 0..800_000 {
         let error = generator.below(10) < 3;
         assert_eq!([adwin.record(error), real.record(error)], [State::Stable; 2]);
     }

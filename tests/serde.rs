@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use downhill::drift::{Adwin, AdwinReal, Ddm, Detector, PageHinkley};
 use downhill::dropout::Ratio;
 use downhill::fit::{Data, Epoch, Score};
 use downhill::init::{Generator, He, Random, TruncatedNormal, Uniform, Xavier};
@@ -117,6 +118,21 @@ fn optimizers() {
     begun(ClipNorm::new(0.1, Adam::new(0.1)));
     begun(ClipSample::new(0.1, Batch::new(4, Sgd::new(0.1))));
     begun(Batch::new(usize::MAX, Rprop::new()));
+}
+
+#[test]
+fn drift_detectors() {
+    fn begun<D: Detector<bool> + Serialize + DeserializeOwned + PartialEq + Debug>(mut detector: D) {
+        same(&detector);
+        for i in 0..100 {
+            detector.record(i % 3 == 0);
+            same(&detector);
+        }
+    }
+    begun(PageHinkley::new());
+    begun(Ddm::new());
+    begun(Adwin::new());
+    begun(AdwinReal::new());
 }
 
 #[test]

@@ -80,7 +80,7 @@ impl<S> Adwin<S> {
     /// The mean of the errors in the window; `None` if it is empty.
     #[allow(clippy::cast_possible_truncation)]
     pub fn mean(&self) -> Option<f32> {
-        (self.width() > 0).then(|| (self.window.sum() / f64::from(self.width())) as f32)
+        (self.width() > 0).then(|| self.window.mean() as f32)
     }
 }
 
@@ -93,8 +93,7 @@ impl<S: AdwinSettings> Detector<bool> for Adwin<S> {
             return State::Stable;
         }
         self.unchecked = 0;
-        let width = f64::from(self.width());
-        let rate = self.window.sum() / width;
+        let rate = self.window.mean();
         if self.width() > S::LEAST && changed::<S, _>(&self.window, rate * (1.0 - rate)) {
             *self = Self::ZERO;
             State::Drift

@@ -83,9 +83,8 @@ impl<S> AdwinReal<S> {
         self.mean += difference / f64::from(before.saturating_add(1));
         self.squares += difference * (f64::from(error) - self.mean);
         if forgotten {
-            let width = f64::from(self.width());
-            self.mean = self.window.sum() / width;
-            self.squares *= width / f64::from(before.saturating_add(1));
+            self.mean = self.window.mean();
+            self.squares *= f64::from(self.width()) / f64::from(before.saturating_add(1));
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Whether a window has two parts with different means.
 
 use super::AdwinSettings;
-use super::window::{Bucket, Window};
+use super::window::{Bucket, Sum, Window};
 use crate::math::Math;
-use crate::scalar::Scalar;
+use crate::scalar::{Scalar, Zero};
 
 /// Whether there is a place to cut the window where the means of both parts differ by more than
 ///
@@ -13,26 +13,27 @@ use crate::scalar::Scalar;
 #[allow(clippy::cast_possible_truncation)]
 pub(super) fn changed<S: AdwinSettings, B: Bucket>(window: &Window<B>, variance: f64) -> bool {
     let width = window.width();
-    let mean = window.sum() / f64::from(width);
+    let sum = window.sum();
     let confidence = Math::ln(2.0 * Math::ln(f64::from(width)) / S::DELTA);
     let (short_variance, short_confidence) = (variance as f32, confidence as f32);
     let mut older = 0;
-    // What the sum of the older part is above that of as many errors at the mean; the newer part is below by as much.
-    let mut above = 0.0;
-    for (samples, sum) in window.buckets() {
+    // How far the sum of the older part is above that of as many errors at the mean, times the width. The newer part is below
+    // by as much.
+    let mut above = B::Sum::ZERO;
+    for (samples, bucket) in window.buckets() {
         older += samples;
-        above += sum - f64::from(samples) * mean;
+        above = above + bucket * B::Sum::from(width) - sum * B::Sum::from(samples);
         let newer = width.saturating_sub(older);
         if newer == 0 || older.min(newer) < S::LEAST_PART {
             continue;
         }
         let parts = Parts { older, newer, least: S::LEAST_PART };
-        // In f32, unless this is so close to the limit that only f64 can tell.
-        let (difference, limit) = parts.compare(above as f32, short_variance, short_confidence);
+        // In f32, unless this is so close to the limit that only f64 can tell, or the limit of large losses is infinite.
+        let (difference, limit) = parts.compare(above.single(), short_variance, short_confidence);
         let changed = if (difference - limit).abs() > 1e-5 * limit {
             difference > limit
         } else {
-            let (difference, limit) = parts.compare(above, variance, confidence);
+            let (difference, limit) = parts.compare(above.double(), variance, confidence);
             difference > limit
         };
         if changed {
@@ -53,9 +54,9 @@ impl Parts {
     #[allow(clippy::cast_precision_loss)]
     fn compare<T: Scalar>(&self, above: T, variance: T, confidence: T) -> (T, T) {
         // Of numbers below 2^24, exact.
-        let inverse = |n: u32| T::ONE / T::from_f32(n as f32);
-        let difference = above.larger(T::ZERO) * (inverse(self.older) + inverse(self.newer));
-        let free = |part: u32| inverse((part + 1).saturating_sub(self.least));
+        let number = |n: u32| T::from_f32(n as f32);
+        let difference = above.larger(T::ZERO) / (number(self.older) * number(self.newer));
+        let free = |part: u32| T::ONE / number((part + 1).saturating_sub(self.least));
         let spread = confidence * (free(self.older) + free(self.newer));
         let two = T::ONE + T::ONE;
         let limit = (two * variance * spread).sqrt() + two / (two + T::ONE) * spread;

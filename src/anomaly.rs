@@ -31,18 +31,36 @@
 //!
 //! # What is learnt from
 //!
-//! - **Warm-up**: no alarms. Its first half trains the network only, its second half makes the threshold besides: errors of a
-//!   network that knows nothing yet would make it too high.
-//! - **Afterwards** the network learns from samples without an alarm. Scores of alarms still count for the threshold, because
-//!   without the largest of its scores, a quantile would sink for ever. But they wait until it is known that they were few.
-//! - **Many alarms**, above some times as many as the quantile lets expect, stop it all: nothing is learnt or counted, also not
-//!   from samples between the alarms, until alarms are rare again. So an anomaly that persists is not learnt away.
-//! - **After [`patience`](AnomalyDetector::patience)** samples of this, what was an anomaly is taken for a world that has changed:
-//!   a new warm-up begins. This is the limit: a fault that nobody attends to for so long becomes normal. [`State::warm_ups`]
-//!   tells; a patience of 0 never takes anything for normal, and stays with its alarm.
+//! - **In a warm-up** there are no alarms. Its first half trains the network only, its second half makes the threshold besides:
+//!   with the errors of a network that knows nothing yet it would be too high.
+//! - **Afterwards** the network learns from samples that do not alarm. The threshold is the quantile of the last complete block of
+//!   scores, so that it falls with the errors of a network that still gets better. Scores of alarms are part of it, for a quantile
+//!   without the largest scores sinks from block to block; but they are counted only when it is known that they were few.
+//! - **When alarms are many**, more than ten times as many as the quantile lets expect, nothing is learnt or counted, also not from
+//!   samples between the alarms, until alarms are rare again. So an anomaly that persists is not learnt away.
+//! - **After [`patience`](AnomalyDetector::patience)** samples of this, the anomaly is taken for a world that has changed, and a new
+//!   warm-up begins, with the network as it is; [`State::restarts`] tells.
 //!
-//! A fault that is there from the start is normal to it. So is one that grows so slowly that it hardly ever alarms.
-
+//! Measured with the signal of `examples/anomaly.rs`, impulses of 1 that do not end, in % of windows (means of 5 seeds, blocks of
+//! 2000 windows):
+//!
+//! | rule | false alarms | alarms, first 4000 windows of the fault | from then on |
+//! |---|--:|--:|--:|
+//! | learn from and count all samples | 1.2 | 36 | 1.1 |
+//! | learn from no alarms, count all | 1.1 | 38 | 1.0 |
+//! | neither learn from nor count alarms | 3.8 | 84 | 84 |
+//! | as here | 1.1 | 78 | 78 |
+//!
+//! # Limits
+//!
+//! - A fault that nobody attends to until patience ends becomes normal. A patience of 0 never ends; then a change of the world
+//!   alarms until somebody begins with a new [`State`].
+//! - A fault that is there from the start is normal. So is one that grows slowly, or alarms in less than about ten times the
+//!   expected fraction of samples, 10 % at a quantile of 0.99: after the next block its scores belong to the threshold. (Impulses of
+//!   0.5 alarm in 5 % of the windows, then in 1 %; those of 0.7 in 30 %, and that stays.)
+//! - The detector cannot tell a fault of the machine from one of the network. At learning rates that are too high, errors jump by
+//!   themselves; if that stops learning, the alarm stays until patience ends. Halve the rate where alarms come in long rows.
+//!
 mod detector;
 mod error;
 mod state;

@@ -79,11 +79,10 @@ impl<T: Scalar> Quantile<T> {
 
     /// The estimate; `None` before the first number.
     pub fn value(&self) -> Option<T> {
-        let p = self.probability();
         if self.count > 5 {
             return self.heights.get(2).copied();
         }
-        let rank = number::<T>(self.count) * p;
+        let rank = number::<T>(self.count) * self.probability();
         let numbers = (1..=self.count).zip(&self.heights);
         numbers.filter(|(n, _)| *n == self.count || number::<T>(*n) >= rank).map(|(_, height)| *height).next()
     }
@@ -133,19 +132,19 @@ impl<T: Scalar> Quantile<T> {
 
     /// Moves the markers in the middle towards the ranks where they should be, one after the other.
     fn adjust(&mut self) {
-        let p = self.probability();
+        let probability = self.probability();
         let half = T::ONE / (T::ONE + T::ONE);
-        let wanted = [p * half, p, (T::ONE + p) * half].map(|p| T::ONE + number::<T>(self.count.saturating_sub(1)) * p);
-        let [lowest, a, b, c, highest] = self.heights;
-        let [i, j, k] = self.ranks;
-        let first = Marker { rank: 1, height: lowest };
-        let last = Marker { rank: self.count, height: highest };
-        let [a, b, c] = [(i, a), (j, b), (k, c)].map(|(rank, height)| Marker { rank, height });
-        let a = moved([first, a, b], wanted[0]);
-        let b = moved([a, b, c], wanted[1]);
-        let c = moved([b, c, last], wanted[2]);
-        self.heights = [lowest, a.height, b.height, c.height, highest];
-        self.ranks = [a.rank, b.rank, c.rank];
+        let wanted = |fraction| T::ONE + number::<T>(self.count.saturating_sub(1)) * fraction;
+        let marker = |rank, height| Marker { rank, height };
+        let [lowest, below, middle, above, highest] = self.heights;
+        let [rank_below, rank, rank_above] = self.ranks;
+        let (first, last) = (marker(1, lowest), marker(self.count, highest));
+        let (middle, above) = (marker(rank, middle), marker(rank_above, above));
+        let below = moved([first, marker(rank_below, below), middle], wanted(probability * half));
+        let middle = moved([below, middle, above], wanted(probability));
+        let above = moved([middle, above, last], wanted((T::ONE + probability) * half));
+        self.heights = [lowest, below.height, middle.height, above.height, highest];
+        self.ranks = [below.rank, middle.rank, above.rank];
     }
 
     /// Lets the numbers so far count half.

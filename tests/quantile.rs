@@ -8,7 +8,9 @@ const PROBABILITIES: [f32; 7] = [0.0, 0.05, 0.25, 0.5, 0.9, 0.99, 1.0];
 
 fn recorded<T: Scalar>(probability: T, numbers: &[T]) -> Quantile<T> {
     let mut quantile = Quantile::new(probability);
-    numbers.iter().for_each(|x| quantile.record(*x));
+    for x in numbers {
+        quantile.record(*x);
+    }
     quantile
 }
 
@@ -27,7 +29,9 @@ struct Paper {
 impl Paper {
     fn value(p: f64, numbers: &[f64]) -> f64 {
         let mut paper = Self { p, q: Vec::new(), n: [1.0, 2.0, 3.0, 4.0, 5.0] };
-        numbers.iter().for_each(|x| paper.record(*x));
+        for x in numbers {
+            paper.record(*x);
+        }
         paper.q[2]
     }
 
@@ -44,7 +48,7 @@ impl Paper {
         for rank in &mut n[cell + 1..] {
             *rank += 1.0;
         }
-        let wanted = [*p / 2.0, *p, (1.0 + *p) / 2.0].map(|p| 1.0 + (n[4] - 1.0) * p);
+        let wanted = [*p / 2.0, *p, p.midpoint(1.0)].map(|p| 1.0 + (n[4] - 1.0) * p);
         for i in 1..4 {
             let off = wanted[i - 1] - n[i];
             if (off >= 1.0 && n[i + 1] - n[i] > 1.0) || (off <= -1.0 && n[i - 1] - n[i] < -1.0) {

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use downhill::drift::{Adwin, AdwinReal, Ddm, Detector, PageHinkley};
+use downhill::anomaly::{self, AnomalyDetector};
 use downhill::dropout::Ratio;
 use downhill::fit::{Data, Epoch, Score};
 use downhill::init::{Generator, He, Random, TruncatedNormal, Uniform, Xavier};
@@ -10,8 +11,8 @@ use downhill::optimizer::Optimizer;
 use downhill::schedule::{Constant, Cosine, Exponential, OwnRate, Plateau, Schedule, StepDecay};
 use downhill::{
     Adam, AdamW, Batch, Best, BiasOnly, Biased, Checkpoint, ClipNorm, ClipSample, ClipValue, CrossEntropy, Dense,
-    Dropout, Fit, Frozen, Identity, Momentum, Nesterov, Owned, RmsProp, Rprop, ScaledRate, Sgd, Softmax, SquaredError,
-    Trainer, Unbiased, WeightDecay, digest,
+    Dropout, Fit, Frozen, Identity, Momentum, Nesterov, Owned, Predictor, RmsProp, Rprop, ScaledRate, Sgd, Softmax,
+    SquaredError, Trainer, Unbiased, WeightDecay, digest,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -222,6 +223,21 @@ fn states_of_fits() {
     for used in ["begun: true", "waited: 4", "last: Some", "entering: Some", "lowest: Some", "reference: Some"] {
         assert!(debug.contains(used), "{used}: {debug}");
     }
+}
+
+/// In a warm-up, with alarms that wait, while learning is stopped, and after a new beginning.
+#[test]
+fn states_of_detectors() {
+    let detector = AnomalyDetector { warm_up: 40, block: 30, patience: 20, ..AnomalyDetector::new() };
+    let mut network = Predictor::new(Dense::<1, 1, Identity>::new([[0.0]], [0.0])).with_loss::<SquaredError>();
+    let mut state = anomaly::State::new();
+    let mut random = Generator::new(4);
+    for n in 0..120 {
+        let x = [random.signed_unit() + if n > 60 { 8.0 } else { 0.0 }];
+        detector.watch(&mut network, &mut state, &x).unwrap();
+        same(&state);
+    }
+    assert!(state.restarts() > 0);
 }
 
 /// Postcard keeps all bits, also of what no training writes; JSON those of finite numbers.

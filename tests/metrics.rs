@@ -1,10 +1,11 @@
 //! Metrics of `data/metrics`, which scikit-learn computed: over all samples, over the last ones, and with the past fading.
 
+use downhill::fit::{FitError, Score, evaluate};
 use downhill::metrics::{
     Argmax, BinaryF1, ConfusionMatrix, Fading, Kappa, LabelMacroF1, LabelMicroF1, LogLoss, MacroF1, MeanAbsoluteError,
     MeanSquaredError, Metric, Overall, R2, RootMeanSquaredError, Streaming, SubsetAccuracy, Threshold, Windowed,
 };
-use downhill::{Scalar, Zero};
+use downhill::{Dense, Identity, Scalar, Sgd, SquaredError, Trainer, Zero};
 
 const REFERENCE: &str = include_str!("data/metrics/reference.txt");
 
@@ -126,6 +127,28 @@ fn regression_as_scikit_learn() {
     check::<f32, _, 2>("regression", "mse", MeanSquaredError, SINGLE);
     check::<f32, _, 2>("regression", "rmse", RootMeanSquaredError, SINGLE);
     check::<f32, _, 2>("regression", "r2", R2, SINGLE);
+}
+
+/// `fit::evaluate` takes any of them, by value.
+#[test]
+fn evaluated() {
+    let network = Dense::<2, 2, Identity>::new([[1.0, 0.0], [0.0, 1.0]], [0.0, 0.0]);
+    let mut trainer = Trainer::<_, SquaredError, Sgd>::with_network(network, Sgd::new(0.1));
+    // Outputs are the inputs.
+    let samples =
+        [([0.9, 0.2], [1.0, 0.0]), ([0.4, 0.7], [1.0, 0.0]), ([0.1, 0.8], [0.0, 1.0]), ([0.7, 0.9], [1.0, 1.0])];
+    let mut score = |metric: &dyn Fn(&mut Trainer<_, SquaredError, Sgd>) -> Result<Option<Score>, FitError>| {
+        metric(&mut trainer).unwrap().unwrap().metric
+    };
+    // Classes: 0 as 0, 0 as 1, 1 as 1, and 0 (the first of equal targets) as 1.
+    close(score(&|trainer| evaluate(trainer, &samples, MacroF1::<2>(Argmax))), f64::midpoint(2.0 / 4.0, 2.0 / 4.0));
+    close(score(&|trainer| evaluate(trainer, &samples, BinaryF1(Argmax))), 0.5);
+    close(score(&|trainer| evaluate(trainer, &samples, Kappa::<2>(Argmax))), 1.0 - 0.5 / (1.0 - (3.0 + 3.0) / 16.0));
+    close(score(&|trainer| evaluate(trainer, &samples, SubsetAccuracy(Threshold))), 0.75);
+    close(score(&|trainer| evaluate(trainer, &samples, Threshold)), 6.0 / 8.0);
+    close(score(&|trainer| evaluate(trainer, &samples, LabelMicroF1(Threshold))), 8.0 / 10.0);
+    close(score(&|trainer| evaluate(trainer, &samples, MeanSquaredError)), 1.05 / 8.0);
+    close(score(&|trainer| evaluate(trainer, &samples, RootMeanSquaredError)), (1.05_f64 / 8.0).sqrt());
 }
 
 fn close(value: Option<f32>, expected: f64) {

@@ -15,7 +15,28 @@ use crate::shape::Shape;
 /// counted. `None` without samples.
 ///
 /// What is kept is the whole matrix, `4 * C * (C + 1)` bytes, from which accuracy, F1 of a class and kappa follow as well.
-/// In a window 2 bytes per sample, for up to 255 classes; more do not compile.
+/// In a window 2 bytes per sample, for up to 255 classes; more do not compile. Whole counts are divided in `f32`, also for
+/// networks in `f64`.
+///
+/// ```
+/// use downhill::fit;
+/// use downhill::metrics::{Argmax, MacroF1};
+/// # use downhill::{Dense, Identity, Sgd, SquaredError, Trainer};
+///
+/// # let network = Dense::<2, 2, Identity>::new([[1.0, 0.0], [0.0, 1.0]], [0.0; 2]);
+/// # let mut trainer = Trainer::<_, SquaredError, Sgd>::with_network(network, Sgd::new(0.1));
+/// # let test = [([0.9, 0.2], [1.0, 0.0]), ([0.4, 0.7], [1.0, 0.0]), ([0.1, 0.8], [0.0, 1.0])];
+/// let score = fit::evaluate(&mut trainer, &test, MacroF1::<2>(Argmax))?;
+/// # assert_eq!(score.and_then(|score| score.metric), Some(2.0 / 3.0));
+/// # Ok::<(), fit::FitError>(())
+/// ```
+///
+/// Too few classes:
+///
+/// ```compile_fail
+/// # use downhill::metrics::{Argmax, MacroF1, Overall};
+/// Overall::new(MacroF1::<2>(Argmax)).record(&[0.0, 0.0, 1.0], &[0.1, 0.2, 0.7_f32]);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct MacroF1<const C: usize, D = Argmax>(pub D);

@@ -10,7 +10,7 @@ use crate::sum::Sum;
 
 /// The mean of `-ln p`, where `p` is the probability that the outputs give to the class of the target: the largest of
 /// several targets, [`encode::class`](crate::encode::class); of a single output, which is that of class 1, `1 - y` where
-/// the target is at most 1/2.
+/// the target is at most 1/2. Not for outputs per label, of which several may be right.
 ///
 /// `p` is clipped to `e..=1 - e` with the machine epsilon `e`, 2^-23 in `f32` and 2^-52 in `f64`, as scikit-learn's
 /// `log_loss` does, so that one certain error costs 15.9 in `f32`, 36.0 in `f64`, and not infinity. Outputs with a NaN

@@ -44,8 +44,8 @@ impl<M: Streaming<Y>, Y: Shape> Overall<M, Y> {
     }
 }
 
-/// A metric over the last `N` samples of a stream: all of them as long as there are fewer. `N = 0` does not compile. `Y`
-/// is the type of outputs and targets.
+/// A metric over the last `N` samples of a stream: all of them as long as there are fewer. `Y` is the type of outputs and
+/// targets.
 ///
 /// `N` entries of [`Streaming::Entry`], and 8 bytes: with `N = 1000`, 1 KB for an accuracy, 2 KB for F1 or kappa, 4 KB for a
 /// mean of errors in `f32`. The metric is computed anew from all entries, the oldest first, whenever its value is asked
@@ -62,6 +62,13 @@ impl<M: Streaming<Y>, Y: Shape> Overall<M, Y> {
 /// assert_eq!(last.value(), Some(1.0 / 3.0));
 /// // The confusion matrix of the last 200 samples.
 /// assert_eq!(last.state().accuracy(), Some(0.5));
+/// ```
+///
+/// A window without samples does not compile:
+///
+/// ```compile_fail
+/// # use downhill::metrics::{Argmax, Windowed};
+/// Windowed::<_, [f32; 3], 0>::new(Argmax);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Windowed<M: Streaming<Y>, Y: Shape, const N: usize> {
@@ -139,16 +146,21 @@ fn index(number: u32) -> usize {
 ///
 /// ```
 /// use downhill::metrics::{Argmax, Fading, Kappa};
+/// # use downhill::{CrossEntropy, Dense, Sgd, Softmax, StepError, Trainer};
+/// # type Net = Dense<2, 3, Softmax>;
+/// # let mut trainer = Trainer::<Net, CrossEntropy, Sgd>::with_network(Net::new([[0.5, 0.0, 0.0]; 2], [0.0; 3]), Sgd::new(0.5));
+/// # let stream = [([0.1, 0.9], [1.0, 0.0, 0.0]), ([0.8, 0.7], [0.0, 1.0, 0.0]), ([0.9, 0.8], [0.0, 1.0, 0.0])];
 ///
-/// let mut kappa = Fading::<_, [f32; 3]>::new(0.99, Kappa::<3>(Argmax));
-/// # let stream = [([1.0, 0.0, 0.0], [0.8, 0.1, 0.1]), ([0.0, 1.0, 0.0], [0.7, 0.2, 0.1]), ([0.0, 1.0, 0.0], [0.1, 0.8, 0.1])];
-/// for (target, outputs) in &stream {
-///     kappa.record(target, outputs); // Then learn from it.
+/// let mut kappa = Fading::new(0.99, Kappa::<3>(Argmax));
+/// for (x, target) in &stream {
+///     kappa.record(target, &trainer.predict(x)); // Test,
+///     trainer.step(x, target)?; // then train.
 /// }
 /// println!("kappa {:?}, accuracy {:?}", kappa.value(), kappa.faded().accuracy());
-/// print!("{}", kappa.faded());
+/// print!("{}", kappa.faded()); // The matrix.
 /// # assert!(kappa.value() > Some(0.39) && kappa.value() < Some(0.41));
 /// # assert!(kappa.faded().accuracy() > Some(0.66) && kappa.faded().accuracy() < Some(0.68));
+/// # Ok::<(), StepError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fading<M: Streaming<Y>, Y: Shape> {

@@ -189,7 +189,7 @@ impl<T: Scalar, const O: usize> Streaming<[T; O]> for R2 {
     // D. H. D. West, "Updating mean and variance estimates: an improved method", 1979.
     fn fade(&self, faded: &mut [FadedMoments<T>; O], factor: T, [target, outputs]: &[[T; O]; 2]) {
         for ((faded, &target), &y) in faded.iter_mut().zip(target).zip(outputs) {
-            let before = if faded.weight > T::ZERO { faded.mean } else { target };
+            let before = faded.mean;
             faded.weight = faded.weight * factor + T::ONE;
             faded.mean = before + (target - before) / faded.weight;
             faded.variation = (faded.variation * factor).flushed() + (target - before) * (target - faded.mean);

@@ -2,8 +2,8 @@
 
 use std::fmt::Debug;
 
-use downhill::drift::{Adwin, AdwinReal, Ddm, Detector, PageHinkley};
 use downhill::anomaly::{self, AnomalyDetector};
+use downhill::drift::{Adwin, AdwinReal, Ddm, Detector, PageHinkley};
 use downhill::dropout::Ratio;
 use downhill::fit::{Data, Epoch, Score};
 use downhill::init::{Generator, He, Random, TruncatedNormal, Uniform, Xavier};

@@ -2,10 +2,9 @@
 
 use core::marker::PhantomData;
 
-use super::adwin::check;
-use super::cut::changed;
+use super::cut::{AdwinSettings, changed, check};
+use super::interface::{Detector, State, Usual, number};
 use super::window::Window;
-use super::{AdwinSettings, Detector, State, Usual, number};
 use crate::storable::storable;
 use crate::zero::Zero;
 

@@ -1,9 +1,29 @@
 //! Whether a window has two parts with different means.
 
-use super::AdwinSettings;
+use super::interface::Usual;
 use super::window::{Bucket, Sum, Window};
 use crate::math::Math;
 use crate::scalar::{Scalar, Zero};
+
+/// The settings of [`Adwin`](super::Adwin) and [`AdwinReal`](super::AdwinReal).
+pub trait AdwinSettings {
+    /// The probability of a false alarm at a check, above 0 and below 1: the smaller, the longer the delay.
+    const DELTA: f64 = 0.002;
+    /// Every so many errors, the window is checked.
+    const CLOCK: u32 = 32;
+    /// The least length of either part of the window, 1 or more.
+    const LEAST_PART: u32 = 5;
+    /// There is no alarm before there are more errors than this.
+    const LEAST: u32 = 10;
+}
+
+impl AdwinSettings for Usual {}
+
+/// Refuses wrong settings when the program compiles.
+pub(super) const fn check<S: AdwinSettings>() {
+    assert!(S::DELTA > 0.0 && S::DELTA < 1.0, "DELTA is not above 0 and below 1");
+    assert!(S::CLOCK > 0 && S::LEAST_PART > 0, "CLOCK or LEAST_PART is 0");
+}
 
 /// Whether there is a place to cut the window where the means of both parts differ by more than
 ///

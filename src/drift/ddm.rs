@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::{Detector, State, Usual};
+use super::interface::{Detector, State, Usual};
 use crate::math::Math;
 use crate::storable::storable;
 use crate::zero::Zero;

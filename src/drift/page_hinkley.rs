@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::{Detector, State, Usual, number};
+use super::interface::{Detector, State, Usual, number};
 use crate::storable::storable;
 use crate::zero::Zero;
 

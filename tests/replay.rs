@@ -197,6 +197,8 @@ fn the_ends_of_a_range_are_exact() {
     assert!(buffer.insert(&[3.0, 3.0, 3.0, -1.0], &[0.0]));
     assert_eq!(buffer.codec().decode(&[0b0001]), [4.0, -1.0, -1.0, -1.0]);
     assert_eq!(buffer.get(1), Some(([4.0, 4.0, 4.0, -1.0], [0.0])));
+    assert!(buffer.insert(&[-4.0, 0.0, 0.0, 0.0], &[0.0]));
+    assert_eq!(buffer.codec().decode(&[0b0001]), [4.0, -6.0, -6.0, -6.0]);
 }
 
 #[test]
@@ -390,6 +392,38 @@ fn a_refused_sample_changes_nothing() {
         }
     }
     assert!(refused > 500);
+}
+
+#[test]
+fn a_sample_that_the_memory_would_refuse_is_not_learnt() {
+    let mut learning = learning(1);
+    (0..9).for_each(|_| assert!(learning.step(&[20.0, 1000.0, 3.0], &[1.0, 0.0], None).is_ok()));
+    let before = bytes(&learning);
+    // The scaler would clip it.
+    assert_eq!(learning.learn(&[20.0, 1e30, 3.0], &[1.0, 0.0]), Err(StepError::Input));
+    assert!(!learning.observe(&[20.0, 1e30, 3.0]));
+    assert!(bytes(&learning) == before);
+}
+
+#[test]
+fn samples_are_scaled_anew() {
+    let mut random = Generator::new(19);
+    let mut learning =
+        Rehearsal::with_learner(start(2), Buffer::<Raw<_>, Class, Fifo, 50>::new(), Standardizer::<3>::new(0), 2);
+    let (mut trainer, mut scaler, mut turn) = (start(2), Standardizer::<3>::new(0), 0);
+    let samples: Vec<_> = (0..40).map(|_| sample(&mut random, 0)).collect();
+    for (index, (x, target)) in samples.iter().enumerate() {
+        scaler.observe(x);
+        let loss = trainer.step(&scaler.scaled(x), target);
+        for _ in 0..2 {
+            turn = if turn > index { 0 } else { turn };
+            let (x, target) = &samples[turn];
+            trainer.step(&scaler.scaled(x), target).unwrap();
+            turn += 1;
+        }
+        assert_eq!(learning.step(x, target, None), loss);
+    }
+    assert_eq!(bytes(&learning.learner), bytes(&trainer));
 }
 
 #[test]

@@ -61,7 +61,14 @@ impl<X: Shape + Storable + Debug + PartialEq> Codec for Raw<X> {
 
 /// Inputs as codes of 8, 4, 2 or 1 bit over the running minimum and maximum of `F` features; input `i` belongs to feature `i % F`,
 /// as in a [`Standardizer`](crate::scaler::Standardizer). `BYTES` is the number of inputs times `BITS`, divided by 8 and rounded up;
-/// another number does not compile.
+/// another number does not compile:
+///
+/// ```compile_fail
+/// use downhill::Zero;
+/// use downhill::replay::{Codec, Codes};
+///
+/// Codes::<[f32; 9], 4, 4>::ZERO.encode(&[0.0; 9]); // 36 bits take 5 bytes
+/// ```
 ///
 /// The `2^BITS` codes of a feature stand for numbers at equal distances, the first for the minimum, the last for the maximum, so that
 /// the error is at most half a distance. (The middles of as many intervals were .5 to 2 points worse for pixels of 1 or 2 bits.)
@@ -134,6 +141,7 @@ impl<X: Shape + Debug + PartialEq, const BITS: usize, const BYTES: usize, const 
     }
 
     fn encode(&self, x: &X) -> [u8; BYTES] {
+        const { Self::CHECK };
         let mut row = [0; BYTES];
         let mut ranges = self.ranges();
         for (byte, numbers) in row.iter_mut().zip(x.flat().chunks(8 / BITS)) {
@@ -145,6 +153,7 @@ impl<X: Shape + Debug + PartialEq, const BITS: usize, const BYTES: usize, const 
     }
 
     fn decode(&self, row: &[u8; BYTES]) -> X {
+        const { Self::CHECK };
         let mut x = X::ZERO;
         let mut ranges = self.ranges();
         let last: X::Scalar = count((1 << BITS) - 1);

@@ -91,6 +91,14 @@ impl Policy for Reservoir {
 /// Keeps as many samples of each of `C` classes, or all of a class that has fewer, each with the same probability within its
 /// class.
 ///
+/// `C` is at least the number of outputs; for a single one, 2. Fewer do not compile:
+///
+/// ```compile_fail
+/// use downhill::replay::{Balanced, Buffer, Class, Memory, Raw};
+///
+/// Buffer::<Raw<[f32; 2]>, Class, Balanced<2>, 9>::new().insert(&[0.0, 1.0], &[1.0, 0.0, 0.0]);
+/// ```
+///
 /// Once there is no more room, a sample of a class that was never the largest since replaces one of a largest class; that of
 /// another class one of its own, with the probability that a [`Reservoir`] of this class would have. Aristotelis
 /// Chrysakis and Marie-Francine Moens, "Online Continual Learning from Imbalanced Data", 2020.

@@ -1,6 +1,6 @@
 //! Metrics of `data/metrics`, which scikit-learn computed: over all samples, over the last ones, and with the past fading.
 
-use downhill::fit::{FitError, Score, evaluate};
+use downhill::fit::evaluate;
 use downhill::metrics::{
     Argmax, BinaryF1, ConfusionMatrix, Fading, Kappa, LabelMacroF1, LabelMicroF1, LogLoss, MacroF1, MeanAbsoluteError,
     MeanSquaredError, Metric, Overall, R2, RootMeanSquaredError, Streaming, SubsetAccuracy, Threshold, Windowed,
@@ -129,26 +129,44 @@ fn regression_as_scikit_learn() {
     check::<f32, _, 2>("regression", "r2", R2, SINGLE);
 }
 
-/// `fit::evaluate` takes any of them, by value.
-#[test]
-fn evaluated() {
+/// What `fit::evaluate` says of a network whose outputs are its inputs.
+fn score(metric: impl Metric<f32, [f32; 2]>) -> Option<f32> {
     let network = Dense::<2, 2, Identity>::new([[1.0, 0.0], [0.0, 1.0]], [0.0, 0.0]);
     let mut trainer = Trainer::<_, SquaredError, Sgd>::with_network(network, Sgd::new(0.1));
-    // Outputs are the inputs.
     let samples =
-        [([0.9, 0.2], [1.0, 0.0]), ([0.4, 0.7], [1.0, 0.0]), ([0.1, 0.8], [0.0, 1.0]), ([0.7, 0.9], [1.0, 1.0])];
-    let mut score = |metric: &dyn Fn(&mut Trainer<_, SquaredError, Sgd>) -> Result<Option<Score>, FitError>| {
-        metric(&mut trainer).unwrap().unwrap().metric
-    };
+        [([0.9, 0.2], [1.0, 0.0]), ([0.4, 0.7], [1.0, 0.0]), ([0.1, 0.8], [0.0, 1.0]), ([0.7, 0.9], [1.0; 2])];
+    evaluate(&mut trainer, &samples, metric).unwrap().unwrap().metric
+}
+
+#[test]
+fn evaluated() {
     // Classes: 0 as 0, 0 as 1, 1 as 1, and 0 (the first of equal targets) as 1.
-    close(score(&|trainer| evaluate(trainer, &samples, MacroF1::<2>(Argmax))), f64::midpoint(2.0 / 4.0, 2.0 / 4.0));
-    close(score(&|trainer| evaluate(trainer, &samples, BinaryF1(Argmax))), 0.5);
-    close(score(&|trainer| evaluate(trainer, &samples, Kappa::<2>(Argmax))), 1.0 - 0.5 / (1.0 - (3.0 + 3.0) / 16.0));
-    close(score(&|trainer| evaluate(trainer, &samples, SubsetAccuracy(Threshold))), 0.75);
-    close(score(&|trainer| evaluate(trainer, &samples, Threshold)), 6.0 / 8.0);
-    close(score(&|trainer| evaluate(trainer, &samples, LabelMicroF1(Threshold))), 8.0 / 10.0);
-    close(score(&|trainer| evaluate(trainer, &samples, MeanSquaredError)), 1.05 / 8.0);
-    close(score(&|trainer| evaluate(trainer, &samples, RootMeanSquaredError)), (1.05_f64 / 8.0).sqrt());
+    close(score(MacroF1::<2>(Argmax)), f64::midpoint(2.0 / 4.0, 2.0 / 4.0));
+    close(score(BinaryF1(Argmax)), 0.5);
+    close(score(Kappa::<2>(Argmax)), 1.0 - 0.5 / (1.0 - (3.0 + 3.0) / 16.0));
+    close(score(SubsetAccuracy(Threshold)), 0.75);
+    close(score(Threshold), 6.0 / 8.0);
+    close(score(LabelMicroF1(Threshold)), 8.0 / 10.0);
+    close(score(MeanSquaredError), 1.05 / 8.0);
+    close(score(RootMeanSquaredError), (1.05_f64 / 8.0).sqrt());
+}
+
+/// Probabilities are clipped to 2^-23 and 1 - 2^-23.
+#[test]
+fn log_loss_is_finite() {
+    let loss = |target: [f32; 2], y: [f32; 2]| {
+        let mut loss = Overall::new(LogLoss);
+        assert!(loss.record(&target, &y));
+        loss.value().unwrap()
+    };
+    let (least, most) = (1.192_093e-7, 15.942_385);
+    for y in [[1.0, 0.0], [2.0, -1.0], [f32::INFINITY, f32::NEG_INFINITY], [1.0 - 6e-8, 6e-8]] {
+        assert!((loss([1.0, 0.0], y) / least - 1.0).abs() < 1e-6, "{y:?}");
+        assert!((loss([0.0, 1.0], y) / most - 1.0).abs() < 1e-6, "{y:?}");
+    }
+    let mut one = Overall::new(LogLoss);
+    assert!(one.record(&0.0, &1.0_f32));
+    assert!((one.value().unwrap() / most - 1.0).abs() < 1e-6);
 }
 
 fn close(value: Option<f32>, expected: f64) {

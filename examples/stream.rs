@@ -25,7 +25,7 @@ use downhill::{Learner, Zero, encode};
 use plotters::prelude::*;
 use streams::{Many, One, start};
 
-const SEEDS: std::ops::RangeInclusive<u32> = 101..=120;
+const SEEDS: std::ops::RangeInclusive<u32> = 301..=320;
 const PICTURE: &str = "stream.svg";
 /// How much each earlier sample still counts in the curves: the last 200 decide.
 const FADE: f32 = 0.995;

@@ -400,7 +400,7 @@ fn a_sample_that_the_memory_would_refuse_is_not_learnt() {
     (0..9).for_each(|_| assert!(learning.step(&[20.0, 1000.0, 3.0], &[1.0, 0.0], None).is_ok()));
     let before = bytes(&learning);
     // The scaler would clip it.
-    assert_eq!(learning.learn(&[20.0, 1e30, 3.0], &[1.0, 0.0]), Err(StepError::Input));
+    assert_eq!(learning.learn(&[20.0, 1e30, 3.0], &[1.0, 0.0], None), Err(StepError::Input));
     assert!(!learning.observe(&[20.0, 1e30, 3.0]));
     assert!(bytes(&learning) == before);
 }
@@ -408,8 +408,8 @@ fn a_sample_that_the_memory_would_refuse_is_not_learnt() {
 #[test]
 fn samples_are_scaled_anew() {
     let mut random = Generator::new(19);
-    let mut learning =
-        Rehearsal::with_learner(start(2), Buffer::<Raw<_>, Class, Fifo, 50>::new(), Standardizer::<3>::new(0), 2);
+    let scaling = Scaling { learner: start(2), scaler: Standardizer::<3>::new(0) };
+    let mut learning = Rehearsal::with_learner(scaling, Buffer::<Raw<_>, Class, Fifo, 50>::new(), 2);
     let (mut trainer, mut scaler, mut turn) = (start(2), Standardizer::<3>::new(0), 0);
     let samples: Vec<_> = (0..40).map(|_| sample(&mut random, 0)).collect();
     for (index, (x, target)) in samples.iter().enumerate() {
@@ -423,7 +423,7 @@ fn samples_are_scaled_anew() {
         }
         assert_eq!(learning.step(x, target, None), loss);
     }
-    assert_eq!(bytes(&learning.learner), bytes(&trainer));
+    assert_eq!(bytes(&learning.learner.learner), bytes(&trainer));
 }
 
 #[test]

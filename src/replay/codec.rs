@@ -169,9 +169,9 @@ impl<X: Shape + Debug + PartialEq, const BITS: usize, const BYTES: usize, const 
 
 /// The nearest code; the first one of a range of one number.
 fn code<T: Scalar, const BITS: usize>(x: T, least: T, most: T) -> u8 {
-    let (codes, last) = (count::<T>(1 << BITS), count::<T>((1 << BITS) - 1));
+    let (codes, top) = (count::<T>(1 << BITS), count::<T>((1 << BITS) - 1));
     // From 0 to below 1: the code, rounded down, over the number of codes.
-    let mut rest = ((x - least) / (most - least) * last + T::from_f32(0.5)) / codes;
+    let mut rest = ((x - least) / (most - least) * top + T::from_f32(0.5)) / codes;
     let mut code = 0;
     // Bit by bit. Doubling and subtracting 1 are exact.
     for _ in 0..BITS {

@@ -62,7 +62,7 @@ mod source;
 pub use check::Check;
 pub use contents::{Network, Value};
 pub use error::{LoadError, ReceiveError, Refused};
-pub(crate) use format::CRC;
+pub(crate) use format::{CRC, write_parameters};
 pub use format::{Kind, Places, Section, Sections};
 pub use interface::{Checkpoint, check};
 pub use source::{BLOCK, Seekable, Source, receive};

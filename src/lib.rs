@@ -36,6 +36,7 @@ pub mod encode;
 pub mod error;
 pub mod fit;
 pub mod frozen;
+pub mod guard;
 mod hint;
 pub mod import;
 pub mod init;

@@ -27,9 +27,9 @@ mod scaling;
 mod standardizer;
 
 pub use interface::Scaler;
-#[cfg(feature = "heapless")]
 pub(crate) use interface::acceptable;
 pub use min_max::MinMax;
 pub use scaled::Scaled;
 pub use scaling::Scaling;
 pub use standardizer::Standardizer;
+pub(crate) use standardizer::{follow, number};

@@ -133,7 +133,7 @@ pub(super) fn header(sections: &Sections, length: usize) -> ([u8; HEADER + 3 * E
 }
 
 /// The parameters that learn: first what describes each tensor, then their numbers.
-pub(super) fn write_parameters<N: Layer>(network: &N, write: &mut dyn FnMut(&[u8])) {
+pub(crate) fn write_parameters<N: Layer>(network: &N, write: &mut dyn FnMut(&[u8])) {
     learnt::each(network, &mut |name, shape, _| write(&describe(name, shape)));
     learnt::store_parameters(network, write);
 }

@@ -111,13 +111,7 @@ impl<const F: usize, T: Scalar, X: Shape<Scalar = T>> Scaler<X> for Standardizer
         for chunk in x.flat().chunks_exact(F) {
             let next = self.seen.saturating_add(1);
             self.seen = if self.memory == 0 { next } else { next.min(self.memory) };
-            let rate = T::ONE / number(self.seen);
-            for ((&x, mean), variance) in chunk.iter().zip(&mut self.mean).zip(&mut self.variance) {
-                let difference = x - *mean;
-                let step = rate * difference;
-                *mean += step;
-                *variance = ((T::ONE - rate) * (*variance + step * difference)).flushed();
-            }
+            follow(chunk, &mut self.mean, &mut self.variance, T::ONE / number(self.seen));
         }
         true
     }
@@ -132,7 +126,17 @@ impl<const F: usize, T: Scalar, X: Shape<Scalar = T>> Scaler<X> for Standardizer
     }
 }
 
+/// Moves means and variances towards numbers.
+pub(crate) fn follow<T: Scalar>(numbers: &[T], mean: &mut [T], variance: &mut [T], rate: T) {
+    for ((&x, mean), variance) in numbers.iter().zip(mean).zip(variance) {
+        let difference = x - *mean;
+        let step = rate * difference;
+        *mean += step;
+        *variance = ((T::ONE - rate) * (*variance + step * difference)).flushed();
+    }
+}
+
 /// Exact up to 2^24, which is enough for a rate.
-fn number<T: Scalar>(seen: u32) -> T {
+pub(crate) fn number<T: Scalar>(seen: u32) -> T {
     count(usize::try_from(seen).unwrap_or(usize::MAX))
 }

@@ -1,0 +1,100 @@
+//! What of a guard outlives a reset.
+
+use super::counts::Paired;
+use super::{Filter, Guard, Record};
+use crate::checkpoint::{Checkpoint, Kind, Network, Section, Sections, write_parameters};
+use crate::layer::Layer;
+use crate::learner::Learner;
+use crate::learnt;
+use crate::scaler::{Scaled, Scaler};
+use crate::storable::{Storable, layout};
+
+/// The good network, its scaler, the filter and what was counted. When it is read, the live learner goes on from the good network;
+/// its optimiser stays. An image belongs to its anchors: firmware with others starts anew.
+impl<L, N, S, const I: usize> Checkpoint for Guard<L, I>
+where
+    L: Learner<Network = Scaled<N, S>, Scalar = N::Scalar>,
+    N: Layer,
+    S: Scaler<N::Input>,
+{
+    const SECTIONS: Sections = {
+        let [parameters, ..] = <Network<'_, N> as Checkpoint>::SECTIONS;
+        [parameters, None, Some(Section::added::<(S, Filter<I, N::Scalar>, Record)>())]
+    };
+
+    fn is_sound(&self) -> bool {
+        learnt::is_finite(&self.good.network)
+    }
+
+    fn store_section(&self, kind: Kind, mut write: &mut dyn FnMut(&[u8])) {
+        match kind {
+            Kind::Parameters => write_parameters(&self.good.network, write),
+            Kind::Training => (),
+            Kind::Added => {
+                self.good.scaler.store(&mut write);
+                self.filter.store(&mut write);
+                self.record.store(&mut write);
+            }
+        }
+    }
+
+    fn load_section(&mut self, kind: Kind, mut read: &mut dyn FnMut(&mut [u8])) {
+        match kind {
+            Kind::Parameters => Network(&mut self.good.network).load_section(kind, read),
+            Kind::Training => (),
+            Kind::Added => {
+                self.good.scaler.load(&mut read);
+                self.filter.load(&mut read);
+                self.record.load(&mut read);
+            }
+        }
+        self.roll_back();
+    }
+}
+
+impl<L, N, S, const I: usize> Storable for Guard<L, I>
+where
+    L: Learner<Network = Scaled<N, S>, Scalar = N::Scalar> + Storable,
+    N: Layer,
+    S: Scaler<N::Input>,
+{
+    const SIZE: usize = L::SIZE
+        + learnt::size::<N>()
+        + S::SIZE
+        + Filter::<I, N::Scalar>::SIZE
+        + Record::SIZE
+        + Paired::SIZE
+        + u32::SIZE;
+    const LAYOUT: u64 = layout(
+        "guard",
+        &[
+            L::LAYOUT,
+            learnt::meaning::<N>(),
+            N::SETTINGS_LAYOUT,
+            S::LAYOUT,
+            Filter::<I, N::Scalar>::LAYOUT,
+            Record::LAYOUT,
+            Paired::LAYOUT,
+        ],
+    );
+
+    fn store(&self, write: &mut impl FnMut(&[u8])) {
+        self.live.store(write);
+        learnt::store(&self.good.network, write);
+        self.good.scaler.store(write);
+        self.filter.store(write);
+        self.record.store(write);
+        self.paired.store(write);
+        self.since.store(write);
+    }
+
+    fn load(&mut self, read: &mut impl FnMut(&mut [u8])) {
+        self.live.load(read);
+        learnt::load(&mut self.good.network, read);
+        self.good.scaler.load(read);
+        self.filter.load(read);
+        self.record.load(read);
+        self.paired.load(read);
+        self.since.load(read);
+    }
+}

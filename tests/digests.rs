@@ -7,6 +7,10 @@ mod workloads;
 #[path = "digests/toolbox.rs"]
 mod toolbox;
 
+#[cfg(feature = "heapless")]
+#[path = "digests/field.rs"]
+mod field;
+
 use workloads::{Digit, Flower, Workload};
 
 fn check<T, D: ?Sized>(workload: &Workload<T, D>, mut trainer: T, data: &D) {
@@ -105,4 +109,26 @@ flowers!(
 #[test]
 fn frozen() {
     check(&toolbox::FROZEN, toolbox::Frozen::new(), &flowers());
+}
+
+#[cfg(feature = "heapless")]
+mod learning_in_the_field {
+    use downhill::Zero;
+
+    use super::{check, common, digits, field};
+
+    #[test]
+    fn stream() {
+        check(&field::STREAM, field::Stream::ZERO, &common::samples::<f32, usize, 9>("phishing/stream.csv")[..]);
+    }
+
+    #[test]
+    fn forgetting() {
+        check(&field::FORGETTING, field::Forgetting::ZERO, &digits()[..]);
+    }
+
+    #[test]
+    fn guard() {
+        check(&field::GUARD, field::Guarded::ZERO, &common::samples::<f32, usize, 9>("phishing/stream.csv")[..]);
+    }
 }

@@ -28,6 +28,7 @@ fn main() {
         + &samples::<u8>("DIGITS_TEST", "Digit", "digits/test.csv")
         + &samples::<f32>("IRIS_TRAIN", "Flower", "iris/train.csv")
         + &samples::<f32>("IRIS_TEST", "Flower", "iris/test.csv")
+        + &samples::<f32>("PHISHING", "Site", "phishing/stream.csv")
         + &checkpoints();
     fs::write(out.join("data.rs"), data).expect("the folder is there to be written to");
 

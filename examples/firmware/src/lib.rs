@@ -6,6 +6,8 @@
 pub mod bad_input;
 mod chip;
 pub mod device;
+#[path = "../../../tests/digests/field.rs"]
+pub mod field;
 #[cfg(target_arch = "arm")]
 pub mod lab;
 #[path = "../../../tests/digests/toolbox.rs"]
@@ -28,6 +30,7 @@ use workloads::{Flower, Workload};
 
 /// The data sets of `tests/data` and the images that a host has written, in flash.
 pub mod data {
+    use crate::field::Site;
     use crate::workloads::{Digit, Flower};
 
     include!(concat!(env!("OUT_DIR"), "/data.rs"));

@@ -285,6 +285,34 @@ fn frequent_alarms_last_and_rare_ones_do_not() {
     }
 }
 
+/// Bursts that stop learning do not count, for the threshold or for patience, once they are over.
+#[test]
+fn bursts_are_found_again_and_again() {
+    let mut generator = Generator::new(6);
+    let detector = AnomalyDetector { patience: 500, ..PLAIN };
+    let mut state = State::new();
+    given(&detector, &mut state, (0..5000).map(|_| uniform(&mut generator)));
+    for burst in 0..100 {
+        let found = given(&detector, &mut state, (0..40).map(|_| 2.0 + uniform(&mut generator)));
+        assert!(found >= 100.0 && state.restarts() == 0, "{burst}: {found}");
+        given(&detector, &mut state, (0..960).map(|_| uniform(&mut generator)));
+    }
+}
+
+#[test]
+fn the_threshold_is_the_quantile_times_the_tolerance() {
+    let mut generator = Generator::new(7);
+    let detector = AnomalyDetector { tolerance: 1.25, ..PLAIN };
+    let mut state = State::new();
+    assert!(given(&detector, &mut state, (0..20_000).map(|_| uniform(&mut generator))) <= 0.0);
+    let quantile = state.quantile().unwrap();
+    assert!((quantile - 0.99).abs() < 0.01, "{quantile}");
+    for (error, alarm) in [(1.24 * quantile, false), (1.26 * quantile, true)] {
+        let verdict = detector.watch(&mut Given, &mut state, &error).unwrap();
+        assert_eq!((verdict.threshold, verdict.alarm), (Some(1.25 * quantile), alarm));
+    }
+}
+
 /// A change is taken for normal after `patience` samples for which learning was stopped, and not before.
 #[test]
 fn patience_ends_when_it_says() {

@@ -119,11 +119,7 @@ impl<T: Scalar> AnomalyDetector<T> {
         if warming {
             next.seen = next.seen.saturating_add(1);
             next.block.record(score);
-            if next.seen == self.warm_up / 2 {
-                next.end_block();
-                next.score = None;
-            }
-            if next.seen >= self.warm_up {
+            if next.seen == self.warm_up / 2 || next.seen == self.warm_up {
                 next.end_block();
             }
             return Ok((next, Verdict { error, score, threshold: None, alarm: false, learnt: true }));

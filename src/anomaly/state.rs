@@ -10,7 +10,7 @@ use crate::storable::storable;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct State<T = f32> {
     /// The faded error.
-    pub(super) score: Option<T>,
+    score: Option<T>,
     /// The quantile of the last complete block of scores; the threshold is a multiple of it.
     pub(super) served: Option<T>,
     /// The quantile of the scores of the present block.

@@ -107,7 +107,7 @@ fn run_file(file: &str) -> Result<(), Box<dyn Error>> {
         return Err(format!("{file}: no samples").into());
     }
     announce(PICTURE);
-    let run = follow::<32, 10, _>(&samples, started::<Many<32, 10>>(1, |learner, seed| start(learner, seed)));
+    let run = follow::<32, 10, _>(&samples, started::<Many<32, 10>>(1, start));
     let ram = size_of::<Many<32, 10>>();
     println!("{file} accuracy {:.2} f1 {:.2} ram {ram}", run.accuracy, run.f1);
     draw(&[(file, run, ram)])
@@ -124,8 +124,8 @@ fn parse(line: &str) -> Option<([f32; 32], usize)> {
     Some((x, class.trim().parse().ok().filter(|&class| class < 10)?))
 }
 
-fn started<L: Learner + Zero>(seed: u32, start: impl Fn(&mut L, u32)) -> Box<L> {
-    let mut learner = Box::new(L::ZERO);
+fn started<L: Learner + Zero>(seed: u32, start: impl Fn(&mut L, u32)) -> L {
+    let mut learner = L::ZERO;
     start(&mut learner, seed);
     learner
 }
@@ -162,7 +162,7 @@ fn mean(runs: Vec<Run>) -> Run {
 /// Predicts each sample, then learns from it. Watches two networks for drift: the one that learns, and a copy that does not, as a
 /// guard serves it.
 #[allow(clippy::cast_precision_loss)]
-fn follow<const I: usize, const C: usize, L>(samples: &Samples<I>, mut learner: Box<L>) -> Run
+fn follow<const I: usize, const C: usize, L>(samples: &Samples<I>, mut learner: L) -> Run
 where
     L: Learner<Scalar = f32, Input = [f32; I], Output = [f32; C], Network: Zero>,
 {

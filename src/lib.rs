@@ -3,6 +3,7 @@
 #![doc = "[`docs/architecture.md`]: https://docs.rs/crate/downhill/latest/source/docs/architecture.md"]
 #![doc = "[`docs/checkpoint.md`]: https://docs.rs/crate/downhill/latest/source/docs/checkpoint.md"]
 #![doc = "[`docs/chips.md`]: https://docs.rs/crate/downhill/latest/source/docs/chips.md"]
+#![doc = "[`docs/field.md`]: https://docs.rs/crate/downhill/latest/source/docs/field.md"]
 #![doc = "[`docs/figures.md`]: https://docs.rs/crate/downhill/latest/source/docs/figures.md"]
 #![doc = "[`docs/optimizers.md`]: https://docs.rs/crate/downhill/latest/source/docs/optimizers.md"]
 #![doc = "[`docs/performance.md`]: https://docs.rs/crate/downhill/latest/source/docs/performance.md"]
@@ -12,6 +13,7 @@
 #![doc = include_str!("../README.md")]
 // Its programs are compiled and run with the others.
 #![cfg_attr(doctest, doc = include_str!("../docs/training.md"))]
+#![cfg_attr(all(doctest, feature = "heapless"), doc = include_str!("../docs/field.md"))]
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

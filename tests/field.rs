@@ -16,7 +16,7 @@ use downhill::drift::{Adwin, Detector, State};
 use downhill::guard::{Event, Guard, Settings};
 use downhill::init::{Generator, Random, Xavier};
 use downhill::metrics::{Argmax, ConfusionMatrix, Fading, MacroF1};
-use downhill::replay::{Buffer, Class, Codes, Fifo, Memory, Rehearsal};
+use downhill::replay::{Buffer, Class, Codes, Fifo, Rehearsal};
 use downhill::scaler::{Scaling, Standardizer};
 use downhill::store::{Loaded, Store};
 use downhill::{
@@ -108,7 +108,7 @@ fn hostile(random: &mut Generator, kind: usize, time: usize) -> ([f32; 3], [f32;
         2 => x[0] = 20.0,
         3 if time % 40 < 10 => x[random.below(3)] = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY][random.below(3)],
         4 if time.is_multiple_of(17) => {
-            x[random.below(3)] = [1e30, -1e30, f32::MAX, 1e15, f32::MIN_POSITIVE][random.below(5)]
+            x[random.below(3)] = [1e30, -1e30, f32::MAX, 1e15, f32::MIN_POSITIVE][random.below(5)];
         }
         5 if class == 1 => (x, target) = ([17.0, 99_950.0, 0.0], [1.0, 0.0]),
         6 => x = [0.0; 3],
@@ -140,7 +140,7 @@ fn hostile_streams_leave_a_learner_sound() {
             let (usual, _) = sample(&mut random);
             assert!(learner.predict(&usual).iter().all(|y| y.is_finite()), "{x:?} {target:?}");
         }
-        assert_eq!(learner.memory.len(), 30);
+        assert_eq!(learner.memory.labels().len(), 30);
     }
     println!("hostile steps: {taken} taken, {refused} refused");
     assert!(taken > 1000 && refused > 100);
@@ -162,7 +162,8 @@ fn a_device_goes_on_after_resets() {
     let mut store = Store::<_>::new(&mut flash, 0..end, Device::IMAGE).unwrap();
     let loaded = store.load_or(&mut *device, |device| {
         device.live = learning(1);
-        for (x, target) in rehearsed {
+        // Few, so that there is something to learn.
+        for (x, target) in &rehearsed[..6] {
             device.live.step(x, target, None).unwrap();
         }
         device.start(&settings);
@@ -171,7 +172,7 @@ fn a_device_goes_on_after_resets() {
 
     let (mut saves, mut detector, mut fading) =
         (0, Adwin::new(), Fading::<_, [f32; 2]>::new(0.99, MacroF1::<2>(Argmax)));
-    let mut good = None;
+    let (mut good, mut alarms) = (None, vec![]);
     for time in 0..1500 {
         let kind = [9, 3, 9, 1, 9][time / 300];
         let (x, target) = hostile(&mut random, kind, time);
@@ -187,9 +188,9 @@ fn a_device_goes_on_after_resets() {
         if x.iter().all(|x| x.is_finite()) {
             let y = device.predict(&x);
             fading.record(&target, &y);
-            // Flipped labels look like a drift to what is served, and are one.
-            let alarm = detector.record(encode::class(&y) != encode::class(&target)) == State::Drift;
-            assert!(!alarm || kind == 1 || time >= 900, "a false alarm at {time}");
+            if detector.record(encode::class(&y) != encode::class(&target)) == State::Drift {
+                alarms.push(time);
+            }
         }
         if device.step(&x, &target, &settings) == Event::Promoted {
             store.save(&*device).unwrap();
@@ -200,13 +201,14 @@ fn a_device_goes_on_after_resets() {
     println!("device: {:?}, F1 {:.2}, saved {saves} times", device.counts(), fading.value().unwrap());
     assert!(fading.value().unwrap() > 0.9);
     assert!(device.counts().rolled_back() > 0, "wrong labels were taken back");
+    // What is served does not learn wrong labels: they look as a drift does.
+    assert!(alarms.iter().any(|time| (900..1200).contains(time)), "{alarms:?}");
 
     // From the store: what was saved last is served, to the bit.
-    if let Some(good) = good {
-        let mut other = Box::new(Device::new());
-        other.live = learning(9);
-        assert!(matches!(store.load_or(&mut *other, |_| panic!("there is an image")), Loaded::Image(_)));
-        let (x, _) = sample(&mut random);
-        assert_eq!(other.predict(&x), Predictor::new(good).predict(&x));
-    }
+    let good = good.expect("something better was found");
+    let mut other = Box::new(Device::new());
+    other.live = learning(9);
+    assert!(matches!(store.load_or(&mut *other, |_| panic!("there is an image")), Loaded::Image(_)));
+    let (x, _) = sample(&mut random);
+    assert_eq!(other.predict(&x), Predictor::new(good).predict(&x));
 }

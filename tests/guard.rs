@@ -14,6 +14,8 @@ mod filter;
 mod flash;
 #[path = "guard/properties.rs"]
 mod properties;
+#[path = "guard/step.rs"]
+mod step;
 #[path = "guard/stored.rs"]
 mod stored;
 

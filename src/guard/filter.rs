@@ -289,7 +289,9 @@ fn is_improbable<T: Scalar>(run: u8, changes: u16) -> bool {
 /// The fraction of changes after one more comparison, the `n`th up to [`CHANGE_MEMORY`]: begins with never, so that nothing is
 /// improbable at first.
 fn faded(changes: u16, equal: bool, n: u16) -> u16 {
-    if equal { changes - changes / n } else { changes + (u16::MAX - changes) / n }
+    // `n` is at least 1, which the compiler does not know: a plain division could panic.
+    let part = |of: u16| of.checked_div(n).unwrap_or_default();
+    if equal { changes.saturating_sub(part(changes)) } else { changes.saturating_add(part(u16::MAX - changes)) }
 }
 
 /// 16 bits of a number: those of two numbers are equal by chance once in 65536 times.

@@ -110,8 +110,8 @@ impl Rejections {
 /// - [`NotFinite`](Rejected::NotFinite): NaN or infinity.
 /// - [`Outside`](Rejected::Outside): `|x - m| > 10 max(sd, mean of all sd)`, from the 32nd sample on; or above
 ///   [`GRADIENT_LIMIT`](Scalar::GRADIENT_LIMIT).
-/// - [`Stuck`](Rejected::Stuck): the fifth equal sample in a row; or more than a fifth of the inputs repeat a number `run` times in a row
-///   with `run ln(p) < -14`, where `p` is how often the input does not change, from about the last 256 samples.
+/// - [`Stuck`](Rejected::Stuck): the fifth equal sample in a row; or more than a fifth of the inputs repeat a number `run` times in
+///   a row with `run ln(p) < -14`, where `p` is how often the input does not change, from about the last 256 samples.
 ///
 /// A sample that is rejected changes nothing but a counter, and the first one that is not ends the rejections.
 ///

@@ -113,6 +113,13 @@ fn all_learners_can_be_guarded() {
     let mut promoted = is_guarded(plain.clone());
     promoted += is_guarded(Scaling { learner: plain.clone(), scaler: () });
     promoted += is_guarded(Scaling { learner: plain.clone(), scaler: Standardizer::<2>::new(500) });
+    #[cfg(feature = "heapless")]
+    {
+        use downhill::replay::{Buffer, Fifo, Raw, Rehearsal};
+        let learner = Scaling { learner: plain.clone(), scaler: Standardizer::<2>::new(500) };
+        let memory = Buffer::<Raw<[f32; 2]>, [f32; 2], Fifo, 64>::ZERO;
+        promoted += is_guarded(Rehearsal::with_learner(learner, memory, 2));
+    }
     let mut averaged = Averaged::<Plain>::new(100);
     averaged.learner = plain;
     promoted += is_guarded(Scaling { learner: averaged, scaler: Standardizer::<1>::new(500) });

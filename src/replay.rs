@@ -42,7 +42,7 @@
 //! |---|---|---|
 //! | [`Raw`] | `4 I` | where memory is no concern |
 //! | [`Codes`] of 8 bits | `I` | all streams |
-//! | of 4 bits | `I / 2` | most streams, .3 points less at most |
+//! | of 4 bits | `I / 2` | most streams, for up to .5 points of accuracy |
 //! | of 2 and of 1 bit | `I / 4`, `I / 8` | pixels, and other inputs of which nearly low or high is all that counts |
 //!
 //! # From a window or a vector of `heapless`

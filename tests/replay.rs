@@ -1,5 +1,7 @@
 //! Samples that are kept, and learnt from again.
 
+#![allow(clippy::float_cmp)]
+
 mod common;
 
 use std::cell::RefCell;
@@ -62,7 +64,9 @@ fn kept<P: Policy, const N: usize>(seen: usize, seeds: u32, target: impl Fn(usiz
         let mut buffer = Buffer::<Raw<[f32; 1]>, [f32; 3], P, N>::new();
         buffer.seed(seed);
         (0..seen).for_each(|index| assert!(buffer.insert(&number(index), &target(index))));
-        numbers(&buffer).into_iter().for_each(|index| times[index] += 1);
+        for index in numbers(&buffer) {
+            times[index] += 1;
+        }
     }
     times
 }
@@ -116,7 +120,9 @@ fn a_balanced_buffer_is_balanced() {
 /// The largest error of samples after all are inserted, in distances between the codes of the last range.
 fn error<const BITS: usize, const BYTES: usize, const F: usize>(samples: &[[f32; 6]]) -> f32 {
     let mut buffer = Buffer::<Codes<[f32; 6], BITS, BYTES, F>, [f32; 1], Fifo, 50>::new();
-    samples.iter().for_each(|x| assert!(buffer.insert(x, &[0.0])));
+    for x in samples {
+        assert!(buffer.insert(x, &[0.0]));
+    }
     // The ends are those of a row of zeros, and of one of ones.
     let least = buffer.codec().decode(&[0; BYTES]);
     let most = buffer.codec().decode(&[u8::MAX; BYTES]);
@@ -375,7 +381,7 @@ fn a_refused_sample_changes_nothing() {
             let (x, target) = sample(&mut random, 5);
             let before = bytes(&learning);
             let result = learning.step(&x, &target, None);
-            if x.iter().all(|&x| x.is_finite() && x < 1e9) && target.iter().all(|&t| t >= 0.0 && t < 2.0) {
+            if x.iter().all(|&x| x.is_finite() && x < 1e9) && target.iter().all(|t| (0.0..2.0).contains(t)) {
                 assert!(result.is_ok(), "{x:?} {target:?} {result:?}");
             } else {
                 refused += 1;

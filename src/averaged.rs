@@ -99,7 +99,7 @@ impl<L: Learner> Evaluate for Averaged<L> {
     }
 }
 
-impl<L: Learner<Network: Layer + Clone>> Learner for Averaged<L> {
+impl<L: Learner<Network: Layer>> Learner for Averaged<L> {
     type Network = L::Network;
 
     fn step(&mut self, x: &L::Input, target: &L::Output, weight: Option<L::Scalar>) -> Result<L::Scalar, StepError> {
@@ -160,7 +160,7 @@ impl<L: Learner<Network: Layer + Clone>> Learner for Averaged<L> {
     /// The mean.
     fn copy_network(&self, to: &mut L::Network) {
         match self.mean() {
-            Some(mean) => to.clone_from(mean),
+            Some(mean) => learnt::copy(mean, to),
             None => self.learner.copy_network(to),
         }
     }

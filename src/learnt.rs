@@ -58,8 +58,21 @@ pub(crate) fn is_finite<N: Layer>(network: &N) -> bool {
     finite
 }
 
+/// Copies the parameters that learn, and the settings, from place to place: a whole network would go over the stack where nothing is
+/// optimised.
+pub(crate) fn copy<N: Layer>(from: &N, to: &mut N) {
+    both(from, to, &mut |from, to| to.copy_from_slice(from));
+}
+
 /// Moves the parameters of `to` that learn towards those of `from`: `to += rate (from - to)`, or `from` if that is not finite.
+/// The settings are copied.
 pub(crate) fn blend<N: Layer>(from: &N, to: &mut N, rate: N::Scalar) {
+    both(from, to, &mut |from, to| blend_numbers(from, to, rate));
+}
+
+/// Shows the tensors of two networks that learn, pair by pair, and copies the settings.
+#[allow(clippy::type_complexity)]
+fn both<N: Layer>(from: &N, to: &mut N, visit: &mut dyn FnMut(&[N::Scalar], &mut [N::Scalar])) {
     let mut index = 0;
     to.tensors_mut(&mut |tensor| {
         if !tensor.learns || tensor.data.is_empty() {
@@ -67,12 +80,23 @@ pub(crate) fn blend<N: Layer>(from: &N, to: &mut N, rate: N::Scalar) {
         }
         let mut other = 0;
         each(from, &mut |_, _, numbers| {
-            if other == index {
-                blend_numbers(numbers, tensor.data, rate);
+            if other == index && numbers.len() == tensor.data.len() {
+                visit(numbers, tensor.data);
             }
             other += 1;
         });
         index += 1;
+    });
+    let mut done = 0;
+    to.load_settings(&mut |wanted| {
+        let mut start = 0;
+        from.store_settings(&mut |part| {
+            if start == done && part.len() == wanted.len() {
+                wanted.copy_from_slice(part);
+            }
+            start += part.len();
+        });
+        done += wanted.len();
     });
 }
 

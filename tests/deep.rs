@@ -35,7 +35,7 @@ fn pairs() -> Vec<([f32; 128], [f32; 128])> {
 /// Trains for some epochs: none is refused, and the loss at the end is at most half of that at the beginning.
 fn learns<N, L, P>(name: &str, optimizer: P, samples: &[(N::Input, N::Output)], epochs: u32)
 where
-    N: Layer<Scalar = f32> + Clone + Zero,
+    N: Layer<Scalar = f32> + Zero,
     L: Loss,
     P: Optimizer<f32> + Zero,
 {
@@ -56,7 +56,7 @@ where
 }
 
 /// With the optimisers of one rate, and batches around them.
-fn descent<N: Layer<Scalar = f32> + Clone + Zero, L: Loss>(samples: &[(N::Input, N::Output)], sgd: f32) {
+fn descent<N: Layer<Scalar = f32> + Zero, L: Loss>(samples: &[(N::Input, N::Output)], sgd: f32) {
     learns::<N, L, _>("Sgd", Sgd::new(sgd), samples, 4);
     learns::<N, L, _>("Momentum", Momentum::new(sgd / 10.0, 0.9), samples, 4);
     learns::<N, L, _>("Nesterov", Nesterov::new(sgd / 10.0, 0.9), samples, 4);
@@ -64,7 +64,7 @@ fn descent<N: Layer<Scalar = f32> + Clone + Zero, L: Loss>(samples: &[(N::Input,
 }
 
 /// With the optimisers of a rate for each parameter, and batches and clipping around them.
-fn adaptive<N: Layer<Scalar = f32> + Clone + Zero, L: Loss>(samples: &[(N::Input, N::Output)]) {
+fn adaptive<N: Layer<Scalar = f32> + Zero, L: Loss>(samples: &[(N::Input, N::Output)]) {
     learns::<N, L, _>("RmsProp", RmsProp::new(0.001), samples, 4);
     learns::<N, L, _>("Adam", Adam::new(0.001), samples, 4);
     learns::<N, L, _>("AdamW", AdamW::new(0.001, 0.01), samples, 4);

@@ -31,8 +31,8 @@ pub struct Best<N: Infer> {
 }
 
 impl<N: Infer> Best<N> {
-    /// Room for a network that has no [`Zero`], such as one with layers in flash. `network` may be any; it is never
-    /// taken for the best.
+    /// Room for a network that has no [`Zero`], such as one with layers in flash. What of `network` learns may be any; it is never
+    /// taken for the best. What is [`Frozen`](crate::Frozen) is that of the networks that are kept.
     pub const fn with_network(network: N) -> Self {
         Self { network, loss: None }
     }

@@ -25,7 +25,7 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, const B: usize, R: Rule> Evalua
     }
 }
 
-impl<N: Layer + Clone, L: Loss, P: Optimizer<N::Scalar>, const B: usize, R: Rule> Learner for Trainer<N, L, P, B, R> {
+impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, const B: usize, R: Rule> Learner for Trainer<N, L, P, B, R> {
     type Network = N;
 
     fn step(&mut self, x: &N::Input, target: &N::Output, weight: Option<N::Scalar>) -> Result<N::Scalar, StepError> {
@@ -64,7 +64,7 @@ impl<N: Layer + Clone, L: Loss, P: Optimizer<N::Scalar>, const B: usize, R: Rule
     }
 
     fn copy_network(&self, to: &mut N) {
-        to.clone_from(&self.network);
+        learnt::copy(&self.network, to);
     }
 
     fn blend_network(&self, to: &mut N, rate: N::Scalar) {
@@ -72,7 +72,7 @@ impl<N: Layer + Clone, L: Loss, P: Optimizer<N::Scalar>, const B: usize, R: Rule
     }
 
     fn set_network(&mut self, from: &N) {
-        self.network.clone_from(from);
+        learnt::copy(from, &mut self.network);
     }
 
     fn predict_with(&mut self, network: &N, x: &N::Input) -> N::Output {

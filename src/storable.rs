@@ -3,7 +3,8 @@
 //! # Other formats
 //!
 //! With the feature `serde`, what is [`Storable`] here is `Serialize` and `Deserialize`, too, for those who prefer postcard, JSON or
-//! another format of `serde`; so are [`Dense`](crate::Dense) and the layers around others. What differs:
+//! another format of `serde`; so are [`Dense`](crate::Dense) and the layers around others. Not so what goes around a trainer in the field:
+//! scalers, averages, committees, rehearsal, guard, metrics. What differs:
 //!
 //! - A value is read whole, and returned. On a chip it passes over the stack, where [`Storable::load`] and a
 //!   [checkpoint](crate::checkpoint) read to the place where it stays.

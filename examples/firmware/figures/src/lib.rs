@@ -3,6 +3,7 @@
 #![no_std]
 
 pub mod counter;
+pub mod field;
 pub mod flash;
 pub mod learner;
 pub mod stack;

@@ -33,6 +33,8 @@ use panic_never as _;
 
 #[path = "../../../src/device.rs"]
 mod device;
+#[path = "no-panic/field.rs"]
+mod field;
 
 type Deep<M> =
     (Dense<6, 12, Tanh<M>>, Dense<12, 9, Relu>, Dense<9, 7, LeakyRelu, Unbiased, f32>, Dense<7, 5, Softmax<M>>);
@@ -72,6 +74,7 @@ fn main() -> ! {
         fit(Exponential::new(0.1, 0.9), Sign);
         fit(Cosine { warmup: black_box(2), ..Cosine::new(0.1, black_box(9)) }, R2);
         fit(Plateau::new(0.1, 0.5, black_box(2)), MeanAbsoluteError);
+        field::all();
 
         let mut order = black_box([0, 1, 2, 3, 4, 5, 6, 7]);
         { seed }.shuffle(&mut order);

@@ -100,7 +100,7 @@ impl Machine {
 
     /// Learns from the next window.
     fn observe(&mut self) -> Result<Verdict, AnomalyError> {
-        DETECTOR.observe(&mut self.trainer, &mut self.state, &self.signal.window())
+        DETECTOR.step(&mut self.trainer, &mut self.state, &self.signal.window())
     }
 
     fn run(&mut self, windows: usize) -> Result<Vec<Verdict>, AnomalyError> {

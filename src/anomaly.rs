@@ -21,10 +21,10 @@
 //! let detector = AnomalyDetector { warm_up: 2000, tolerance: 1.5, ..AnomalyDetector::new() };
 //! for n in 0..3000 {
 //!     // A window of the signal, scaled so that its values are about 1.
-//!     let verdict = detector.observe(&mut trainer, &mut state, &window(n, 0.0))?;
+//!     let verdict = detector.step(&mut trainer, &mut state, &window(n, 0.0))?;
 //!     assert!(!verdict.alarm);
 //! }
-//! let verdict = detector.observe(&mut trainer, &mut state, &window(3000, 4.0))?;
+//! let verdict = detector.step(&mut trainer, &mut state, &window(3000, 4.0))?;
 //! assert!(verdict.alarm && verdict.threshold.is_some_and(|threshold| verdict.score > threshold));
 //! # Ok::<(), downhill::anomaly::AnomalyError>(())
 //! ```
@@ -53,6 +53,9 @@
 //!
 //! # Limits
 //!
+//! - Inputs are scaled before: by a factor, or by `scaler.scaled(&x)`. A [`Scaling`](crate::scaler::Scaling) learner is of no use here: it
+//!   scales its inputs, and its targets stay raw.
+//! - A single bad sample alarms several times, as the score fades; with a `fade` of 1 it alarms once.
 //! - A fault that nobody attends to until patience ends becomes normal. A patience of 0 never ends; then a change of the world
 //!   alarms until somebody begins with a new [`State`].
 //! - A fault that is there from the start is normal. So is one that grows slowly, or alarms in less than about ten times the

@@ -34,6 +34,18 @@ pub fn masked<T: Scalar, const C: usize>(class: usize, known: [bool; C]) -> Opti
     Some(targets)
 }
 
+/// The class of the largest output among those that are `known`, the first of equal ones; `None` if none is known, or an output is NaN.
+pub fn class_among<T: Scalar, const C: usize>(outputs: &[T; C], known: [bool; C]) -> Option<usize> {
+    let mut best: Option<(usize, T)> = None;
+    for (class, (&output, known)) in outputs.iter().zip(known).enumerate() {
+        let larger = best.map_or(output.partial_cmp(&output), |(_, top)| output.partial_cmp(&top));
+        if known && (larger?.is_gt() || best.is_none()) {
+            best = Some((class, output));
+        }
+    }
+    best.map(|(class, _)| class)
+}
+
 /// [`one_hot`] with label smoothing, which keeps softmax outputs from becoming too certain: the class keeps
 /// `1 - amount`, and all `C` classes share `amount` (from 0, which smooths nothing, to 1) evenly. `None` if the class
 /// is not below `C`. A single output, a sigmoid, has the targets of two classes: `amount / 2` and `1 - amount / 2`.

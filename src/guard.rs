@@ -99,6 +99,9 @@
 //! - 200 anchors see a loss of two points or more, not of one: their own chance is a standard deviation of one to two points,
 //!   and each check is another chance to pass. So judge by the mean of many devices: single ones lose more.
 //! - It needs labels that come with the samples. It does not find a drift in samples without labels.
+//! - It compares classes. A regression needs a [`Decision`](crate::metrics::Decision) of your own, such as whether target and outputs
+//!   are within 5 %.
+//! - The scaler learns from samples with labels alone, and what is served has that of the last promotion.
 //! - The comparison with `good` is repeated, too: two standard deviations are no level of significance of 95 %.
 //! - What `live` has learnt since the last promotion is lost when it is rolled back, the good with the bad. A buffer of samples
 //!   inside of the learner keeps those of an attack until others take their place.
@@ -235,6 +238,16 @@ impl<L: Learner, const I: usize> Guard<L, I> {
         let event = if self.since < settings.period { Event::Learnt } else { self.check(settings) };
         self.record.counts.count(event);
         event
+    }
+
+    /// The outputs of the good network for a sample that has no label, if the filter lets it pass. The filter learns from it, and so
+    /// notices a sensor that is stuck.
+    ///
+    /// # Errors
+    /// Why the sample is rejected; it is counted.
+    pub fn watch(&mut self, x: &L::Input) -> Result<L::Output, Rejected> {
+        self.filter.admit(x)?;
+        Ok(self.predict(x))
     }
 
     /// The outputs of the good network. For inputs that are not finite they have no meaning; the

@@ -349,6 +349,9 @@ impl<L: Loss> Loss for OfProbabilities<L> {
 /// # Ok::<(), downhill::StepError>(())
 /// ```
 ///
+/// To predict among the classes that are known: [`encode::class_among`](crate::encode::class_among). A buffer of a
+/// [`Rehearsal`](crate::learner::Learner) keeps the mask if its labels are the targets, `[f32; 4]`; the label `Class` forgets it.
+///
 /// A target without any that is known has the loss 0 and changes nothing that a gradient would.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

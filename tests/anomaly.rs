@@ -46,7 +46,7 @@ impl Machine {
     }
 
     fn observe(&mut self, detector: &AnomalyDetector) -> Verdict {
-        detector.observe(&mut self.trainer, &mut self.state, &self.signal.window()).unwrap()
+        detector.step(&mut self.trainer, &mut self.state, &self.signal.window()).unwrap()
     }
 
     fn run(&mut self, detector: &AnomalyDetector, windows: usize) -> Vec<Verdict> {
@@ -156,7 +156,7 @@ fn bad_input_and_settings_change_nothing() {
     let kept = (digest(&machine.trainer.network), bytes(&machine.state));
     let window = machine.signal.window();
     let mut refused = |detector: &AnomalyDetector, x: &[f32; WINDOW], error: AnomalyError| {
-        assert_eq!(detector.observe(&mut machine.trainer, &mut machine.state, x), Err(error));
+        assert_eq!(detector.step(&mut machine.trainer, &mut machine.state, x), Err(error));
         assert_eq!(detector.watch(&mut machine.trainer, &mut machine.state, x), Err(error));
         assert_eq!((digest(&machine.trainer.network), bytes(&machine.state)), kept);
         assert!(!error.to_string().is_empty());
@@ -179,7 +179,7 @@ fn bad_input_and_settings_change_nothing() {
     // A sample whose step is refused is not counted.
     let mut unstarted = Autoencoder::new();
     let mut state = State::ZERO;
-    let error = DETECTOR.observe(&mut unstarted, &mut state, &window).unwrap_err();
+    let error = DETECTOR.step(&mut unstarted, &mut state, &window).unwrap_err();
     assert_eq!((error, state), (AnomalyError::Step(StepError::LearningRate), State::new()));
 }
 

@@ -104,6 +104,20 @@ fn what_is_not_a_target_is_refused() {
     assert_eq!(encode::masked(0, [true, true, false]), Some([1.0, 0.0, unknown::<f32>()]));
 }
 
+#[test]
+fn the_largest_of_the_known_outputs() {
+    let y = [0.1, 0.6, 0.2, 0.3];
+    assert_eq!(encode::class_among(&y, [true; 4]), Some(1));
+    assert_eq!(encode::class_among(&y, [true, false, true, true]), Some(3));
+    assert_eq!(encode::class_among(&y, [true, false, false, false]), Some(0));
+    assert_eq!(encode::class_among(&y, [false; 4]), None);
+    assert_eq!(encode::class_among(&[0.5, 0.5], [true; 2]), Some(0));
+    assert_eq!(encode::class_among(&[f32::NAN, 0.5], [true; 2]), None);
+    assert_eq!(encode::class_among(&[0.5, f32::NAN], [true; 2]), None);
+    assert_eq!(encode::class_among(&[f32::NAN], [true; 1]), None);
+    assert_eq!(encode::class_among(&[f32::NAN, 0.5], [false, true]), Some(1));
+}
+
 /// An unknown output that is far larger than all known ones takes their probability, but not their errors.
 #[test]
 fn known_outputs_that_round_to_zero_still_learn() {

@@ -247,7 +247,7 @@ fn labels_give_the_target() {
 fn a_window_is_the_signal_oldest_first() {
     let mut signal = HistoryBuf::<[f32; 2], 2>::new();
     signal.write([1.0, 2.0]);
-    assert_eq!(window(&signal), None);
+    assert_eq!(window::<[[f32; 2]; 2], _, 2>(&signal), None);
     signal.write([3.0, 4.0]);
     signal.write([5.0, 6.0]);
     assert_eq!(window(&signal), Some([[3.0, 4.0], [5.0, 6.0]]));

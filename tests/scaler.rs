@@ -125,6 +125,11 @@ fn one_per_channel_or_for_all() {
     let mut one = Standardizer::<1>::new(0);
     one.observe(&window);
     assert_eq!(one.mean(), &[11.0]);
+    assert_eq!((channels.seen(), one.seen()), (3, 6));
+    // The memory is one of samples: it is full after two windows.
+    let mut short = Standardizer::<2>::new(2);
+    (0..9).for_each(|_| assert!(short.observe(&window)));
+    assert_eq!(short.seen(), 6);
     let z = channels.scaled(&window);
     assert!((z[0][0] - z[0][1]).abs() < 1e-6 && z[1] == [0.0, 0.0]);
 }

@@ -74,7 +74,7 @@ impl<T: Scalar> AnomalyDetector<T> {
     /// # Errors
     /// [`AnomalyError::Step`] if the learner refuses the sample, because it is not finite for instance; others if a setting is out
     /// of range. Neither the learner nor the state is changed then.
-    pub fn observe<L>(&self, learner: &mut L, state: &mut State<T>, x: &L::Input) -> Result<Verdict<T>, AnomalyError>
+    pub fn step<L>(&self, learner: &mut L, state: &mut State<T>, x: &L::Input) -> Result<Verdict<T>, AnomalyError>
     where
         L: Learner<Scalar = T, Output = <L as Evaluate>::Input>,
     {
@@ -86,11 +86,11 @@ impl<T: Scalar> AnomalyDetector<T> {
         Ok(verdict)
     }
 
-    /// [`observe`](AnomalyDetector::observe) with a network that does not learn, in flash for example: a
+    /// [`step`](AnomalyDetector::step) with a network that does not learn, in flash for example: a
     /// [`Predictor`](crate::Predictor::with_loss) with a loss. The threshold is learnt as there.
     ///
     /// # Errors
-    /// As `observe`.
+    /// As `step`.
     pub fn watch<E>(&self, network: &mut E, state: &mut State<T>, x: &E::Input) -> Result<Verdict<T>, AnomalyError>
     where
         E: Evaluate<Scalar = T, Output = <E as Evaluate>::Input>,

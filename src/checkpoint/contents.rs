@@ -132,7 +132,10 @@ impl<S: Storable> Checkpoint for Value<'_, S> {
 impl<C: Checkpoint, S: Storable> Checkpoint for (C, S) {
     const SECTIONS: Sections = {
         let [parameters, training, added] = C::SECTIONS;
-        assert!(added.is_none(), "a pair in a pair has no room for both additions: save `(learner, (one, other))`");
+        assert!(
+            added.is_none(),
+            "what is saved has a section of additions already, as a pair or a guard has: save `(learner, (one, other))`, or a `Value`"
+        );
         [parameters, training, Some(Section::added::<S>())]
     };
 

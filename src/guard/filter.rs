@@ -193,7 +193,8 @@ impl<const I: usize, T: Scalar> Filter<I, T> {
         }
     }
 
-    /// Judges a sample, and changes nothing: for a sample that is only to be predicted.
+    /// Judges a sample, and changes nothing. A stuck sensor shows only if samples are also [admitted](Filter::admit): there is no other
+    /// memory of them.
     ///
     /// # Errors
     /// The first reason why the sample is rejected.

@@ -43,6 +43,13 @@ impl<A, R, D> Settings<A, R, D> {
     where
         D: Decision<Y::Scalar>,
     {
+        const {
+            assert!(
+                !matches!((D::SINGLE, Y::LENGTH), (Some(false), 1) | (Some(true), 2..)),
+                "a guard with another number of outputs than its decision takes: for a single output, \
+                 `Settings::new(..).decided_by(Threshold)` or `Sign`; for an output per class, `Argmax`"
+            );
+        };
         let class = self.decision.class(target.flat());
         class.is_some() && self.decision.class(outputs.flat()) == class
     }

@@ -40,6 +40,8 @@ impl Tally {
 pub struct Argmax;
 
 impl<T: Scalar> Decision<T> for Argmax {
+    const SINGLE: Option<bool> = Some(false);
+
     fn class(&self, outputs: &[T]) -> Option<usize> {
         encode::class(outputs)
     }
@@ -103,6 +105,8 @@ fn above<T: Scalar>(output: T, level: T) -> Option<bool> {
 macro_rules! by_level {
     ($metric:ty, $level:expr) => {
         impl<T: Scalar> Decision<T> for $metric {
+            const SINGLE: Option<bool> = Some(true);
+
             fn class(&self, outputs: &[T]) -> Option<usize> {
                 if let &[output] = outputs { self.on(output).map(usize::from) } else { None }
             }

@@ -46,6 +46,10 @@ pub trait Metric<T: Scalar, Y> {
 
 /// Which class outputs mean. [`ConfusionMatrix::record_by`](super::ConfusionMatrix::record_by) takes one.
 pub trait Decision<T: Scalar> {
+    /// Whether it decides by one output, by several, or by any number of them (`None`): a [`Guard`](crate::guard::Guard) does not
+    /// compile with another number.
+    const SINGLE: Option<bool> = None;
+
     /// The class; `None` if the outputs mean none.
     fn class(&self, outputs: &[T]) -> Option<usize>;
 }

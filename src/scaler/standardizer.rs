@@ -15,7 +15,7 @@ const LIMIT: f32 = 4.0;
 /// pixels of an image; the number of channels for a window of a signal, `[[T; C]; L]`. Input `i` belongs to feature `i % F`,
 /// and the number of inputs is a multiple of `F`.
 ///
-/// With the rate `a = max(1 / n, 1 / memory)` at the `n`th number of a feature: `d = x - mean`, `mean += a d`,
+/// With the rate `a = max(1 / n, 1 / m)` at the `n`th number of a feature, `m` being how many of them `memory` samples have: `d = x - mean`, `mean += a d`,
 /// `variance = (1 - a) (variance + a d^2)` (Tony Finch, "Incremental calculation of weighted mean and variance", 2009).
 ///
 /// A feature that was constant so far gives 0, and so does the first sample. One that is rarely unlike 0 gives at most 4.
@@ -28,7 +28,7 @@ const LIMIT: f32 = 4.0;
 pub struct Standardizer<const F: usize, T: Scalar = f32> {
     mean: [T; F],
     variance: [T; F],
-    /// The numbers per feature so far, up to `memory`.
+    /// The numbers per feature so far, up to those of `memory` samples.
     seen: u32,
     memory: u32,
 }
@@ -59,7 +59,7 @@ impl<const F: usize, T: Scalar> Standardizer<F, T> {
         &self.variance
     }
 
-    /// How many samples count: those seen, up to `memory`.
+    /// How many numbers of each feature count: those seen, up to those of `memory` samples.
     pub const fn seen(&self) -> u32 {
         self.seen
     }
@@ -108,9 +108,13 @@ impl<const F: usize, T: Scalar, X: Shape<Scalar = T>> Scaler<X> for Standardizer
         if !acceptable(x.flat()) {
             return false;
         }
+        // Of several numbers of a feature each counts, and the memory is that many times as long.
+        let most = match self.memory {
+            0 => u32::MAX,
+            memory => memory.saturating_mul(u32::try_from(X::LENGTH / F).unwrap_or(u32::MAX)),
+        };
         for chunk in x.flat().chunks_exact(F) {
-            let next = self.seen.saturating_add(1);
-            self.seen = if self.memory == 0 { next } else { next.min(self.memory) };
+            self.seen = self.seen.saturating_add(1).min(most);
             follow(chunk, &mut self.mean, &mut self.variance, T::ONE / number(self.seen));
         }
         true

@@ -141,7 +141,7 @@ fn memories() {
     kept::<Codes<Inputs, 2, 1, 4>>();
     kept::<Codes<Inputs, 1, 1>>();
     // Any state of the buffer. Its own `write` has a check of bounds that stays, although it never fails.
-    black_box(window(&black_box(HistoryBuf::<f32, 4>::new())));
+    let _: Option<[f32; 6]> = black_box(window(&black_box(HistoryBuf::<[f32; 2], 3>::new())));
 }
 
 fn kept<C: Codec<Input = Inputs>>() {
@@ -215,7 +215,7 @@ fn anomalies() {
     let detector = black_box(AnomalyDetector::new());
     let x = black_box([1.0; 4]);
     keep(&mut state);
-    black_box(detector.observe(trainer, &mut state, &x).is_ok());
+    black_box(detector.step(trainer, &mut state, &x).is_ok());
     let mut predictor = Predictor::new(trainer.network).with_loss::<SquaredError>();
     black_box(detector.watch(&mut predictor, &mut state, &x).is_ok());
     black_box((state.quantile(), state.is_stopped(), state.restarts()));

@@ -53,16 +53,20 @@ mod chosen {
     use downhill::guard::{Event, Guard};
     use downhill::init::{Generator, Xavier};
     use downhill::scaler::{Scaling, Standardizer};
-    use downhill::{CrossEntropy, Dense, Sgd, Softmax, Tanh, Trainer};
+    use downhill::{CrossEntropy, Dense, Learner as _, Sgd, Softmax, Tanh, Trainer};
 
     use super::{Factory, Input, Output};
 
     type Net = (Dense<9, 8, Tanh>, Dense<8, 2, Softmax>);
     pub type Learner = Guard<Scaling<Trainer<Net, CrossEntropy, Sgd>, Standardizer<9>>, 9>;
 
+    /// With the network of a factory.
     pub(super) fn start(guard: &mut Learner, factory: &Factory) {
         guard.live.scaler = Standardizer::new(1000);
         guard.live.learner.start(Sgd::new(0.01), &mut Xavier(Generator::new(1)));
+        for (x, target) in factory.rehearsed {
+            let _ = guard.live.step(x, target, None);
+        }
         guard.start(factory);
     }
 

@@ -24,7 +24,18 @@ pub struct Settings<A, R, D = Argmax> {
 }
 
 impl<A, R> Settings<A, R> {
-    /// A check every 50 samples, no tolerance, and an output for each class.
+    /// A check every 50 samples, no tolerance, and an output for each class. With a single output this does not compile; it needs another
+    /// [decision](Settings::decided_by):
+    ///
+    /// ```compile_fail
+    /// use downhill::guard::{Guard, Settings};
+    /// use downhill::scaler::{Scaling, Standardizer};
+    /// use downhill::{BinaryCrossEntropy, Dense, Sgd, Trainer};
+    ///
+    /// type Learning = Scaling<Trainer<Dense<2, 1>, BinaryCrossEntropy, Sgd>, Standardizer<2>>;
+    /// let anchors = [([0.0, 1.0], [1.0])];
+    /// Guard::<Learning, 2>::new().start(&Settings::new(&anchors, &anchors)); // `.decided_by(Threshold)` is missing
+    /// ```
     pub const fn new(anchors: A, rehearsed: R) -> Self {
         Self { anchors, rehearsed, period: 50, tolerance: 0, decision: Argmax }
     }

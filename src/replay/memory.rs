@@ -4,6 +4,12 @@ use crate::scalar::Zero;
 use crate::storable::Storable;
 
 /// What keeps samples for a [`Rehearsal`](super::Rehearsal): a [`Buffer`](super::Buffer), or `()`, which keeps none.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not keep samples with inputs `{X}` and targets `{Y}`",
+    label = "keeps other samples than the learner takes",
+    note = "the buffer of a learner has its inputs and outputs: `Buffer<Codes<[f32; 6], 8, 6>, Class, Fifo, 100>` for inputs `[f32; 6]`; a \
+            `window` of several channels can be a vector"
+)]
 pub trait Memory<X, Y>: Zero + Storable {
     /// How many samples there are.
     fn len(&self) -> usize;

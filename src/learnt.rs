@@ -61,7 +61,7 @@ pub(crate) fn is_finite<N: Layer>(network: &N) -> bool {
 /// Copies the parameters that learn, and the settings, from place to place: a whole network would go over the stack where nothing is
 /// optimised.
 pub(crate) fn copy<N: Layer>(from: &N, to: &mut N) {
-    both(from, to, &mut |from, to| to.copy_from_slice(from));
+    both(from, to, &mut |from, to| to.iter_mut().zip(from).for_each(|(to, from)| *to = *from));
 }
 
 /// Moves the parameters of `to` that learn towards those of `from`: `to += rate (from - to)`, or `from` if that is not finite.
@@ -80,7 +80,7 @@ fn both<N: Layer>(from: &N, to: &mut N, visit: &mut dyn FnMut(&[N::Scalar], &mut
         }
         let mut other = 0;
         each(from, &mut |_, _, numbers| {
-            if other == index && numbers.len() == tensor.data.len() {
+            if other == index {
                 visit(numbers, tensor.data);
             }
             other += 1;
@@ -91,8 +91,8 @@ fn both<N: Layer>(from: &N, to: &mut N, visit: &mut dyn FnMut(&[N::Scalar], &mut
     to.load_settings(&mut |wanted| {
         let mut start = 0;
         from.store_settings(&mut |part| {
-            if start == done && part.len() == wanted.len() {
-                wanted.copy_from_slice(part);
+            if start == done {
+                wanted.iter_mut().zip(part).for_each(|(to, from)| *to = *from);
             }
             start += part.len();
         });

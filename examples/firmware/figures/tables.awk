@@ -68,6 +68,23 @@ END {
         row(name[part[1]], cells)
     }
 
+    print "\nLearners of streams, instructions for a sample that arrives (`observe` and `predict`) and for one that is learnt from, with"
+    print "all replays; bytes. Five networks and one are those of the example `stream` for nine inputs and two classes, with full buffers;"
+    print "the guard has a network 9-8-2, 200 anchors and a check every 50 samples:\n"
+    print "| learner | chip | `opt-level` | arrives | learnt from | learner | stack | code |"
+    print "|---|---|---|---|---|---|---|---|"
+    split("stream one guard", learner, " ")
+    split("five networks,one network,a guard", title, ",")
+    for (l = 1; l <= 3; l++) {
+        for (b = 1; b <= n; b++) {
+            split(build[b], part, " ")
+            key = build[b] " field/" learner[l] " libm"
+            if ((key, "forward") in figure)
+                row(title[l], name[part[1]] " | " level[part[2]] " | " value(key, "forward") " | " value(key, "step") " | " \
+                    value(key, "ram") " | " value(key, "stack") " | " value(key, "code"))
+        }
+    }
+
     print "\nCycles of a Cortex-M4F for 64-32-10 at `opt-level = 3`, **estimated** (not measured) from the instructions executed and the"
     print "cycles that its Technical Reference Manual gives for each (`examples/firmware/figures/cycles.awk`):\n"
     print "| | `Libm`: `predict` | `step` | `Fast`: `predict` | `step` |"

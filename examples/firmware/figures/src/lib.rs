@@ -3,6 +3,8 @@
 #![no_std]
 
 pub mod counter;
+// Only where it is used: the compiler's choices for other programs would be others.
+#[cfg(feature = "field")]
 pub mod field;
 pub mod flash;
 pub mod learner;

@@ -3,7 +3,7 @@
 use crate::error::StepError;
 use crate::layer::Layer;
 use crate::learner::{Evaluate, Learner};
-use crate::learnt;
+use crate::learnt::{self, Learnt};
 use crate::scalar::{Scalar, Zero, count};
 use crate::storable::{Storable, layout};
 
@@ -193,20 +193,23 @@ impl<L: Learner<Network: Layer>> Learner for Averaged<L> {
     }
 }
 
-impl<L: Learner<Network: Layer> + Storable> Storable for Averaged<L> {
-    const SIZE: usize = L::SIZE + learnt::size::<L::Network>() + 8;
-    const LAYOUT: u64 = layout("averaged", &[L::LAYOUT, learnt::meaning::<L::Network>(), L::Network::SETTINGS_LAYOUT]);
+impl<L: Learner<Network: Learnt> + Storable> Storable for Averaged<L> {
+    const SIZE: usize = L::SIZE + L::Network::BYTES + 8;
+    const LAYOUT: u64 = {
+        let [parameters, rest] = L::Network::LAYOUTS;
+        layout("averaged", &[L::LAYOUT, parameters, rest])
+    };
 
     fn store(&self, write: &mut impl FnMut(&[u8])) {
         self.learner.store(write);
-        learnt::store(&self.mean, write);
+        self.mean.store_learnt(write);
         self.steps.store(write);
         self.memory.store(write);
     }
 
     fn load(&mut self, read: &mut impl FnMut(&mut [u8])) {
         self.learner.load(read);
-        learnt::load(&mut self.mean, read);
+        self.mean.load_learnt(read);
         self.steps.load(read);
         self.memory.load(read);
     }

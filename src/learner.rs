@@ -2,6 +2,7 @@
 
 use crate::error::StepError;
 use crate::layer::Infer;
+pub use crate::learnt::Learnt;
 use crate::scalar::Scalar;
 use crate::shape::Shape;
 

@@ -1,10 +1,41 @@
 //! What a network can change, as bytes: the parameters that learn, in the order of the tensors, then the settings of the layers.
 
-use crate::layer::Layer;
+use crate::layer::{Infer, Layer};
 use crate::scalar::Scalar;
 use crate::slots::Slots;
 use crate::storable::{Storable, layout};
 use crate::tensor::Name;
+
+/// What a [`Learner`](crate::Learner) predicts with, as bytes: its parameters that learn, the settings of layers, and the scalers. Every
+/// [`Layer`] is one.
+pub trait Learnt: Infer {
+    /// The number of bytes.
+    const BYTES: usize;
+
+    /// What they mean, as [`Storable::LAYOUT`]: those of parameters, and of all else.
+    const LAYOUTS: [u64; 2];
+
+    /// Hands the bytes to `write`, as [`Storable::store`] does.
+    fn store_learnt(&self, write: &mut impl FnMut(&[u8]));
+
+    /// Takes the bytes from `read`, as [`Storable::load`] does.
+    fn load_learnt(&mut self, read: &mut impl FnMut(&mut [u8]));
+}
+
+impl<N: Layer> Learnt for N {
+    const BYTES: usize = parameters::<N>() + N::SETTINGS;
+    const LAYOUTS: [u64; 2] = [meaning::<N>(), N::SETTINGS_LAYOUT];
+
+    fn store_learnt(&self, write: &mut impl FnMut(&[u8])) {
+        store_parameters(self, write);
+        self.store_settings(write);
+    }
+
+    fn load_learnt(&mut self, read: &mut impl FnMut(&mut [u8])) {
+        load_parameters(self, read);
+        self.load_settings(read);
+    }
+}
 
 /// The number of parameters that learn.
 pub(crate) const fn count<N: Layer>() -> usize {
@@ -16,24 +47,9 @@ pub(crate) const fn parameters<N: Layer>() -> usize {
     count::<N>() * N::Scalar::SIZE
 }
 
-/// The number of bytes of parameters and settings.
-pub(crate) const fn size<N: Layer>() -> usize {
-    parameters::<N>() + N::SETTINGS
-}
-
 /// What the bytes of the parameters mean.
 pub(crate) const fn meaning<N: Layer>() -> u64 {
     layout("parameters", &[N::ARCHITECTURE.fingerprint(), N::LEARNT.fingerprint()])
-}
-
-pub(crate) fn store<N: Layer>(network: &N, write: &mut impl FnMut(&[u8])) {
-    store_parameters(network, write);
-    network.store_settings(write);
-}
-
-pub(crate) fn load<N: Layer>(network: &mut N, read: &mut impl FnMut(&mut [u8])) {
-    load_parameters(network, read);
-    network.load_settings(read);
 }
 
 pub(crate) fn store_parameters<N: Layer>(network: &N, write: &mut dyn FnMut(&[u8])) {

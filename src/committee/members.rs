@@ -5,8 +5,10 @@ use core::marker::PhantomData;
 use crate::architecture::Architecture;
 use crate::encode;
 use crate::layer::{Infer, Mode, first, first_mut};
+use crate::learnt::Learnt;
 use crate::scalar::{Scalar, Zero, count};
 use crate::shape::Shape;
+use crate::storable::layout;
 use crate::tensor::Tensor;
 use crate::work::{Budget, Sizes};
 
@@ -143,5 +145,21 @@ impl<N: Infer, const K: usize, V: Opinion<N::Output>> Infer for Members<N, K, V>
         for (member, network) in self.networks.iter().enumerate() {
             network.tensors(&mut |tensor| tensor.within(member, &mut *visit));
         }
+    }
+}
+
+impl<N: Learnt, const K: usize, V: Opinion<N::Output>> Learnt for Members<N, K, V> {
+    const BYTES: usize = K * N::BYTES;
+    const LAYOUTS: [u64; 2] = {
+        let [parameters, rest] = N::LAYOUTS;
+        [layout(V::NAME, &[K as u64, parameters]), rest]
+    };
+
+    fn store_learnt(&self, write: &mut impl FnMut(&[u8])) {
+        self.networks.iter().for_each(|network| network.store_learnt(write));
+    }
+
+    fn load_learnt(&mut self, read: &mut impl FnMut(&mut [u8])) {
+        self.networks.iter_mut().for_each(|network| network.load_learnt(read));
     }
 }

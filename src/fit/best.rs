@@ -1,7 +1,7 @@
 //! The best network so far.
 
-use crate::layer::{Infer, Layer, copy};
-use crate::learnt;
+use crate::layer::{Infer, copy};
+use crate::learnt::Learnt;
 use crate::scalar::{Scalar, Zero};
 use crate::storable::{Storable, layout};
 
@@ -94,17 +94,20 @@ impl<N: Infer + Zero> Default for Best<N> {
 
 /// The parameters of the network that learn, the settings of its layers, and the loss. What is [`Frozen`](crate::Frozen) comes
 /// from the network that was there before: read into [`Best::with_network`].
-impl<N: Layer> Storable for Best<N> {
-    const SIZE: usize = learnt::size::<N>() + Option::<N::Scalar>::SIZE;
-    const LAYOUT: u64 = layout("best", &[learnt::meaning::<N>(), N::SETTINGS_LAYOUT, Option::<N::Scalar>::LAYOUT]);
+impl<N: Learnt> Storable for Best<N> {
+    const SIZE: usize = N::BYTES + Option::<N::Scalar>::SIZE;
+    const LAYOUT: u64 = {
+        let [parameters, settings] = N::LAYOUTS;
+        layout("best", &[parameters, settings, Option::<N::Scalar>::LAYOUT])
+    };
 
     fn store(&self, write: &mut impl FnMut(&[u8])) {
-        learnt::store(&self.network, write);
+        self.network.store_learnt(write);
         self.loss.store(write);
     }
 
     fn load(&mut self, read: &mut impl FnMut(&mut [u8])) {
-        learnt::load(&mut self.network, read);
+        self.network.load_learnt(read);
         self.loss.load(read);
     }
 }

@@ -5,7 +5,7 @@ use super::{Filter, Guard, Record};
 use crate::checkpoint::{Checkpoint, Kind, Network, Section, Sections, write_parameters};
 use crate::layer::Layer;
 use crate::learner::Learner;
-use crate::learnt;
+use crate::learnt::{self, Learnt};
 use crate::scaler::{Scaled, Scaler};
 use crate::storable::{Storable, layout};
 
@@ -52,36 +52,18 @@ where
     }
 }
 
-impl<L, N, S, const I: usize> Storable for Guard<L, I>
-where
-    L: Learner<Network = Scaled<N, S>, Scalar = N::Scalar> + Storable,
-    N: Layer,
-    S: Scaler<N::Input>,
-{
-    const SIZE: usize = L::SIZE
-        + learnt::size::<N>()
-        + S::SIZE
-        + Filter::<I, N::Scalar>::SIZE
-        + Record::SIZE
-        + Paired::SIZE
-        + u32::SIZE;
-    const LAYOUT: u64 = layout(
-        "guard",
-        &[
-            L::LAYOUT,
-            learnt::meaning::<N>(),
-            N::SETTINGS_LAYOUT,
-            S::LAYOUT,
-            Filter::<I, N::Scalar>::LAYOUT,
-            Record::LAYOUT,
-            Paired::LAYOUT,
-        ],
-    );
+impl<L: Learner<Network: Learnt> + Storable, const I: usize> Storable for Guard<L, I> {
+    const SIZE: usize =
+        L::SIZE + L::Network::BYTES + Filter::<I, L::Scalar>::SIZE + Record::SIZE + Paired::SIZE + u32::SIZE;
+    const LAYOUT: u64 = {
+        let [parameters, rest] = L::Network::LAYOUTS;
+        let filter = Filter::<I, L::Scalar>::LAYOUT;
+        layout("guard", &[L::LAYOUT, parameters, rest, filter, Record::LAYOUT, Paired::LAYOUT])
+    };
 
     fn store(&self, write: &mut impl FnMut(&[u8])) {
         self.live.store(write);
-        learnt::store(&self.good.network, write);
-        self.good.scaler.store(write);
+        self.good.store_learnt(write);
         self.filter.store(write);
         self.record.store(write);
         self.paired.store(write);
@@ -90,8 +72,7 @@ where
 
     fn load(&mut self, read: &mut impl FnMut(&mut [u8])) {
         self.live.load(read);
-        learnt::load(&mut self.good.network, read);
-        self.good.scaler.load(read);
+        self.good.load_learnt(read);
         self.filter.load(read);
         self.record.load(read);
         self.paired.load(read);

@@ -4,8 +4,10 @@ use super::interface::Scaler;
 use crate::activation::Link;
 use crate::architecture::Architecture;
 use crate::layer::{Infer, Mode, first};
+use crate::learnt::Learnt;
 use crate::scalar::Zero;
 use crate::shape::Shape;
+use crate::storable::layout;
 use crate::tensor::Tensor;
 use crate::work::{Budget, DROPOUT, Sizes};
 
@@ -74,5 +76,23 @@ impl<N: Infer, S: Scaler<N::Input>> Infer for Scaled<N, S> {
 
     fn tensors(&self, visit: &mut dyn FnMut(Tensor<&[N::Scalar]>)) {
         self.network.tensors(visit);
+    }
+}
+
+impl<N: Learnt, S: Scaler<N::Input>> Learnt for Scaled<N, S> {
+    const BYTES: usize = N::BYTES + S::SIZE;
+    const LAYOUTS: [u64; 2] = {
+        let [parameters, rest] = N::LAYOUTS;
+        [parameters, layout("scaled", &[rest, S::LAYOUT])]
+    };
+
+    fn store_learnt(&self, write: &mut impl FnMut(&[u8])) {
+        self.network.store_learnt(write);
+        self.scaler.store(write);
+    }
+
+    fn load_learnt(&mut self, read: &mut impl FnMut(&mut [u8])) {
+        self.network.load_learnt(read);
+        self.scaler.load(read);
     }
 }

@@ -166,7 +166,7 @@ fn adapt<L>(
     task: &Task,
 ) -> Result<(), Box<dyn Error>>
 where
-    L: Learner<Scalar = f32, Input = [f32; 64], Output = [f32; 10]> + Clone,
+    L: Learner<Scalar = f32, Input = [f32; 64], Output = [f32; 10], Network: Copy> + Clone,
 {
     let mut once = learner.clone();
     once.set_rate(rate);

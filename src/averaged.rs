@@ -1,10 +1,10 @@
 //! Predictions by the running mean of the weights.
 
 use crate::error::StepError;
-use crate::layer::Layer;
+use crate::layer::{Layer, copy};
 use crate::learner::{Evaluate, Learner};
 use crate::learnt::{self, Learnt};
-use crate::scalar::{Scalar, Zero, count};
+use crate::scalar::{Scalar, Zero, count_u32};
 use crate::storable::{Storable, layout};
 
 /// A learner that predicts by the mean of the weights that it had after its steps: steps from single samples make weights jump,
@@ -43,7 +43,8 @@ impl<L: Learner<Network: Zero> + Zero> Zero for Averaged<L> {
 }
 
 impl<L: Learner<Network: Zero> + Zero> Averaged<L> {
-    /// The mean of about the last `memory` steps; 0 stands for all.
+    /// The mean of about the last `memory` steps; 0 stands for all. A network that owns [`Frozen`](crate::Frozen) layers needs
+    /// [`with_learner`](Averaged::with_learner) to be read from bytes.
     pub const fn new(memory: u32) -> Self {
         const { Self { learner: L::ZERO, mean: Zero::ZERO, steps: 0, memory: 0 } }.remembering(memory)
     }
@@ -55,7 +56,8 @@ impl<L: Learner> Averaged<L> {
         self
     }
 
-    /// The mean of about the last `memory` steps of a learner; 0 stands for all. `room` may be any network.
+    /// The mean of about the last `memory` steps of a learner; 0 stands for all. `room` may be any network; to be
+    /// read from bytes, one with the same [`Frozen`](crate::Frozen) layers, which are not among them.
     pub const fn with_learner(learner: L, room: L::Network, memory: u32) -> Self {
         Self { learner, mean: room, steps: 0, memory }
     }
@@ -71,7 +73,7 @@ impl<L: Learner> Averaged<L> {
     }
 }
 
-impl<L: Learner<Network: Layer>> Averaged<L> {
+impl<L: Learner<Network: Layer + Copy>> Averaged<L> {
     /// Takes the weights after a step into the mean.
     fn take(&mut self) {
         let next = self.steps.saturating_add(1);
@@ -79,8 +81,7 @@ impl<L: Learner<Network: Layer>> Averaged<L> {
         if self.steps == 1 {
             self.learner.copy_network(&mut self.mean);
         } else {
-            let steps = usize::try_from(self.steps).unwrap_or(usize::MAX);
-            self.learner.blend_network(&mut self.mean, L::Scalar::ONE / count(steps));
+            self.learner.blend_network(&mut self.mean, L::Scalar::ONE / count_u32(self.steps));
         }
     }
 }
@@ -99,7 +100,7 @@ impl<L: Learner> Evaluate for Averaged<L> {
     }
 }
 
-impl<L: Learner<Network: Layer>> Learner for Averaged<L> {
+impl<L: Learner<Network: Layer + Copy>> Learner for Averaged<L> {
     type Network = L::Network;
 
     fn step(&mut self, x: &L::Input, target: &L::Output, weight: Option<L::Scalar>) -> Result<L::Scalar, StepError> {
@@ -160,7 +161,7 @@ impl<L: Learner<Network: Layer>> Learner for Averaged<L> {
     /// The mean.
     fn copy_network(&self, to: &mut L::Network) {
         match self.mean() {
-            Some(mean) => learnt::copy(mean, to),
+            Some(mean) => copy(mean, to),
             None => self.learner.copy_network(to),
         }
     }

@@ -31,7 +31,7 @@ use crate::storable::{Storable, layout};
 /// ```
 ///
 /// A member that refuses a step which others take, because its own sums overflow, is passed over; if all refuse, the error is
-/// that of the first one, and nothing is changed. The loss is the mean of the members' losses.
+/// that of the first one, and nothing is changed. The loss is the mean of the members' losses. Predictions are those of all members, and `evaluate` needs all of them.
 #[derive(Debug)]
 pub struct Committee<L, const K: usize, V = Mean> {
     /// Those who learn.
@@ -53,7 +53,10 @@ impl<L: defmt::Format, const K: usize, V> defmt::Format for Committee<L, K, V> {
 }
 
 impl<L: Zero, const K: usize, V> Zero for Committee<L, K, V> {
-    const ZERO: Self = Self { members: Zero::ZERO, opinion: PhantomData };
+    const ZERO: Self = {
+        assert!(K > 0 && K <= 8, "a committee has one to eight members");
+        Self { members: Zero::ZERO, opinion: PhantomData }
+    };
 }
 
 impl<L: Zero, const K: usize, V> Committee<L, K, V> {
@@ -112,7 +115,7 @@ impl<L: Learner, const K: usize, V: Opinion<L::Output>> Evaluate for Committee<L
     }
 }
 
-impl<L: Learner, const K: usize, V: Opinion<L::Output>> Learner for Committee<L, K, V> {
+impl<L: Learner<Network: Copy>, const K: usize, V: Opinion<L::Output>> Learner for Committee<L, K, V> {
     type Network = Members<L::Network, K, V>;
 
     fn step(&mut self, x: &L::Input, target: &L::Output, weight: Option<L::Scalar>) -> Result<L::Scalar, StepError> {
@@ -142,7 +145,12 @@ impl<L: Learner, const K: usize, V: Opinion<L::Output>> Learner for Committee<L,
     }
 
     fn flush(&mut self) -> Result<(), StepError> {
-        self.members.iter_mut().try_for_each(Learner::flush)
+        // All of them: who refuses is passed over, as in a step.
+        let mut results = [Ok(()); K];
+        for (member, result) in self.members.iter_mut().zip(&mut results) {
+            *result = member.flush();
+        }
+        results.iter().find(|result| result.is_ok()).or(results.first()).copied().unwrap_or(Ok(()))
     }
 
     fn discard(&mut self) {
@@ -220,9 +228,9 @@ impl<L: Learner, const K: usize, V: Opinion<L::Output>> Learner for Committee<L,
     }
 }
 
-impl<L: Storable, const K: usize, V> Storable for Committee<L, K, V> {
+impl<L: Learner + Storable, const K: usize, V: Opinion<L::Output>> Storable for Committee<L, K, V> {
     const SIZE: usize = <[L; K]>::SIZE;
-    const LAYOUT: u64 = layout("committee", &[<[L; K]>::LAYOUT]);
+    const LAYOUT: u64 = layout("committee", &[layout(V::NAME, &[]), <[L; K]>::LAYOUT]);
 
     fn store(&self, write: &mut impl FnMut(&[u8])) {
         self.members.store(write);

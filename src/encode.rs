@@ -87,5 +87,6 @@ pub fn class<T: Scalar>(outputs: &[T]) -> Option<usize> {
             top = output;
         }
     }
-    (outputs.len() > 1).then_some(best)
+    // Targets of which none is known mean no class.
+    (outputs.len() > 1 && top != unknown()).then_some(best)
 }

@@ -183,7 +183,7 @@ impl<S, M> Fit<S, M> {
         mut on_epoch: impl FnMut(&mut T, &EpochOf<T, V>) -> ControlFlow<()>,
     ) -> Result<Outcome<T::Scalar, V::Score>, FitError>
     where
-        T: Learner<Network: 'a>,
+        T: Learner<Network: Copy + 'a>,
         D: Train<T>,
         V: Validate<T>,
         S: Schedule<T::Scalar> + Clone,
@@ -258,7 +258,7 @@ impl<S, M> Fit<S, M> {
         data: Data<D, V, impl Keep<'a, T::Network>>,
     ) -> Result<Option<EpochOf<T, V>>, FitError>
     where
-        T: Learner<Network: 'a>,
+        T: Learner<Network: Copy + 'a>,
         D: Train<T>,
         V: Validate<T>,
         S: Schedule<T::Scalar>,
@@ -277,7 +277,7 @@ impl<S, M> Fit<S, M> {
         best: impl Keep<'a, T::Network>,
     ) -> Outcome<T::Scalar, V>
     where
-        T: Learner<Network: 'a>,
+        T: Learner<Network: Copy + 'a>,
     {
         state.end(learner, best.best().as_deref());
         state.outcome(self.over(state).unwrap_or(End::Stopped))
@@ -308,7 +308,7 @@ impl<S, M> Fit<S, M> {
         mut on_epoch: impl FnMut(&mut T, &EpochOf<T, V>) -> ControlFlow<()>,
     ) -> Result<Outcome<T::Scalar, V::Score>, FitError>
     where
-        T: Learner<Network: 'a>,
+        T: Learner<Network: Copy + 'a>,
         D: Samples<Input = T::Input, Target = T::Output> + ?Sized,
         V: Validate<T>,
         S: Schedule<T::Scalar> + Clone,

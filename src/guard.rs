@@ -134,11 +134,9 @@ use crate::storable::storable;
 /// A learner of `I` inputs, and the last network of it that is known to be good; see the [module](self).
 ///
 /// `L` is a [`Scaling`](crate::scaler::Scaling) (with the scaler `()`, if inputs are scaled already), so that the guard is a
-/// [`Checkpoint`](crate::Checkpoint): the parameters of the good network, its scaler, the filter, and what was counted. Other
-/// learners, such as a [`Committee`](crate::committee), can be guarded, too; to go on after a reset,
-/// [start](Guard::start) with the factory network, then [serve](Guard::serve) what was saved of [`good`](Guard::good).
-///
-/// With all that `live` keeps it is [`Storable`](crate::Storable): larger, and goes on with the same bits.
+/// [`Checkpoint`](crate::Checkpoint): the parameters of the good network, its scaler, the filter, and what was counted. With all that
+/// `live` keeps it is [`Storable`](crate::Storable): larger, and goes on with the same bits. So are guards of other learners, such as a
+/// [`Committee`](crate::committee): save a [`Value`](crate::checkpoint::Value) of it.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Guard<L: Learner, const I: usize> {
@@ -189,13 +187,21 @@ impl<L: Learner<Network: Zero> + Zero, const I: usize> Guard<L, I> {
     }
 }
 
+impl<L: Learner, const I: usize> Guard<L, I> {
+    /// A guard of a learner, to be [started](Guard::start), for networks that have no [`Zero`]. `room` may be any network; to be read as
+    /// [`Storable`](crate::Storable), one with the same [`Frozen`](crate::Frozen) layers, which are not among the bytes.
+    pub const fn with_learner(live: L, room: L::Network) -> Self {
+        Self { live, filter: Filter::new(), good: room, record: Record::ZERO, paired: Paired::ZERO, since: 0 }
+    }
+}
+
 impl<L: Learner<Network: Zero> + Zero, const I: usize> Default for Guard<L, I> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<L: Learner, const I: usize> Guard<L, I> {
+impl<L: Learner<Network: Copy>, const I: usize> Guard<L, I> {
     /// Starts from the network of `live`, which is that of the factory: it is served, and the anchors that it gets right are
     /// counted. The filter learns from all samples of the factory.
     pub fn start<A, R, D>(&mut self, settings: &Settings<A, R, D>)

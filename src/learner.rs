@@ -109,16 +109,17 @@ pub trait Learner: Evaluate {
     /// Sets the learning rate.
     fn set_rate(&mut self, rate: Self::Scalar);
 
-    /// Copies the network that [`predict`](Learner::predict) uses: the parameters that learn, and the settings of layers. What is
-    /// [`Frozen`](crate::Frozen) stays in `to` as it is.
-    fn copy_network(&self, to: &mut Self::Network);
+    /// Copies the network that [`predict`](Learner::predict) uses.
+    fn copy_network(&self, to: &mut Self::Network)
+    where
+        Self::Network: Copy;
 
     /// Moves the parameters of `to` that learn towards those of this network, `to += rate (network - to)`, with a rate from 0 to 1;
     /// settings are copied. A parameter that would not stay finite is copied, too.
     fn blend_network(&self, to: &mut Self::Network, rate: Self::Scalar);
 
-    /// Goes on from another network, of which it copies what [`copy_network`](Learner::copy_network) does: call
-    /// [`clear`](Learner::clear) after it.
+    /// Goes on from another network: takes its parameters that learn, and the settings of layers; what is [`Frozen`](crate::Frozen) stays.
+    /// Call [`clear`](Learner::clear) after it.
     fn set_network(&mut self, from: &Self::Network);
 
     /// The outputs of another network, with the scratch of this learner.

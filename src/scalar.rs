@@ -51,6 +51,9 @@ pub trait Scalar:
     /// that are 0 would shrink to subnormal numbers and stay there, each of which costs a host more than a hundred cycles.
     const LEAST_MEAN: Self;
 
+    /// The distance from 1 to the next larger number.
+    const SPACING: Self;
+
     /// The largest learning rate: 2^26.
     const RATE_LIMIT: Self;
 
@@ -114,6 +117,7 @@ macro_rules! scalar {
             const NAME: &'static str = stringify!($t);
             const ONE: Self = 1.0;
             const MAX: Self = <$t>::MAX;
+            const SPACING: Self = <$t>::EPSILON;
             const GRADIENT_LIMIT: Self = power_of_two!($t, $bits, $gradient_exponent);
             const LEAST_MEAN: Self = 1.0 / (Self::GRADIENT_LIMIT * Self::GRADIENT_LIMIT);
             const RATE_LIMIT: Self = power_of_two!($t, $bits, 26);

@@ -47,6 +47,7 @@ impl<Y: Shape> Opinion<Y> for Vote {
     const NAME: &'static str = "vote";
 
     fn join(y: &mut Y, outputs: &Y, members: usize) {
+        const { assert!(Y::LENGTH > 1, "a single output is no class to vote for: use `Mean`") };
         let part = Y::Scalar::ONE / count(members);
         if let Some(votes) = encode::class(outputs.flat()).and_then(|class| y.flat_mut().get_mut(class)) {
             *votes += part;

@@ -38,7 +38,7 @@ impl<S, M> Fit<S, M> {
         mut best: Option<&mut Best<T::Network>>,
     ) -> Result<Option<EpochOf<T, V>>, FitError>
     where
-        T: Learner,
+        T: Learner<Network: Copy>,
         D: Train<T>,
         V: Validate<T>,
         S: Schedule<T::Scalar>,
@@ -76,7 +76,7 @@ impl<S, M> Fit<S, M> {
         best: Option<&mut Best<T::Network>>,
     ) -> Result<EpochOf<T, V>, FitError>
     where
-        T: Learner,
+        T: Learner<Network: Copy>,
         D: Train<T>,
         V: Validate<T>,
         S: Schedule<T::Scalar>,
@@ -131,7 +131,7 @@ impl<S, M> Fit<S, M> {
         best: Option<&mut Best<T::Network>>,
     ) -> Result<Option<T::Scalar>, FitError>
     where
-        T: Learner,
+        T: Learner<Network: Copy>,
         D: Train<T>,
         V: Validate<T>,
         M: Metric<T::Scalar, T::Output>,

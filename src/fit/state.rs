@@ -93,8 +93,9 @@ impl<S, T: Scalar, V> State<S, T, V> {
         }
         self.ended = true;
         if let Some((network, _)) = best.and_then(Best::get) {
-            learner.set_network(network);
+            // What a learner keeps beside its network belongs to it if it is the best already.
             if !self.current {
+                learner.set_network(network);
                 learner.clear();
                 self.current = true;
             }

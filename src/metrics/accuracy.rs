@@ -99,7 +99,7 @@ pub struct Sign;
 
 /// Whether `output` is above `level`; `None` for NaN.
 fn above<T: Scalar>(output: T, level: T) -> Option<bool> {
-    Some(output.partial_cmp(&level)?.is_gt())
+    if output == crate::loss::unknown() { None } else { Some(output.partial_cmp(&level)?.is_gt()) }
 }
 
 macro_rules! by_level {

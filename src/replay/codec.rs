@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 
 use crate::scalar::{Scalar, Zero, count};
 use crate::shape::Shape;
-use crate::storable::{Storable, storable};
+use crate::storable::Storable;
 
 /// How a [`Buffer`](super::Buffer) keeps raw inputs: [`Raw`] or as [`Codes`].
 pub trait Codec: Zero + Storable + Clone + Debug + PartialEq {
@@ -85,9 +85,23 @@ pub struct Codes<X: Shape, const BITS: usize, const BYTES: usize, const F: usize
     begun: bool,
 }
 
-storable!("codes": [X: Shape, const BITS: usize, const BYTES: usize, const F: usize] Codes<X, BITS, BYTES, F> {
-    least: [X::Scalar; F], most: [X::Scalar; F], begun: bool
-});
+impl<X: Shape, const BITS: usize, const BYTES: usize, const F: usize> Storable for Codes<X, BITS, BYTES, F> {
+    const SIZE: usize = 2 * <[X::Scalar; F]>::SIZE + 1;
+    // The rows of a buffer are bytes: what they mean is said here.
+    const LAYOUT: u64 = crate::storable::layout("codes", &[<[X::Scalar; F]>::LAYOUT, X::LENGTH as u64, BITS as u64]);
+
+    fn store(&self, write: &mut impl FnMut(&[u8])) {
+        self.least.store(write);
+        self.most.store(write);
+        self.begun.store(write);
+    }
+
+    fn load(&mut self, read: &mut impl FnMut(&mut [u8])) {
+        self.least.load(read);
+        self.most.load(read);
+        self.begun.load(read);
+    }
+}
 
 impl<X: Shape, const BITS: usize, const BYTES: usize, const F: usize> Zero for Codes<X, BITS, BYTES, F> {
     const ZERO: Self = Self { least: [X::Scalar::ZERO; F], most: [X::Scalar::ZERO; F], begun: false };

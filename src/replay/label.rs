@@ -68,11 +68,15 @@ impl<Y: Shape + Storable + Debug + PartialEq> Label<Y> for Y {
     }
 }
 
-/// `None` if a number is not finite.
+/// `None` if a number is not finite, or no class of several has a target above 0.
 fn class<Y: Shape>(target: &Y) -> Option<usize> {
     let targets = target.flat();
     if !targets.iter().all(|target| target.is_finite()) {
         return None;
     }
-    if Y::LENGTH == 1 { Threshold.class(targets) } else { encode::class(targets) }
+    if Y::LENGTH == 1 {
+        return Threshold.class(targets);
+    }
+    // Targets without a 1 may say which class is wrong, or nothing.
+    encode::class(targets).filter(|&class| targets.get(class).is_some_and(|&target| target > Y::Scalar::ZERO))
 }

@@ -91,7 +91,8 @@ impl Policy for Reservoir {
 /// Keeps as many samples of each of `C` classes, or all of a class that has fewer, each with the same probability within its
 /// class.
 ///
-/// `C` is at least the number of outputs; for a single one, 2. Fewer do not compile:
+/// There should be room for a sample of each class, or some are never kept. `C` is at least the number of outputs; for a single one, 2.
+/// Fewer do not compile:
 ///
 /// ```compile_fail
 /// use downhill::replay::{Balanced, Buffer, Class, Memory, Raw};

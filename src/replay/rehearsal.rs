@@ -117,7 +117,7 @@ impl<L: Learner, M: Memory<L::Input, L::Output>> Evaluate for Rehearsal<L, M> {
     }
 }
 
-impl<L: Learner, M: Memory<L::Input, L::Output>> Learner for Rehearsal<L, M> {
+impl<L: Learner<Network: Copy>, M: Memory<L::Input, L::Output>> Learner for Rehearsal<L, M> {
     type Network = L::Network;
 
     fn step(&mut self, x: &L::Input, target: &L::Output, weight: Option<L::Scalar>) -> Result<L::Scalar, StepError> {
@@ -163,10 +163,10 @@ impl<L: Learner, M: Memory<L::Input, L::Output>> Learner for Rehearsal<L, M> {
     }
 
     fn seed(&mut self, seed: u32) {
-        self.learner.seed(seed);
-        // Numbers of their own: the sequences of two seeds overlap only where one is the other's continuation.
-        self.random = Generator::new(!seed);
+        // Numbers of their own, for all that is within, too: a fit and two buffers that share a seed would draw alike.
+        self.random = Generator::new(seed ^ 0x5EED_0F5A);
         self.memory.seed(self.random.next_u32());
+        self.learner.seed(self.random.next_u32());
     }
 
     fn rate(&self) -> Option<L::Scalar> {

@@ -5,7 +5,7 @@ use crate::shape::Shape;
 use crate::storable::Storable;
 
 /// What learns from raw inputs how to scale them. `()` leaves them as they are.
-pub trait Scaler<X: Shape>: Zero + Storable + Clone {
+pub trait Scaler<X: Shape>: Zero + Storable + Copy {
     /// Learns from the inputs of a sample. Returns false, and learns nothing, if one of them is not finite or above
     /// [`GRADIENT_LIMIT`](Scalar::GRADIENT_LIMIT), whose square may not be finite.
     fn observe(&mut self, x: &X) -> bool;

@@ -75,11 +75,11 @@ impl<L: Learner, S: Scaler<L::Input>> Evaluate for Scaling<L, S> {
     }
 }
 
-impl<L: Learner, S: Scaler<L::Input>> Learner for Scaling<L, S> {
+impl<L: Learner<Network: Copy>, S: Scaler<L::Input>> Learner for Scaling<L, S> {
     type Network = Scaled<L::Network, S>;
 
     fn step(&mut self, x: &L::Input, target: &L::Output, weight: Option<L::Scalar>) -> Result<L::Scalar, StepError> {
-        let before = self.scaler.clone();
+        let before = self.scaler;
         let _ = self.scaler.observe(x); // what it does not take is refused below
         let result = self.scaled(x).and_then(|z| self.learner.step(&z, target, weight));
         if result.is_err() {
@@ -139,17 +139,17 @@ impl<L: Learner, S: Scaler<L::Input>> Learner for Scaling<L, S> {
 
     fn copy_network(&self, to: &mut Self::Network) {
         self.learner.copy_network(&mut to.network);
-        to.scaler.clone_from(&self.scaler);
+        to.scaler = self.scaler;
     }
 
     fn blend_network(&self, to: &mut Self::Network, rate: L::Scalar) {
         self.learner.blend_network(&mut to.network, rate);
-        to.scaler.clone_from(&self.scaler);
+        to.scaler = self.scaler;
     }
 
     fn set_network(&mut self, from: &Self::Network) {
         self.learner.set_network(&from.network);
-        self.scaler.clone_from(&from.scaler);
+        self.scaler = from.scaler;
     }
 
     fn predict_with(&mut self, network: &Self::Network, x: &L::Input) -> L::Output {

@@ -2,7 +2,7 @@
 
 use super::interface::{Scaler, acceptable, clipped};
 use crate::dense::{Biased, Dense};
-use crate::scalar::{Scalar, Zero, count};
+use crate::scalar::{Scalar, Zero, count_u32};
 use crate::shape::Shape;
 use crate::storable::storable;
 
@@ -43,7 +43,8 @@ impl<const F: usize, T: Scalar> Zero for Standardizer<F, T> {
 
 impl<const F: usize, T: Scalar> Standardizer<F, T> {
     /// Has seen nothing. Counts the last `memory` samples most: the weight of a sample falls by `1 - 1 / memory` with each
-    /// that follows. With 0 all samples count the same; 1000 is good for most streams.
+    /// that follows. With 0 all samples count the same; 1000 is good for most streams. With 1 each sample is its own mean, and all
+    /// scaled numbers are 0.
     pub const fn new(memory: u32) -> Self {
         const { assert!(F > 0, "there is at least one feature") };
         Self { mean: [T::ZERO; F], variance: [T::ZERO; F], seen: 0, memory }
@@ -135,12 +136,25 @@ pub(crate) fn follow<T: Scalar>(numbers: &[T], mean: &mut [T], variance: &mut [T
     for ((&x, mean), variance) in numbers.iter().zip(mean).zip(variance) {
         let difference = x - *mean;
         let step = rate * difference;
+        let before = *mean;
         *mean += step;
+        // A step that is lost in rounding is made as large as it must be for the mean to move: with a memory of 1000 the mean of 101,325
+        // would stay up to 4 beside that of the numbers, and the variance would be that of the error.
+        if *mean == before {
+            let least = before.larger(T::ZERO) * T::SPACING;
+            *mean = if difference > least {
+                before + least
+            } else if difference < -least {
+                before - least
+            } else {
+                x
+            };
+        }
         *variance = ((T::ONE - rate) * (*variance + step * difference)).flushed();
     }
 }
 
 /// Exact up to 2^24, which is enough for a rate.
 pub(crate) fn number<T: Scalar>(seen: u32) -> T {
-    count(usize::try_from(seen).unwrap_or(usize::MAX))
+    count_u32(seen)
 }

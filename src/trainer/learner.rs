@@ -4,7 +4,7 @@ use core::slice::{from_mut, from_ref};
 
 use super::Trainer;
 use crate::error::StepError;
-use crate::layer::{Layer, Mode};
+use crate::layer::{Layer, Mode, copy};
 use crate::learner::{Evaluate, Learner};
 use crate::learnt;
 use crate::loss::Loss;
@@ -63,8 +63,11 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, const B: usize, R: Rule> Learne
         self.optimizer.set_rate(rate);
     }
 
-    fn copy_network(&self, to: &mut N) {
-        learnt::copy(&self.network, to);
+    fn copy_network(&self, to: &mut N)
+    where
+        N: Copy,
+    {
+        copy(&self.network, to);
     }
 
     fn blend_network(&self, to: &mut N, rate: N::Scalar) {

@@ -76,7 +76,7 @@ fn a_step_by_hand() {
 
 /// Right labels, then wrong ones: what is served never has more anchors wrong than are tolerated. Returns how often there was a
 /// promotion.
-fn is_guarded<L: Learner<Input = [f32; 2], Output = [f32; 2], Network: Zero> + Zero>(live: L) -> u32 {
+fn is_guarded<L: Learner<Input = [f32; 2], Output = [f32; 2], Network: Zero + Copy> + Zero>(live: L) -> u32 {
     let mut random = Generator::new(2);
     let anchors: [Sample; 100] = std::array::from_fn(|_| sample(&mut random));
     let settings = Settings { tolerance: 2, ..Settings::new(&anchors, &anchors[..20]) };

@@ -182,7 +182,7 @@ fn mean(runs: Vec<Run>) -> Run {
 #[allow(clippy::cast_precision_loss)]
 fn follow<const I: usize, const C: usize, L>(samples: &Samples<I>, mut learner: L) -> Run
 where
-    L: Learner<Scalar = f32, Input = [f32; I], Output = [f32; C], Network: Zero>,
+    L: Learner<Scalar = f32, Input = [f32; I], Output = [f32; C], Network: Zero + Copy>,
 {
     let mut matrix = ConfusionMatrix::<C>::new();
     let mut fading = Fading::<_, [f32; C]>::new(FADE, Argmax);

@@ -56,7 +56,7 @@ fn what_is_refused_changes_nothing() {
     fn check<S: Scaler<[f32; 2]> + PartialEq + std::fmt::Debug>(scaler: S) {
         let mut raw = started(scaler);
         learn(&mut raw);
-        let (network, scaler) = (digest(&raw.learner.network), raw.scaler.clone());
+        let (network, scaler) = (digest(&raw.learner.network), raw.scaler);
         let mut good = Scaled { network: Net::ZERO, scaler: S::ZERO };
         raw.copy_network(&mut good);
         for x in [[f32::NAN, 1.0], [20.0, f32::INFINITY], [-1e30, 1.0], [f32::NEG_INFINITY, f32::NAN]] {
@@ -67,7 +67,7 @@ fn what_is_refused_changes_nothing() {
             assert_eq!(raw.loss(&x, &target), Err(StepError::Input));
             assert_eq!(raw.evaluate_with(&good, &x, &target), Err(StepError::Input));
             // Infinity is not clipped to a number that looks like one of many.
-            let tried = Predictor::new(good.clone()).try_predict(&x);
+            let tried = Predictor::new(good).try_predict(&x);
             assert_eq!(tried.is_ok(), x[0] == -1e30, "{x:?}");
         }
         assert_eq!(raw.step(&[50.0, 99_000.0], &[f32::NAN, 1.0], None), Err(StepError::Target));

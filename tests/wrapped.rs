@@ -63,7 +63,9 @@ fn a_guard_around_layers_that_do_not_learn() {
     let settings = Settings::new(&anchors, &anchors);
     let mut factory =
         Learning { scaler: Standardizer::new(1000), learner: Trainer::with_network(part(), Sgd::new(0.1)) };
-    anchors.iter().for_each(|(x, _)| assert!(factory.observe(x)));
+    for (x, _) in &anchors {
+        assert!(factory.observe(x));
+    }
     let of_factory = factory.predict(&[0.5, -0.5]);
 
     let mut guard = Guarded::new();

@@ -99,7 +99,7 @@
 //! - 200 anchors see a loss of two points or more, not of one: their own chance is a standard deviation of one to two points,
 //!   and each check is another chance to pass. So judge by the mean of many devices: single ones lose more.
 //! - It needs labels that come with the samples. It does not find a drift in samples without labels.
-//! - It compares classes. A regression needs a [`Decision`](crate::metrics::Decision) of your own, such as whether target and outputs
+//! - It compares classes. A regression needs a [`Decision`] of your own, such as whether target and outputs
 //!   are within 5 %.
 //! - The scaler learns from samples with labels alone, and what is served has that of the last promotion.
 //! - The comparison with `good` is repeated, too: two standard deviations are no level of significance of 95 %.

@@ -163,13 +163,8 @@ fn memory<C: Codec<Input = Inputs>, K: Label<Targets>, P: Policy>() {
 }
 
 fn guarded() {
-    type Guarded = Guard<Scaling<Plain, Standardizer<4>>, 4>;
-    let samples = black_box([([1.0; 4], [0.0; 3]); 9]);
-    let settings = Settings::new(black_box(&samples[..]), black_box(&samples[..]));
-    let mut guard = Guarded::new();
-    guard_by(black_box(&mut guard), &settings);
-    let settings = Settings { period: black_box(0), tolerance: black_box(5), ..settings };
-    guard_by(&mut guard, &settings.decided_by(Threshold));
+    guard::<Net, CrossEntropy, _, 3>(Argmax);
+    guard::<(Dense<4, 1, Sigmoid>,), BinaryCrossEntropy, _, 1>(Threshold);
 
     let mut filter = black_box(Filter::<4>::new());
     filter.prepare(&black_box([1.0; 4]));
@@ -177,13 +172,19 @@ fn guarded() {
     keep(&mut filter);
 }
 
-fn guard_by<D: Decision<f32>>(
-    guard: &mut Guard<Scaling<Plain, Standardizer<4>>, 4>,
-    settings: &Settings<&[(Inputs, Targets)], &[(Inputs, Targets)], D>,
-) {
-    guard.start(settings);
-    let (x, target) = black_box(([1.0; 4], [0.0; 3]));
-    black_box((guard.step(&x, &target, settings), guard.predict(&x)));
+fn guard<N, L: Loss, D: Decision<f32>, const O: usize>(decision: D)
+where
+    N: Layer<Scalar = f32, Input = Inputs, Output = [f32; O]> + Zero + Clone,
+{
+    let samples = black_box([([1.0; 4], [0.0; O]); 9]);
+    let samples = black_box(&samples[..]);
+    let settings = Settings { period: black_box(0), tolerance: black_box(5), ..Settings::new(samples, samples) };
+    let settings = settings.decided_by(decision);
+    let mut guard = Guard::<Scaling<Trainer<N, L, Sgd>, Standardizer<4>>, 4>::new();
+    let guard = black_box(&mut guard);
+    guard.start(&settings);
+    let (x, target) = black_box(([1.0; 4], [0.0; O]));
+    black_box((guard.step(&x, &target, &settings), guard.predict(&x)));
     guard.serve(&guard.good().clone());
     black_box(guard.counts());
     keep(guard);

@@ -94,7 +94,7 @@ where
 
 fn rehearsal<L, M>()
 where
-    L: Learner<Scalar = f32, Input = Inputs, Output = Targets, Network: Zero> + Storable + Zero,
+    L: Learner<Scalar = f32, Input = Inputs, Output = Targets, Network: Zero + Copy> + Storable + Zero,
     M: Memory<Inputs, Targets>,
 {
     learner::<Rehearsal<L, M>>();
@@ -109,7 +109,7 @@ where
 /// Everything that a learner can do.
 fn learner<L>()
 where
-    L: Learner<Scalar = f32, Input = Inputs, Output = Targets, Network: Zero> + Storable + Zero,
+    L: Learner<Scalar = f32, Input = Inputs, Output = Targets, Network: Zero + Copy> + Storable + Zero,
 {
     let mut learner = L::ZERO;
     let learner = black_box(&mut learner);
@@ -174,7 +174,7 @@ fn guarded() {
 
 fn guard<N, L: Loss, D: Decision<f32>, const O: usize>(decision: D)
 where
-    N: Layer<Scalar = f32, Input = Inputs, Output = [f32; O]> + Zero + Clone,
+    N: Layer<Scalar = f32, Input = Inputs, Output = [f32; O]> + Zero + Copy,
 {
     let samples = black_box([([1.0; 4], [0.0; O]); 9]);
     let samples = black_box(&samples[..]);
@@ -185,7 +185,8 @@ where
     guard.start(&settings);
     let (x, target) = black_box(([1.0; 4], [0.0; O]));
     black_box((guard.step(&x, &target, &settings), guard.predict(&x)));
-    guard.serve(&guard.good().clone());
+    let good = *guard.good();
+    guard.serve(&good);
     black_box(guard.counts());
     keep(guard);
     checkpoint(guard);

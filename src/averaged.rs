@@ -2,7 +2,7 @@
 
 use crate::error::StepError;
 use crate::layer::{Layer, copy};
-use crate::learner::{Evaluate, Learner};
+use crate::learner::{Evaluate, Learner, by_learner};
 use crate::learnt::{self, Learnt};
 use crate::scalar::{Scalar, Zero, count_u32};
 use crate::storable::{Storable, layout};
@@ -130,17 +130,7 @@ impl<L: Learner<Network: Layer + Copy>> Learner for Averaged<L> {
         Ok(loss)
     }
 
-    fn flush(&mut self) -> Result<(), StepError> {
-        self.learner.flush()
-    }
-
-    fn discard(&mut self) {
-        self.learner.discard();
-    }
-
-    fn clear(&mut self) {
-        self.learner.clear();
-    }
+    by_learner!();
 
     fn predict(&mut self, x: &L::Input) -> L::Output {
         if self.steps > 0 { self.learner.predict_with(&self.mean, x) } else { self.learner.predict(x) }
@@ -148,14 +138,6 @@ impl<L: Learner<Network: Layer + Copy>> Learner for Averaged<L> {
 
     fn seed(&mut self, seed: u32) {
         self.learner.seed(seed);
-    }
-
-    fn rate(&self) -> Option<L::Scalar> {
-        self.learner.rate()
-    }
-
-    fn set_rate(&mut self, rate: L::Scalar) {
-        self.learner.set_rate(rate);
     }
 
     /// The mean.

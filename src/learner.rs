@@ -136,3 +136,29 @@ pub trait Learner: Evaluate {
         target: &Self::Output,
     ) -> Result<(Self::Scalar, Self::Output), StepError>;
 }
+
+/// What a learner that goes around another, its field `learner`, passes on to it as it is.
+macro_rules! by_learner {
+    () => {
+        fn flush(&mut self) -> Result<(), $crate::error::StepError> {
+            self.learner.flush()
+        }
+
+        fn discard(&mut self) {
+            self.learner.discard();
+        }
+
+        fn clear(&mut self) {
+            self.learner.clear();
+        }
+
+        fn rate(&self) -> Option<L::Scalar> {
+            self.learner.rate()
+        }
+
+        fn set_rate(&mut self, rate: L::Scalar) {
+            self.learner.set_rate(rate);
+        }
+    };
+}
+pub(crate) use by_learner;

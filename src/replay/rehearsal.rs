@@ -3,7 +3,7 @@
 use super::memory::Memory;
 use crate::error::StepError;
 use crate::init::{Generator, Random};
-use crate::learner::{Evaluate, Learner};
+use crate::learner::{Evaluate, Learner, by_learner};
 use crate::permutation::Permutation;
 use crate::scalar::{Zero, count};
 use crate::storable::{Storable, storable};
@@ -14,7 +14,7 @@ use crate::storable::{Storable, storable};
 ///
 /// A new sample is learnt from, kept, and followed by [`replays`](Rehearsal::replays) steps from the memory. A weight is that of the
 /// new sample alone; what is repeated counts once. A sample that is refused changes nothing. One that is refused when it is
-/// repeated is passed over.
+/// repeated is passed over. [`clear`](Learner::clear) leaves the samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Rehearsal<L, M> {
@@ -145,18 +145,7 @@ impl<L: Learner<Network: Copy>, M: Memory<L::Input, L::Output>> Learner for Rehe
         self.learner.rehearse(x, target, weight)
     }
 
-    fn flush(&mut self) -> Result<(), StepError> {
-        self.learner.flush()
-    }
-
-    fn discard(&mut self) {
-        self.learner.discard();
-    }
-
-    /// What the learner keeps; the samples stay.
-    fn clear(&mut self) {
-        self.learner.clear();
-    }
+    by_learner!();
 
     fn predict(&mut self, x: &L::Input) -> L::Output {
         self.learner.predict(x)
@@ -167,14 +156,6 @@ impl<L: Learner<Network: Copy>, M: Memory<L::Input, L::Output>> Learner for Rehe
         self.random = Generator::new(seed ^ 0x5EED_0F5A);
         self.memory.seed(self.random.next_u32());
         self.learner.seed(self.random.next_u32());
-    }
-
-    fn rate(&self) -> Option<L::Scalar> {
-        self.learner.rate()
-    }
-
-    fn set_rate(&mut self, rate: L::Scalar) {
-        self.learner.set_rate(rate);
     }
 
     fn copy_network(&self, to: &mut L::Network) {

@@ -3,7 +3,7 @@
 use super::interface::{Scaler, acceptable};
 use super::scaled::Scaled;
 use crate::error::StepError;
-use crate::learner::{Evaluate, Learner};
+use crate::learner::{Evaluate, Learner, by_learner};
 use crate::scalar::Zero;
 use crate::shape::Shape;
 use crate::storable::{Storable, storable};
@@ -108,18 +108,7 @@ impl<L: Learner<Network: Copy>, S: Scaler<L::Input>> Learner for Scaling<L, S> {
         self.learner.rehearse(&z, target, weight)
     }
 
-    fn flush(&mut self) -> Result<(), StepError> {
-        self.learner.flush()
-    }
-
-    fn discard(&mut self) {
-        self.learner.discard();
-    }
-
-    /// Leaves the scaler as it is.
-    fn clear(&mut self) {
-        self.learner.clear();
-    }
+    by_learner!();
 
     fn predict(&mut self, x: &L::Input) -> L::Output {
         self.learner.predict(&self.scaler.scaled(x))
@@ -127,14 +116,6 @@ impl<L: Learner<Network: Copy>, S: Scaler<L::Input>> Learner for Scaling<L, S> {
 
     fn seed(&mut self, seed: u32) {
         self.learner.seed(seed);
-    }
-
-    fn rate(&self) -> Option<L::Scalar> {
-        self.learner.rate()
-    }
-
-    fn set_rate(&mut self, rate: L::Scalar) {
-        self.learner.set_rate(rate);
     }
 
     fn copy_network(&self, to: &mut Self::Network) {

@@ -150,6 +150,23 @@ fn the_mean_of_outputs_and_votes() {
     assert_eq!(pieces, vote);
 }
 
+/// The loss is the mean of the members' losses, in a step as in a measurement.
+#[test]
+fn the_loss_of_a_committee() {
+    let mut committee = Committee::<Plain, 3>::new();
+    for (seed, member) in (1..).zip(&mut committee.members) {
+        start(member, seed);
+    }
+    let (x, t) = sample(4);
+    let mut sum = 0.0;
+    for member in &mut committee.members {
+        sum += member.loss(&x, &t).unwrap();
+    }
+    let mean = sum / 3.0;
+    assert_eq!(committee.evaluate(&x, &t).unwrap().0, mean);
+    assert_eq!(committee.step(&x, &t, None), Ok(mean));
+}
+
 /// A fit keeps the best committee, whatever it is made of.
 #[test]
 fn a_fit_trains_a_committee() {

@@ -176,14 +176,7 @@ impl<L: Learner<Network: Zero> + Zero, const I: usize> Zero for Guard<L, I> {
 impl<L: Learner<Network: Zero> + Zero, const I: usize> Guard<L, I> {
     /// With all bits zero: give `live` the factory network, and [start](Guard::start).
     pub const fn new() -> Self {
-        Self {
-            live: L::ZERO,
-            filter: Filter::new(),
-            good: Zero::ZERO,
-            record: Record::ZERO,
-            paired: Paired::ZERO,
-            since: 0,
-        }
+        Self::with_learner(L::ZERO, Zero::ZERO)
     }
 }
 

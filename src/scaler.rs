@@ -32,4 +32,4 @@ pub use min_max::MinMax;
 pub use scaled::Scaled;
 pub use scaling::Scaling;
 pub use standardizer::Standardizer;
-pub(crate) use standardizer::{follow, number};
+pub(crate) use standardizer::follow;

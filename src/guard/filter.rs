@@ -3,8 +3,8 @@
 use core::fmt;
 
 use crate::init::scramble;
-use crate::scalar::{Scalar, Zero, count};
-use crate::scaler::{acceptable, follow, number};
+use crate::scalar::{Scalar, Zero, count, count_u32};
+use crate::scaler::{acceptable, follow};
 use crate::shape::Shape;
 use crate::storable::storable;
 
@@ -225,7 +225,7 @@ impl<const I: usize, T: Scalar> Filter<I, T> {
     pub(super) fn accept<X: Shape<Scalar = T>>(&mut self, x: &X) {
         let first = self.seen == 0;
         self.seen = self.seen.saturating_add(1).min(MEMORY);
-        follow(x.flat(), &mut self.mean, &mut self.variance, T::ONE / number(self.seen));
+        follow(x.flat(), &mut self.mean, &mut self.variance, T::ONE / count_u32(self.seen));
         let memory = u16::try_from(self.seen).map_or(CHANGE_MEMORY, |seen| seen.min(CHANGE_MEMORY));
         for (((&x, last), run), changes) in
             x.flat().iter().zip(&mut self.last).zip(&mut self.run).zip(&mut self.changes)
@@ -283,7 +283,7 @@ impl<const I: usize, T: Scalar> Filter<I, T> {
 fn is_improbable<T: Scalar>(run: u8, changes: u16) -> bool {
     // `p` is at least 2^-16: the logarithm of a single repetition is above -14.
     run > 1
-        && number::<T>(run.into()) * (-(number::<T>(changes.into()) / number(0x1_0000))).ln_1p()
+        && count_u32::<T>(run.into()) * (-(count_u32::<T>(changes.into()) / count_u32(0x1_0000))).ln_1p()
             < T::from_f32(IMPROBABLE)
 }
 

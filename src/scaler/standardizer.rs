@@ -116,7 +116,7 @@ impl<const F: usize, T: Scalar, X: Shape<Scalar = T>> Scaler<X> for Standardizer
         };
         for chunk in x.flat().chunks_exact(F) {
             self.seen = self.seen.saturating_add(1).min(most);
-            follow(chunk, &mut self.mean, &mut self.variance, T::ONE / number(self.seen));
+            follow(chunk, &mut self.mean, &mut self.variance, T::ONE / count_u32(self.seen));
         }
         true
     }
@@ -152,9 +152,4 @@ pub(crate) fn follow<T: Scalar>(numbers: &[T], mean: &mut [T], variance: &mut [T
         }
         *variance = ((T::ONE - rate) * (*variance + step * difference)).flushed();
     }
-}
-
-/// Exact up to 2^24, which is enough for a rate.
-pub(crate) fn number<T: Scalar>(seen: u32) -> T {
-    count_u32(seen)
 }

@@ -263,6 +263,8 @@ fn a_standardizer_follows_small_changes_of_large_numbers() {
     let ([below], [above]) = (scaler.scaled(&[101_324.5]), scaler.scaled(&[101_325.5]));
     // The standard deviation is .29; the mean moves in steps of .01.
     assert!((-2.4..-1.1).contains(&below) && (1.1..2.4).contains(&above), "{below} {above}");
+    let sd = scaler.variance()[0].sqrt();
+    assert!((sd / 12_f32.sqrt().recip() - 1.0).abs() < 0.1, "{sd}");
     let mut constant = Standardizer::<1>::new(1000);
     constant.observe(&[0.0_f32]);
     (0..100_000).for_each(|_| assert!(constant.observe(&[1.0])));

@@ -3,9 +3,11 @@
 #   build PACKAGE CHIP CARGO_ARGUMENT...  builds programs of the package in that folder; prints the folder they are in
 #   cargo_for_chip PACKAGE CHIP COMMAND CARGO_ARGUMENT...  another command of cargo than build, with the same compiler
 #   emulate CHIP ELF [QEMU_ARGUMENT]...   runs one; what it writes by semihosting goes to stdout
+#   emulate_avr ELF                       runs one of avr; its serial port is stdin and stdout
+#   count_avr ELF                         the same, in an emulator that counts cycles; without stdin
 #
-# The chips are m4f, m0 and rv32; m33 can only be built for. From the environment:
-#   FIRMWARE_TOOLCHAIN  rustup or debian; otherwise rustup, if it has the chip's target, or else debian
+# The chips are m4f, m0, rv32 and avr; m33 can only be built for. From the environment:
+#   FIRMWARE_TOOLCHAIN  rustup or debian; otherwise rustup, if it has the chip's target, or else debian; avr is debian's
 #   FIRMWARE_RUSTFLAGS  for example -Ctarget-cpu=cortex-m4
 #   FIRMWARE_TIMEOUT    seconds that a program may take, 120 if unset
 #   OPT_LEVEL           instead of the profile's
@@ -15,6 +17,7 @@ shopt -s inherit_errexit
 PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
 
 debian_packages=(rustc-web cargo-web rust-web-src lld)
+avr_packages=(gcc-avr avr-libc binutils-avr simavr qemu-system-misc)
 
 build() {
     local package=$1 chip=$2
@@ -32,9 +35,10 @@ cargo_for_chip() {
         rustup) ;;
         debian)
             install_packages "${debian_packages[@]}" || return
+            [ "$chip" != avr ] || install_packages "${avr_packages[@]}" || return
             # Debian has core only as source, and building it counts as unstable.
             cargo=(env RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc /usr/bin/cargo)
-            options=(-Zbuild-std=core --config "target.$target.linker='ld.lld'")
+            options=(-Zbuild-std=core --config "target.$target.linker='$(linker_for "$chip")'")
             ;;
         *)
             echo "FIRMWARE_TOOLCHAIN is rustup or debian" >&2
@@ -43,6 +47,11 @@ cargo_for_chip() {
     esac
     (
         export RUSTFLAGS=${FIRMWARE_RUSTFLAGS:-}
+        if [ "$chip" = avr ]; then
+            RUSTFLAGS+=" -Ctarget-cpu=atmega328p -Clink-arg=-mmcu=atmega328p"
+            # It warns that this linker has no option -no-pie, and does without.
+            export RUSTC_LOG=error
+        fi
         [ -z "${OPT_LEVEL:-}" ] || export CARGO_PROFILE_RELEASE_OPT_LEVEL=$OPT_LEVEL
         "${cargo[@]}" "$command" --quiet --release --locked --manifest-path "$package/Cargo.toml" \
             --target "$target" --target-dir "${CARGO_TARGET_DIR:-$package/target}" "${options[@]}" "$@"
@@ -59,6 +68,33 @@ emulate() {
     esac
     timeout --kill-after=5 "${FIRMWARE_TIMEOUT:-120}" "${machine[@]}" -display none -monitor none -serial none \
         -semihosting-config enable=on,target=native -kernel "$elf" "$@" </dev/null
+}
+
+# A program of this chip has no exit code, and neither emulator ends by it: its last line is "exit CODE".
+emulate_avr() {
+    until_exit qemu-system-avr -machine arduino-uno -bios "$1" -display none -monitor none -serial stdio
+}
+
+count_avr() {
+    # It colours what the serial port sends, and ends each line with a dot.
+    until_exit simavr -m atmega328p -f 16000000 "$1" < <(:) | sed -u 's/\x1b\[[0-9]*m//g; s/\.$//'
+}
+
+# Runs a command, passes on what it prints, and ends it after the line "exit CODE", with this code; with 124 after too much time.
+until_exit() {
+    local line code= status=0 output pid
+    # The standard input is that of this function.
+    exec {output}< <(exec timeout --kill-after=5 "${FIRMWARE_TIMEOUT:-120}" "$@" 2>/dev/null)
+    pid=$!
+    while [ -z "$code" ] && IFS= read -r line <&"$output"; do
+        code=$(sed -nE 's/^(\x1b\[[0-9]*m)*exit ([0-9]+)\.?$/\2/p' <<<"$line")
+        [ -n "$code" ] || printf '%s\n' "$line"
+    done
+    # Where it has ended already, there is nothing to end.
+    [ -z "$code" ] || kill "$pid" 2>/dev/null || true
+    wait "$pid" || status=$?
+    exec {output}<&-
+    return "${code:-$((status == 0 ? 1 : status))}"
 }
 
 install_emulators() {
@@ -79,6 +115,7 @@ target_of() {
         m0) echo thumbv6m-none-eabi ;;
         m33) echo thumbv8m.main-none-eabihf ;;
         rv32) echo riscv32imc-unknown-none-elf ;;
+        avr) echo avr-none ;;
         *)
             echo "no chip is called $1" >&2
             return 1
@@ -86,9 +123,19 @@ target_of() {
     esac
 }
 
+linker_for() { # CHIP
+    case $1 in
+        avr) echo avr-gcc ;;
+        *) echo ld.lld ;;
+    esac
+}
+
 # Whose compiler builds for a target.
 compiler_for() { # TARGET
-    if [ -n "${FIRMWARE_TOOLCHAIN:-}" ]; then
+    if [ "$1" = avr-none ]; then
+        # rustup has no core for it.
+        echo debian
+    elif [ -n "${FIRMWARE_TOOLCHAIN:-}" ]; then
         echo "$FIRMWARE_TOOLCHAIN"
     elif [ -d "$(rustc --print target-libdir --target "$1" 2>/dev/null)" ]; then
         echo rustup

@@ -60,27 +60,27 @@ pub type IrisDeep = Trainer<
 pub const IRIS: Workload<Iris, [Flower]> = Workload {
     name: "iris",
     golden: 0xc7c7_092e_3b24_4d22,
-    train: |trainer, flowers| iris(trainer, Sgd::new(1.0), flowers),
+    train: |trainer, flowers| iris(trainer, Sgd::new(1.0), flowers.iter().copied()),
 };
 pub const IRIS_MOMENTUM: Workload<IrisMomentum, [Flower]> = Workload {
     name: "iris-momentum",
     golden: 0x5b03_015b_6452_0b64,
-    train: |trainer, flowers| iris(trainer, Momentum::new(0.1, 0.9), flowers),
+    train: |trainer, flowers| iris(trainer, Momentum::new(0.1, 0.9), flowers.iter().copied()),
 };
 pub const IRIS_RAW_ERROR: Workload<IrisRawError, [Flower]> = Workload {
     name: "iris-raw-error",
     golden: 0xaa8d_8a56_3be3_7bfe,
-    train: |trainer, flowers| iris(trainer, Sgd::new(0.4), flowers),
+    train: |trainer, flowers| iris(trainer, Sgd::new(0.4), flowers.iter().copied()),
 };
 pub const IRIS_ERROR_SHARE: Workload<IrisErrorShare, [Flower]> = Workload {
     name: "iris-error-share",
     golden: 0x63b2_ac00_b715_fe02,
-    train: |trainer, flowers| iris(trainer, Sgd::new(0.1), flowers),
+    train: |trainer, flowers| iris(trainer, Sgd::new(0.1), flowers.iter().copied()),
 };
 pub const IRIS_DEEP: Workload<IrisDeep, [Flower]> = Workload {
     name: "iris-deep",
     golden: 0x0873_f3d0_9c43_6f12,
-    train: |trainer, flowers| iris(trainer, Sgd::new(0.05), flowers),
+    train: |trainer, flowers| iris(trainer, Sgd::new(0.05), flowers.iter().copied()),
 };
 /// The three activations that have an exponential in them, from one backend.
 pub type IrisBackend<M> =
@@ -89,13 +89,13 @@ pub type IrisBackend<M> =
 pub const IRIS_FAST: Workload<IrisBackend<Fast>, [Flower]> = Workload {
     name: "iris-fast",
     golden: 0xb362_ecd6_1e30_a48a,
-    train: |trainer, flowers| iris(trainer, Sgd::new(0.1), flowers),
+    train: |trainer, flowers| iris(trainer, Sgd::new(0.1), flowers.iter().copied()),
 };
 #[cfg(feature = "micromath")]
 pub const IRIS_MICROMATH: Workload<IrisBackend<Micromath>, [Flower]> = Workload {
     name: "iris-micromath",
     golden: 0xf3ff_e527_9c9f_b86f,
-    train: |trainer, flowers| iris(trainer, Sgd::new(0.1), flowers),
+    train: |trainer, flowers| iris(trainer, Sgd::new(0.1), flowers.iter().copied()),
 };
 
 /// Inputs of a flower.
@@ -104,7 +104,11 @@ pub fn flower(centimetres: &[f32; 4]) -> [f32; 4] {
 }
 
 /// Sixty epochs of Iris in stored order.
-fn iris<N, L, P, R>(trainer: &mut Trainer<N, L, P, 1, R>, optimizer: P, flowers: &[Flower]) -> Result<u64, StepError>
+pub fn iris<N, L, P, R>(
+    trainer: &mut Trainer<N, L, P, 1, R>,
+    optimizer: P,
+    flowers: impl Iterator<Item = Flower> + Clone,
+) -> Result<u64, StepError>
 where
     N: Layer<Scalar = f32, Input = [f32; 4], Output = [f32; 3]>,
     L: Loss,
@@ -113,8 +117,8 @@ where
 {
     trainer.start(optimizer, &mut TruncatedNormal(Generator::new(2)));
     for _ in 0..60 {
-        for (centimetres, class) in flowers {
-            trainer.step(&flower(centimetres), &encode::one_hot(*class).unwrap_or_default())?;
+        for (centimetres, class) in flowers.clone() {
+            trainer.step(&flower(&centimetres), &encode::one_hot(class).unwrap_or_default())?;
         }
     }
     Ok(digest(&trainer.network))

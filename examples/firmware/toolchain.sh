@@ -76,15 +76,15 @@ emulate_avr() {
 }
 
 count_avr() {
-    # It colours what the serial port sends, and ends each line with a dot.
-    until_exit simavr -m atmega328p -f 16000000 "$1" < <(:) | sed -u 's/\x1b\[[0-9]*m//g; s/\.$//'
+    # It colours what the serial port sends, ends each line with a dot, and says what it has loaded.
+    until_exit simavr -m atmega328p -f 16000000 "$1" < <(:) | sed -u 's/\x1b\[[0-9]*m//g; s/\.$//; /^Loaded /d'
 }
 
-# Runs a command, passes on what it prints, and ends it after the line "exit CODE", with this code; with 124 after too much time.
+# Runs a command, passes on what it prints, its errors included, and ends it after the line "exit CODE", with this code; with 124 after too much time.
 until_exit() {
     local line code= status=0 output pid
     # The standard input is that of this function.
-    exec {output}< <(exec timeout --kill-after=5 "${FIRMWARE_TIMEOUT:-120}" "$@" 2>/dev/null)
+    exec {output}< <(exec timeout --kill-after=5 "${FIRMWARE_TIMEOUT:-120}" "$@" 2>&1)
     pid=$!
     while [ -z "$code" ] && IFS= read -r line <&"$output"; do
         code=$(sed -nE 's/^(\x1b\[[0-9]*m)*exit ([0-9]+)\.?$/\2/p' <<<"$line")

@@ -91,6 +91,13 @@ impl Generator {
         Self { state: seed }
     }
 
+    /// [`Random::below`] for a counter, which has 32 bits on every machine.
+    #[cfg(feature = "heapless")]
+    #[allow(clippy::cast_possible_truncation)]
+    pub(crate) fn below_u32(&mut self, length: u32) -> u32 {
+        ((u64::from(self.next_u32()) * u64::from(length)) >> 32) as u32
+    }
+
     /// The generator after it has given `numbers` more numbers. After 2^32 numbers it repeats.
     #[allow(clippy::cast_possible_truncation)]
     pub(crate) fn after(self, numbers: usize) -> Self {

@@ -354,7 +354,8 @@ impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Step<'
 impl<N: Layer, L: Loss, P: Optimizer<N::Scalar>, R: Rule, const B: usize> Drop for Step<'_, N, L, P, B, R> {
     fn drop(&mut self) {
         if self.is_writing() {
-            let _ = self.run(usize::MAX);
+            // A budget may be used up: with 16-bit addresses, it is 65,535 MACs at most.
+            while matches!(self.run(usize::MAX), Ok(Progress::More)) {}
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A sum that does not lose small terms, however many there are.
 
-use crate::scalar::{Scalar, Zero, count};
+use crate::scalar::{Scalar, Zero, count_u32};
 use crate::storable::storable;
 
 /// The sum of some terms, as two numbers: the rounded sum, and the rest that the rounding left out.
@@ -15,14 +15,14 @@ use crate::storable::storable;
 pub struct Sum<T> {
     high: T,
     low: T,
-    terms: usize,
+    terms: u32,
 }
 
 impl<T: Scalar> Zero for Sum<T> {
     const ZERO: Self = Self { high: T::ZERO, low: T::ZERO, terms: 0 };
 }
 
-storable!("sum": [T: Scalar] Sum<T> { high: T, low: T, terms: usize });
+storable!("sum": [T: Scalar] Sum<T> { high: T, low: T, terms: u32 });
 
 impl<T: Scalar> Sum<T> {
     pub(crate) fn add(&mut self, term: T) {
@@ -35,7 +35,7 @@ impl<T: Scalar> Sum<T> {
     }
 
     /// How many terms there are.
-    pub(crate) const fn terms(&self) -> usize {
+    pub(crate) const fn terms(&self) -> u32 {
         self.terms
     }
 
@@ -46,7 +46,7 @@ impl<T: Scalar> Sum<T> {
 
     /// The mean of the terms; `None` without any.
     pub(crate) fn mean(&self) -> Option<T> {
-        (self.terms > 0).then(|| self.total() / count(self.terms))
+        (self.terms > 0).then(|| self.total() / count_u32(self.terms))
     }
 }
 
@@ -67,7 +67,7 @@ mod tests {
                 plain += term;
             }
             let off = |sum: f32| (f64::from(sum) / right - 1.0).abs();
-            assert_eq!(sum.terms(), n as usize);
+            assert_eq!(sum.terms(), n);
             assert!(off(sum.total()) < 2e-7, "{n} terms: {}", sum.total());
             assert!(Scalar::is_finite(plain) && off(plain) > 1e-5, "{n} terms: a plain sum shows nothing");
         }

@@ -25,6 +25,14 @@ pub(crate) const SMALL: bool = FOR_SIZE || SOFT_FLOAT;
 /// compiler knows all lengths.
 pub(crate) const SHARED: bool = CHIP;
 
+/// How many samples a buffer holds: 32 bits on hosts as on chips, where the bytes are the same then. 16 where addresses have
+/// as many.
+#[cfg(all(feature = "heapless", not(target_pointer_width = "16")))]
+pub(crate) type Length = u32;
+/// See above.
+#[cfg(all(feature = "heapless", target_pointer_width = "16"))]
+pub(crate) type Length = u16;
+
 /// An x86 with vectors of eight `f32`.
 pub(crate) const AVX: bool = cfg!(target_feature = "avx");
 

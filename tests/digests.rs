@@ -8,6 +8,9 @@ mod workloads;
 mod toolbox;
 
 #[cfg(feature = "heapless")]
+#[path = "digests/counters.rs"]
+mod counters;
+#[cfg(feature = "heapless")]
 #[path = "digests/field.rs"]
 mod field;
 
@@ -30,6 +33,12 @@ fn digits() -> Vec<Digit> {
 #[test]
 fn xor() {
     check(&workloads::XOR, workloads::Xor::new(), &());
+}
+
+#[cfg(feature = "heapless")]
+#[test]
+fn counters() {
+    check(&counters::COUNTERS, (), &());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::metric::{Decision, Level, Metric, metric};
 use super::streaming::{Mean, Streaming};
 use crate::encode;
-use crate::scalar::{Scalar, Zero, count};
+use crate::scalar::{Scalar, Zero, count, count_u32};
 use crate::shape::Shape;
 use crate::storable::storable;
 
@@ -11,15 +11,15 @@ use crate::storable::storable;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Tally {
-    right: usize,
-    all: usize,
+    right: u32,
+    all: u32,
 }
 
 impl Zero for Tally {
     const ZERO: Self = Self { right: 0, all: 0 };
 }
 
-storable!("tally": [] Tally { right: usize, all: usize });
+storable!("tally": [] Tally { right: u32, all: u32 });
 
 impl Tally {
     pub(super) fn count(&mut self, right: bool) {
@@ -28,7 +28,7 @@ impl Tally {
     }
 
     pub(super) fn fraction<T: Scalar>(self) -> Option<T> {
-        (self.all > 0).then(|| count::<T>(self.right) / count(self.all))
+        (self.all > 0).then(|| count_u32::<T>(self.right) / count_u32(self.all))
     }
 }
 

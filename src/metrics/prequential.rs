@@ -9,7 +9,7 @@ use crate::storable::{Storable, storable};
 
 /// A metric over all samples of a stream. `Y` is the type of outputs and targets.
 ///
-/// Its bytes are those of [`Metric::State`](super::Metric::State): 8 of an accuracy on a chip, `4 * C * (C + 1)` of a confusion matrix, 12 of a
+/// Its bytes are those of [`Metric::State`](super::Metric::State): 8 of an accuracy, `4 * C * (C + 1)` of a confusion matrix, 12 of a
 /// mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Overall<M: Streaming<Y>, Y: Shape> {

@@ -10,6 +10,7 @@ use crate::scalar::Zero;
 use crate::scaler::acceptable;
 use crate::shape::Shape;
 use crate::storable::{Storable, layout, storable};
+use crate::target::Length;
 
 /// Up to `N` samples: inputs kept by the codec `C`, [`Raw`](super::Raw) or [`Codes`](super::Codes), and labels `K`,
 /// [`Class`](super::Class) or the target itself. The policy `P` decides which: [`Fifo`](super::Fifo),
@@ -34,7 +35,7 @@ use crate::storable::{Storable, layout, storable};
 pub struct Buffer<C: Codec, K, P, const N: usize> {
     codec: C,
     policy: P,
-    kept: Vec<Entry<C::Row, K>, N, u32>,
+    kept: Vec<Entry<C::Row, K>, N, Length>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -80,7 +80,7 @@ impl Policy for Reservoir {
         if kept.len() < capacity {
             return Some(kept.len());
         }
-        Some(self.random.below(usize::try_from(self.seen).unwrap_or(usize::MAX))).filter(|&place| place < capacity)
+        usize::try_from(self.random.below_u32(self.seen)).ok().filter(|&place| place < capacity)
     }
 
     fn seed(&mut self, seed: u32) {
@@ -131,7 +131,7 @@ impl<const C: usize> Policy for Balanced<C> {
         let class = class?;
         let seen = self.seen.get_mut(class)?;
         *seen = seen.saturating_add(1);
-        let seen = usize::try_from(*seen).unwrap_or(usize::MAX);
+        let seen = *seen;
         if kept.len() < capacity {
             return Some(kept.len());
         }
@@ -146,7 +146,7 @@ impl<const C: usize> Policy for Balanced<C> {
 
         let size = |class: Option<usize>| class.and_then(|class| sizes.get(class)).copied();
         if self.full.get(class).is_some_and(|&full| full) {
-            let chosen = self.random.below(seen);
+            let chosen = usize::try_from(self.random.below_u32(seen)).ok()?;
             kept.enumerate().filter(|&(_, kept)| kept == Some(class)).nth(chosen).map(|(index, _)| index)
         } else {
             let candidates = || kept.clone().enumerate().filter(|&(_, class)| size(class) == Some(largest));

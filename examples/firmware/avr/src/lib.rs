@@ -4,6 +4,8 @@
 #![feature(asm_experimental_arch)]
 
 mod chip;
+#[path = "../../../../tests/digests/counters.rs"]
+pub mod counters;
 mod flash;
 pub mod serial;
 pub mod stack;

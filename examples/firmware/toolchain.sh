@@ -6,7 +6,7 @@
 #   emulate_avr ELF                       runs one of avr; its serial port is stdin and stdout
 #   count_avr ELF                         the same, in an emulator that counts cycles; without stdin
 #
-# The chips are m4f, m0, rv32 and avr; m33 can only be built for. From the environment:
+# The chips are m4f, m0, rv32 and avr; m33 can only be built for. wasm is none, and runs in node. From the environment:
 #   FIRMWARE_TOOLCHAIN  rustup or debian; otherwise rustup, if it has the chip's target, or else debian; avr is debian's
 #   FIRMWARE_RUSTFLAGS  for example -Ctarget-cpu=cortex-m4
 #   FIRMWARE_TIMEOUT    seconds that a program may take, 120 if unset
@@ -116,6 +116,7 @@ target_of() {
         m33) echo thumbv8m.main-none-eabihf ;;
         rv32) echo riscv32imc-unknown-none-elf ;;
         avr) echo avr-none ;;
+        wasm) echo wasm32-unknown-unknown ;;
         *)
             echo "no chip is called $1" >&2
             return 1
@@ -126,6 +127,7 @@ target_of() {
 linker_for() { # CHIP
     case $1 in
         avr) echo avr-gcc ;;
+        wasm) echo wasm-ld ;;
         *) echo ld.lld ;;
     esac
 }

@@ -15,11 +15,11 @@ pub const COUNTERS: Workload<(), ()> = Workload {
         let mut reservoir = Kept::<Reservoir>::new();
         let mut balanced = Kept::<Balanced<2>>::new();
         for sample in 0..300_000_u32 {
-            let number = f32::from((sample % 1000) as u16);
+            let number = small(sample % 1000);
             let target = [[1.0, 0.0], [0.0, 1.0]][usize::from(sample % 70 == 0)];
             accuracy.record(&target, &[0.75, 0.25]);
             error.record(&[0.0], &[number]);
-            let x = [f32::from((sample / 1000) as u16), number];
+            let x = [small(sample / 1000), number];
             reservoir.insert(&x, &target);
             balanced.insert(&x, &target);
         }
@@ -28,6 +28,10 @@ pub const COUNTERS: Workload<(), ()> = Workload {
         Ok(hash ^ kept(&reservoir) ^ kept(&balanced).rotate_left(1))
     },
 };
+
+fn small(number: u32) -> f32 {
+    u16::try_from(number).unwrap_or(u16::MAX).into()
+}
 
 type Kept<P> = Buffer<Raw<[f32; 2]>, Class, P, 9>;
 

@@ -116,10 +116,8 @@ where
     R: Rule,
 {
     trainer.start(optimizer, &mut TruncatedNormal(Generator::new(2)));
-    for _ in 0..60 {
-        for (centimetres, class) in flowers.clone() {
-            trainer.step(&flower(&centimetres), &encode::one_hot(class).unwrap_or_default())?;
-        }
+    for (centimetres, class) in core::iter::repeat_n(flowers, 60).flatten() {
+        trainer.step(&flower(&centimetres), &encode::one_hot(class).unwrap_or_default())?;
     }
     Ok(digest(&trainer.network))
 }

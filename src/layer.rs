@@ -1,7 +1,7 @@
 //! What a layer is: to predict it needs [`Infer`], to learn [`Layer`].
 
 pub(crate) mod inner;
-mod tuple;
+pub(crate) mod tuple;
 
 // All that the author of a layer names.
 pub use crate::activation::{Activation, magnitude};

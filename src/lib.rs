@@ -55,6 +55,7 @@ pub mod permutation;
 pub mod pieces;
 pub mod predictor;
 pub mod quantile;
+pub mod quantized;
 mod ratio;
 mod refuse;
 #[cfg(feature = "heapless")]

@@ -32,6 +32,8 @@ macro_rules! tuples {
     };
 }
 
+pub(crate) use tuples;
+
 /// Makes a tuple a layer.
 macro_rules! layer {
     (($A:ident $a:tt) [$(($L:ident $l:tt $U:ident $u:tt))*] [$(($M:ident $m:tt $V:ident $v:tt))*] ($Z:ident $z:tt)) => {

@@ -1,0 +1,302 @@
+//! The dense layer in integers.
+
+use core::fmt::{self, Debug};
+use core::marker::PhantomData;
+
+use super::dot;
+use super::fixed::{Multiplier, Rounding, Single};
+use super::layer::Layer;
+use super::values::Quantization;
+use crate::architecture::Architecture;
+use crate::hint::keep_rolled;
+use crate::storable::{Storable, storable};
+use crate::zero::Zero;
+
+/// A fully connected layer of integers, with `I` inputs and `O` outputs: `y = clamp(zero_point + M (b + W (x - x0)))`, where `x0` is
+/// the zero point of the inputs and `M` a [`Multiplier`] for each output ([`PerChannel`]) or for all ([`PerTensor`]), rounded as `R`
+/// says.
+///
+/// It takes `I O` bytes for the weights, 4 for each bias and 5 for each multiplier.
+///
+/// Ranges: a product of a weight and an input is at most 2^14, so that the sum of fewer than 2^17 of them is below 2^31; more inputs do
+/// not compile. What is added to it, `b - x0 W`, is computed once. This and its sum with the products are exact as long as they have
+/// 32 bits, which biases below 2^30 and up to 2^15 inputs always have, and saturate otherwise.
+pub struct Dense<const I: usize, const O: usize, S: Scales = PerChannel, R = Single> {
+    /// In the [order](dot::ordered) of the kernel.
+    weights: [[u8; I]; O],
+    /// b - x0 W.
+    offsets: [i32; O],
+    mantissas: S::Array<i32, O>,
+    shifts: S::Array<i8, O>,
+    zero_point: i8,
+    range: [i8; 2],
+    rounding: PhantomData<R>,
+}
+
+/// How many scales the weights of a layer have: [`PerChannel`] or [`PerTensor`].
+pub trait Scales: 'static {
+    /// One for each scale.
+    type Array<S: Zero + Storable + Copy + PartialEq, const O: usize>: Zero
+        + Storable
+        + Copy
+        + PartialEq
+        + AsRef<[S]>
+        + AsMut<[S]>;
+
+    /// That of an output.
+    fn at<S: Zero + Copy>(scales: &[S], output: usize) -> S;
+}
+
+/// A scale for each output: as exact as 8 bits are, also if the weights of some outputs are much smaller than of others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct PerChannel;
+
+impl Scales for PerChannel {
+    type Array<S: Zero + Storable + Copy + PartialEq, const O: usize> = [S; O];
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn at<S: Zero + Copy>(scales: &[S], output: usize) -> S {
+        scales.get(output).copied().unwrap_or(S::ZERO)
+    }
+}
+
+/// One scale for all weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct PerTensor;
+
+impl Scales for PerTensor {
+    type Array<S: Zero + Storable + Copy + PartialEq, const O: usize> = [S; 1];
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn at<S: Zero + Copy>(scales: &[S], _: usize) -> S {
+        scales.first().copied().unwrap_or(S::ZERO)
+    }
+}
+
+/// The range that a layer cuts its outputs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Clamp {
+    /// All integers.
+    None,
+    /// From 0 on.
+    Relu,
+    /// From 0 to 6.
+    Relu6,
+    /// From -1 to 1.
+    Unit,
+}
+
+impl Clamp {
+    /// The integers at the ends, for outputs quantised so.
+    const fn range(self, y: Quantization) -> [i8; 2] {
+        match self {
+            Self::None => [i8::MIN, i8::MAX],
+            Self::Relu => [y.zero_point(), i8::MAX],
+            Self::Relu6 => [y.zero_point(), Self::end(6.0, y)],
+            Self::Unit => [Self::end(-1.0, y), Self::end(1.0, y)],
+        }
+    }
+
+    /// The integer nearest to `real`, from a quotient in `f32` as in the reference kernels.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
+    const fn end(real: f32, y: Quantization) -> i8 {
+        let steps = real / y.scale();
+        let whole = steps as i32;
+        let rest = steps - whole as f32;
+        let whole = whole.saturating_add((rest >= 0.5) as i32 - (rest <= -0.5) as i32);
+        let q = whole.saturating_add(y.zero_point() as i32);
+        if q < i8::MIN as i32 {
+            i8::MIN
+        } else if q > i8::MAX as i32 {
+            i8::MAX
+        } else {
+            q as i8
+        }
+    }
+}
+
+impl<const I: usize, const O: usize, S: Scales, R> Dense<I, O, S, R> {
+    /// The memory in bytes, in RAM or in flash.
+    pub const BYTES: usize = size_of::<Self>();
+
+    /// The weight of an output and an input, if there are both.
+    pub fn weight(&self, output: usize, input: usize) -> Option<i8> {
+        let place = (output < O && input < I).then(|| dot::place::<I, O>(output, input))?;
+        self.weights.as_flattened().get(place).map(|&weight| (weight ^ dot::BIAS).cast_signed())
+    }
+
+    const fn with(
+        weights: [[i8; I]; O],
+        offsets: [i32; O],
+        mantissas: S::Array<i32, O>,
+        shifts: S::Array<i8, O>,
+        y: Quantization,
+        clamp: Clamp,
+    ) -> Self {
+        const {
+            assert!(I > 0 && O > 0, "a dense layer needs at least one input and one output");
+            assert!(I < 1 << 17, "the sum of 2^17 products or more does not fit into 32 bits");
+        };
+        let (zero_point, range) = (y.zero_point(), clamp.range(y));
+        let weights = dot::ordered(&weights);
+        Self { weights, offsets, mantissas, shifts, zero_point, range, rounding: PhantomData }
+    }
+}
+
+impl<const I: usize, const O: usize, R> Dense<I, O, PerChannel, R> {
+    /// From weights, biases in steps of the scales of inputs and weights, and scales of the weights of each output; `x` and `y` are how
+    /// inputs and outputs are quantised. All as in a `TFLite` file.
+    pub const fn new(
+        weights: [[i8; I]; O],
+        biases: [i32; O],
+        scales: [f32; O],
+        (x, y): (Quantization, Quantization),
+        clamp: Clamp,
+    ) -> Self {
+        let offsets = folded(&weights, biases, x);
+        let (mut mantissas, mut shifts) = ([0; O], [0; O]);
+        let (mut scales, mut left) = (scales.as_slice(), (mantissas.as_mut_slice(), shifts.as_mut_slice()));
+        while let ([scale, others @ ..], ([mantissa, mantissas @ ..], [shift, shifts @ ..])) = (scales, left) {
+            Multiplier { mantissa: *mantissa, shift: *shift } = multiplier(x, *scale, y);
+            (scales, left) = (others, (mantissas, shifts));
+        }
+        Self::with(weights, offsets, mantissas, shifts, y, clamp)
+    }
+}
+
+impl<const I: usize, const O: usize, R> Dense<I, O, PerTensor, R> {
+    /// From weights, biases in steps of the scales of inputs and weights, and the scale of all weights; `x` and `y` are how inputs and
+    /// outputs are quantised. All as in a `TFLite` file.
+    pub const fn new(
+        weights: [[i8; I]; O],
+        biases: [i32; O],
+        scale: f32,
+        (x, y): (Quantization, Quantization),
+        clamp: Clamp,
+    ) -> Self {
+        let Multiplier { mantissa, shift } = multiplier(x, scale, y);
+        Self::with(weights, folded(&weights, biases, x), [mantissa], [shift], y, clamp)
+    }
+}
+
+/// From steps of the sums to steps of the outputs.
+const fn multiplier(x: Quantization, scale: f32, y: Quantization) -> Multiplier {
+    Multiplier::new(x.scale() as f64 * scale as f64 / y.scale() as f64)
+}
+
+/// `b - x0 W`.
+const fn folded<const I: usize, const O: usize>(
+    weights: &[[i8; I]; O],
+    mut offsets: [i32; O],
+    x: Quantization,
+) -> [i32; O] {
+    let (mut rows, mut left) = (weights.as_slice(), offsets.as_mut_slice());
+    while let ([row, others @ ..], [offset, rest @ ..]) = (rows, left) {
+        let (mut row, mut sum) = (row.as_slice(), 0_i32);
+        while let [weight, others @ ..] = row {
+            // At most 2^14 for each of fewer than 2^17 inputs.
+            sum += *weight as i32 * x.zero_point() as i32;
+            row = others;
+        }
+        *offset = offset.saturating_sub(sum);
+        (rows, left) = (others, rest);
+    }
+    offsets
+}
+
+impl<const I: usize, const O: usize, S: Scales, R: Rounding> Layer for Dense<I, O, S, R> {
+    type Input = [i8; I];
+    type Output = [i8; O];
+    type Tape = ();
+
+    const PARAMETERS: usize = I * O + O;
+    const ARCHITECTURE: Architecture = Architecture::layer(&["quantized dense", R::NAME], &[I, O]);
+
+    #[cfg_attr(not(unoptimized), inline(always))]
+    fn forward(&self, x: &[i8; I], y: &mut [i8; O], (): &mut ()) {
+        let excess = dot::excess(x);
+        let zero_point = i32::from(self.zero_point);
+        let [low, high] = self.range.map(|end| i32::from(end) - zero_point);
+        let mut index = 0;
+        let mut finish = |sums: &[i32], offsets: &[i32], y: &mut [i8]| {
+            for ((sum, offset), y) in sums.iter().zip(offsets).zip(y) {
+                let mantissa = S::at(self.mantissas.as_ref(), index);
+                let shift = S::at(self.shifts.as_ref(), index);
+                let steps = R::multiply(offset.saturating_add(sum - excess), Multiplier { mantissa, shift });
+                // Within the range, less the zero point: the sum is the output.
+                #[allow(clippy::cast_possible_truncation)]
+                let output = (steps.max(low).min(high) + zero_point) as i8;
+                *y = output;
+                index += 1;
+                keep_rolled();
+            }
+        };
+        let (blocks, rows) = self.weights.as_chunks::<{ dot::OUTPUTS }>();
+        let (offsets, last_offsets) = self.offsets.as_chunks::<{ dot::OUTPUTS }>();
+        let (y, last_y) = y.as_chunks_mut::<{ dot::OUTPUTS }>();
+        for ((block, offsets), y) in blocks.iter().zip(offsets).zip(y) {
+            let mut sums = [0; dot::OUTPUTS];
+            dot::four(block.as_flattened().as_chunks().0, x, &mut sums);
+            finish(&sums, offsets, y);
+        }
+        let mut sums = [0; dot::OUTPUTS];
+        for (row, sum) in rows.iter().zip(&mut sums) {
+            *sum = dot::one(row, x);
+        }
+        finish(&sums, last_offsets, last_y);
+    }
+}
+
+impl<const I: usize, const O: usize, S: Scales, R> Zero for Dense<I, O, S, R> {
+    const ZERO: Self = Self {
+        weights: [[0; I]; O],
+        offsets: [0; O],
+        mantissas: Zero::ZERO,
+        shifts: Zero::ZERO,
+        zero_point: 0,
+        range: [0; 2],
+        rounding: PhantomData,
+    };
+}
+
+storable!("quantized dense": [const I: usize, const O: usize, S: Scales, R] Dense<I, O, S, R> {
+    weights: [[u8; I]; O], offsets: [i32; O], mantissas: S::Array<i32, O>, shifts: S::Array<i8, O>, zero_point: i8, range: [i8; 2],
+});
+
+// Derived, these would ask the same of the types without values.
+#[allow(clippy::expl_impl_clone_on_copy)]
+impl<const I: usize, const O: usize, S: Scales, R> Clone for Dense<I, O, S, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<const I: usize, const O: usize, S: Scales, R> Copy for Dense<I, O, S, R> {}
+
+impl<const I: usize, const O: usize, S: Scales, R> PartialEq for Dense<I, O, S, R> {
+    fn eq(&self, other: &Self) -> bool {
+        self.weights == other.weights
+            && self.offsets == other.offsets
+            && self.mantissas == other.mantissas
+            && self.shifts == other.shifts
+            && (self.zero_point, self.range) == (other.zero_point, other.range)
+    }
+}
+
+/// The shape, not the weights.
+impl<const I: usize, const O: usize, S: Scales, R> Debug for Dense<I, O, S, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "quantized Dense({I} to {O})")
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<const I: usize, const O: usize, S: Scales, R> defmt::Format for Dense<I, O, S, R> {
+    fn format(&self, f: defmt::Formatter) {
+        defmt::write!(f, "quantized Dense({} to {})", I, O);
+    }
+}

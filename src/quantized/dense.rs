@@ -18,9 +18,10 @@ use crate::zero::Zero;
 ///
 /// It takes `I O` bytes for the weights, 4 for each bias and 5 for each multiplier.
 ///
-/// Ranges: a product of a weight and an input is at most 2^14, so that the sum of fewer than 2^17 of them is below 2^31; more inputs do
-/// not compile. What is added to it, `b - x0 W`, is computed once. This and its sum with the products are exact as long as they have
-/// 32 bits, which biases below 2^30 and up to 2^15 inputs always have, and saturate otherwise.
+/// Ranges: weights are kept as bytes from 0 to 255, 128 above their values. A product of such a byte and an input is at most 255 times
+/// 128, so that the sum of fewer than 2^16 of them is below 2^31; more inputs do not compile. What it has too much, 128 times the sum of
+/// the inputs, is below 2^30, and so is what is left. What is added to that, `b - x0 W`, is computed once. This and its sum with the
+/// products are exact as long as they have 32 bits, which biases below 2^30 and up to 2^15 inputs always have, and saturate otherwise.
 pub struct Dense<const I: usize, const O: usize, S: Scales = PerChannel, R = Single> {
     /// In the [order](dot::ordered) of the kernel.
     weights: [[u8; I]; O],
@@ -139,7 +140,7 @@ impl<const I: usize, const O: usize, S: Scales, R> Dense<I, O, S, R> {
     ) -> Self {
         const {
             assert!(I > 0 && O > 0, "a dense layer needs at least one input and one output");
-            assert!(I < 1 << 17, "the sum of 2^17 products or more does not fit into 32 bits");
+            assert!(I < 1 << 16, "the sum of 2^16 products or more does not fit into 32 bits");
         };
         let (zero_point, range) = (y.zero_point(), clamp.range(y));
         let weights = dot::ordered(&weights);
@@ -150,7 +151,7 @@ impl<const I: usize, const O: usize, S: Scales, R> Dense<I, O, S, R> {
 impl<const I: usize, const O: usize, R> Dense<I, O, PerChannel, R> {
     /// From weights, biases in steps of the scales of inputs and weights, and scales of the weights of each output; `x` and `y` are how
     /// inputs and outputs are quantised. All as in a `TFLite` file.
-    pub const fn new(
+    pub const fn per_channel(
         weights: [[i8; I]; O],
         biases: [i32; O],
         scales: [f32; O],
@@ -171,7 +172,7 @@ impl<const I: usize, const O: usize, R> Dense<I, O, PerChannel, R> {
 impl<const I: usize, const O: usize, R> Dense<I, O, PerTensor, R> {
     /// From weights, biases in steps of the scales of inputs and weights, and the scale of all weights; `x` and `y` are how inputs and
     /// outputs are quantised. All as in a `TFLite` file.
-    pub const fn new(
+    pub const fn per_tensor(
         weights: [[i8; I]; O],
         biases: [i32; O],
         scale: f32,
@@ -198,7 +199,7 @@ const fn folded<const I: usize, const O: usize>(
     while let ([row, others @ ..], [offset, rest @ ..]) = (rows, left) {
         let (mut row, mut sum) = (row.as_slice(), 0_i32);
         while let [weight, others @ ..] = row {
-            // At most 2^14 for each of fewer than 2^17 inputs.
+            // At most 2^14 for each of fewer than 2^16 inputs.
             sum += *weight as i32 * x.zero_point() as i32;
             row = others;
         }

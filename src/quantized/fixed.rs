@@ -168,3 +168,24 @@ fn upper_of_halves(a: i32, b: i32) -> i32 {
 pub(super) fn saturated(x: i64) -> i32 {
     x.max(i32::MIN.into()).min(i32::MAX.into()) as i32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::upper_of_halves;
+    use crate::init::{Generator, Random};
+
+    /// A host has another way.
+    #[test]
+    fn the_upper_half_by_four_products_is_that_of_one() {
+        let mut random = Generator::new(5);
+        let mut number = || match random.next_u32() % 16 {
+            0 => i32::MIN,
+            1 => i32::MAX,
+            n => random.next_u32().cast_signed() >> n,
+        };
+        for _ in 0..1_000_000 {
+            let (a, b) = (number(), number());
+            assert_eq!(i64::from(upper_of_halves(a, b)), (i64::from(a) * i64::from(b)) >> 32, "{a} {b}");
+        }
+    }
+}

@@ -120,9 +120,9 @@ impl<const N: usize> Layer for Softmax<N> {
         let fraction = (sum << zeros) & i32::MAX;
         let inverse = reciprocal(fraction);
         for (y, &x) in y.iter_mut().zip(x) {
-            *y = self.power(difference(x)).map_or(i8::MIN, |power| {
-                clamped(divided(doubled(inverse, power), 35 - zeros) + i32::from(i8::MIN))
-            });
+            *y = self
+                .power(difference(x))
+                .map_or(i8::MIN, |power| clamped(divided(doubled(inverse, power), 35 - zeros) + i32::from(i8::MIN)));
         }
     }
 }

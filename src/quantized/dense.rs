@@ -1,12 +1,13 @@
 //! The dense layer in integers.
 
 use core::fmt::{self, Debug};
+use core::iter::repeat;
 use core::marker::PhantomData;
 
 use super::dot;
 use super::fixed::{Multiplier, Rounding, Single};
 use super::layer::Layer;
-use super::values::Quantization;
+use super::values::{Quantization, rounded};
 use crate::architecture::Architecture;
 use crate::hint::keep_rolled;
 use crate::storable::{Storable, storable};
@@ -166,6 +167,47 @@ impl<const I: usize, const O: usize, R> Dense<I, O, PerChannel, R> {
             (scales, left) = (others, (mantissas, shifts));
         }
         Self::with(weights, offsets, mantissas, shifts, y, clamp)
+    }
+}
+
+impl<const I: usize, const O: usize, R> Dense<I, O, PerChannel, R> {
+    /// From weights and biases of real numbers, `weights[i][o]`, in place.
+    ///
+    /// The largest weight of an output, or what is nearest to it, becomes 127. If a bias is so large beside the weights that it had more
+    /// than 29 bits, the scale is larger: the bias decides then, not the weights.
+    pub(super) fn quantize(
+        &mut self,
+        (weights, biases): (&[[f32; O]; I], &[f32]),
+        (x, y): (Quantization, Quantization),
+        clamp: Clamp,
+    ) {
+        const MOST: f64 = 536_870_912.0;
+        let biases = biases.iter().copied().chain(repeat(0.0));
+        let multipliers = self.mantissas.iter_mut().zip(&mut self.shifts);
+        for (o, ((offset, bias), (mantissa, shift))) in self.offsets.iter_mut().zip(biases).zip(multipliers).enumerate()
+        {
+            let row = || weights.iter().map(|row| row.get(o).copied().unwrap_or_default());
+            let largest = row().fold(0.0_f32, |largest, w| if w.abs() > largest { w.abs() } else { largest });
+            let x_scale = f64::from(x.scale());
+            let needed = f64::from(bias.abs()) / (x_scale * MOST);
+            let scale = f64::from(largest) / 127.0;
+            let scale = if scale > needed { scale } else { needed };
+            // An output without weights and bias.
+            let scale = if scale > 0.0 { scale } else { 1.0 };
+            let mut sum = 0;
+            for (i, w) in row().enumerate() {
+                let w = rounded(f64::from(w) / scale).max(-127).min(127);
+                // At most 127 times 128 for each of fewer than 2^16 inputs.
+                sum += w * i32::from(x.zero_point());
+                #[allow(clippy::cast_possible_truncation)]
+                if let Some(place) = self.weights.as_flattened_mut().get_mut(dot::place::<I, O>(o, i)) {
+                    *place = dot::biased(w as i8);
+                }
+            }
+            *offset = rounded(f64::from(bias) / (x_scale * scale)).saturating_sub(sum);
+            Multiplier { mantissa: *mantissa, shift: *shift } = Multiplier::new(x_scale * scale / f64::from(y.scale()));
+        }
+        (self.zero_point, self.range) = (y.zero_point(), clamp.range(y));
     }
 }
 

@@ -196,7 +196,7 @@ impl<const I: usize, const O: usize, R> Dense<I, O, PerChannel, R> {
             let scale = if scale > 0.0 { scale } else { 1.0 };
             let mut sum = 0;
             for (i, w) in row().enumerate() {
-                let w = rounded(f64::from(w) / scale).max(-127).min(127);
+                let w = rounded(f64::from(w) / scale).clamp(-127, 127);
                 // At most 127 times 128 for each of fewer than 2^16 inputs.
                 sum += w * i32::from(x.zero_point());
                 #[allow(clippy::cast_possible_truncation)]
@@ -282,9 +282,7 @@ impl<const I: usize, const O: usize, S: Scales, R: Rounding> Layer for Dense<I, 
         let (offsets, last_offsets) = self.offsets.as_chunks::<{ dot::OUTPUTS }>();
         let (y, last_y) = y.as_chunks_mut::<{ dot::OUTPUTS }>();
         for ((block, offsets), y) in blocks.iter().zip(offsets).zip(y) {
-            let mut sums = [0; dot::OUTPUTS];
-            dot::four(block.as_flattened().as_chunks().0, x, &mut sums);
-            finish(&sums, offsets, y);
+            finish(&dot::four(block.as_flattened().as_chunks().0, x), offsets, y);
         }
         let mut sums = [0; dot::OUTPUTS];
         for (row, sum) in rows.iter().zip(&mut sums) {

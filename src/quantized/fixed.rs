@@ -27,8 +27,7 @@ impl Multiplier {
     #[must_use]
     #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)] // all fields of the bits are cut to their widths
     pub const fn new(real: f64) -> Self {
-        // False for NaN.
-        if !(real > 0.0) {
+        if real <= 0.0 || real.is_nan() {
             return Self::ZERO;
         }
         let bits = real.to_bits();

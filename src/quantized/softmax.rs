@@ -36,7 +36,7 @@ impl<const N: usize> Softmax<N> {
             assert!(N > 1, "softmax of one output is always 1: use two outputs, or a sigmoid");
             assert!(N < 512, "the sum of 512 exponentials or more does not fit into 32 bits");
         };
-        let most = (1_u64 << 31) as f64 - 1.0;
+        let most = i32::MAX as f64;
         let real = x.scale() as f64 * (1 << 26) as f64;
         let scale = Multiplier::new(if real < most { real } else { most });
         // A scale is at least 2^-29; of one that small, differences are cut to 0 in Q26.
@@ -89,9 +89,9 @@ fn exp_of_part(x: i32) -> i32 {
 
 /// 1 / (1 + x) of `x` in Q31 from 0 to 1, by three of Newton's steps; the result is in Q31.
 fn reciprocal(x: i32) -> i32 {
-    // From 1/2 to 1 in Q31. The sum is up to 2^32, and unsigned.
+    // From 1/2 to 1 in Q31. The sum is below 2^32, and unsigned.
     #[allow(clippy::cast_possible_wrap)] // below 2^31
-    let half = ((x.unsigned_abs() + i32::MAX.unsigned_abs() + 1) / 2) as i32;
+    let half = (x.unsigned_abs() + i32::MAX.unsigned_abs()).div_ceil(2) as i32;
     // In Q29: 48/17 - 32/17 half. All values are from 0 to 2.
     let mut y = 1_515_870_810 + doubled(half, -1_010_580_540);
     for _ in 0..3 {

@@ -1,6 +1,7 @@
 //! What quantised layers take and give: integers of 8 bits, and what they stand for.
 
 use super::fixed::Multiplier;
+use crate::scalar::{greater, smaller};
 use crate::shape::Shape;
 use crate::storable::storable;
 use crate::zero::Zero;
@@ -73,18 +74,17 @@ impl Quantization {
     /// The outputs of a hyperbolic tangent: -1 to 127/128.
     pub const SIGNED_UNIT: Self = Self::new(1.0 / 128.0, 0);
 
-    /// With a scale from 2^-29 to 2^31; what is outside, or NaN, counts as the nearest of these.
+    /// With a scale from 2^-29 to 2^31; what is outside counts as the nearest of these, and NaN as the least.
     #[must_use]
     pub const fn new(scale: f32, zero_point: i8) -> Self {
         const LEAST: f32 = 1.0 / 536_870_912.0;
         const MOST: f32 = 2_147_483_648.0;
-        // NaN is not above the least.
-        let scale = if !(scale > LEAST) {
-            LEAST
-        } else if scale > MOST {
+        let scale = if scale > MOST {
             MOST
-        } else {
+        } else if scale > LEAST {
             scale
+        } else {
+            LEAST
         };
         Self { scale, inverse: Multiplier::new(1.0 / scale as f64), zero_point }
     }
@@ -94,8 +94,10 @@ impl Quantization {
     #[must_use]
     #[allow(clippy::cast_possible_truncation)] // to the nearest f32
     pub fn of_range(low: f32, high: f32) -> Self {
-        let low = if low < 0.0 { low } else { 0.0 };
-        let high = if high > 0.0 { high } else { 0.0 };
+        // Of larger ones, there were no scale.
+        const LIMIT: f32 = 1e11;
+        let low = if low < 0.0 { greater(low, -LIMIT) } else { 0.0 };
+        let high = if high > 0.0 { smaller(high, LIMIT) } else { 0.0 };
         let scale = ((f64::from(high) - f64::from(low)) / 255.0) as f32;
         let without = Self::new(scale, 0);
         // low / scale is from -255 to 0.

@@ -112,7 +112,7 @@ fn outputs_are_near_those_of_real_numbers() {
         let (network, samples) = drawn::<Net, 6>(seed);
         let mut quantized = Quantized::<Net>::ZERO;
         quantize(&network, &samples, &mut quantized).unwrap();
-        let distance = distance(&network, &quantized, &samples);
+        let distance = distance(&network, quantized, &samples);
         assert!(distance < 0.02, "{distance}");
     }
 }
@@ -168,10 +168,10 @@ fn odd_parameters_are_quantised_as_well_as_8_bits_are() {
     }
     network.biases = [0.0; 4];
     quantize(&network, &samples, &mut quantized).unwrap();
-    assert_eq!(Predictor::new(quantized).predict(&[1.0, 1.0]), [0.0; 4]);
+    assert!(Predictor::new(quantized).predict(&[1.0, 1.0]).iter().all(|y| y.abs() < 1e-6));
     // Inputs that are always 0.
     quantize(&network, &[[0.0; 2]], &mut quantized).unwrap();
-    assert_eq!(Predictor::new(quantized).predict(&[0.0, 0.0]), [0.0; 4]);
+    assert!(Predictor::new(quantized).predict(&[0.0, 0.0]).iter().all(|y| y.abs() < 1e-6));
     // The largest numbers that there are.
     network.weights = [[1e38; 4]; 2];
     quantize(&network, &[[1.0, 1.0], [-1.0, -1.0]], &mut quantized).unwrap();

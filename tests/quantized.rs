@@ -181,23 +181,23 @@ fn networks_equal_the_reference_kernels() {
         assert!(vectors >= 10_000);
         let found = match name {
             "digits" => {
-                let (a, y) = next::<64, 32>((&mut random, &mut fields), x, Clamp::Relu);
-                let (b, y) = next::<32, 10>((&mut random, &mut fields), y, Clamp::None);
-                hash(&(a, b, Softmax::new(y)), vectors, random)
+                let (first, y) = next::<64, 32>((&mut random, &mut fields), x, Clamp::Relu);
+                let (second, y) = next::<32, 10>((&mut random, &mut fields), y, Clamp::None);
+                hash(&(first, second, Softmax::new(y)), vectors, random)
             }
             "deep" => {
-                let (a, y) = next::<20, 16>((&mut random, &mut fields), x, Clamp::None);
+                let (first, y) = next::<20, 16>((&mut random, &mut fields), x, Clamp::None);
                 let sigmoid = Table::sigmoid(y);
-                let (b, y) = next::<16, 8>((&mut random, &mut fields), Quantization::UNIT, Clamp::None);
+                let (second, y) = next::<16, 8>((&mut random, &mut fields), Quantization::UNIT, Clamp::None);
                 let tanh = Table::tanh(y);
-                let (c, y) = next::<8, 3>((&mut random, &mut fields), Quantization::SIGNED_UNIT, Clamp::None);
-                hash(&((a, sigmoid), (b, tanh), (c, Table::sigmoid(y))), vectors, random)
+                let (third, y) = next::<8, 3>((&mut random, &mut fields), Quantization::SIGNED_UNIT, Clamp::None);
+                hash(&((first, sigmoid), (second, tanh), (third, Table::sigmoid(y))), vectors, random)
             }
             "wide" => {
-                let (a, y) = next::<128, 40>((&mut random, &mut fields), x, Clamp::Relu6);
-                let (b, y) = next::<40, 12>((&mut random, &mut fields), y, Clamp::Unit);
-                let (c, _) = next::<12, 128>((&mut random, &mut fields), y, Clamp::None);
-                hash(&(a, b, c), vectors, random)
+                let (first, y) = next::<128, 40>((&mut random, &mut fields), x, Clamp::Relu6);
+                let (second, y) = next::<40, 12>((&mut random, &mut fields), y, Clamp::Unit);
+                let (third, _) = next::<12, 128>((&mut random, &mut fields), y, Clamp::None);
+                hash(&(first, second, third), vectors, random)
             }
             other => panic!("{other}"),
         };

@@ -282,7 +282,9 @@ impl<const I: usize, const O: usize, S: Scales, R: Rounding> Layer for Dense<I, 
         let (offsets, last_offsets) = self.offsets.as_chunks::<{ dot::OUTPUTS }>();
         let (y, last_y) = y.as_chunks_mut::<{ dot::OUTPUTS }>();
         for ((block, offsets), y) in blocks.iter().zip(offsets).zip(y) {
-            finish(&dot::four(block.as_flattened().as_chunks().0, x), offsets, y);
+            let mut sums = [0; dot::OUTPUTS];
+            dot::four(block.as_flattened().as_chunks().0, x, &mut sums);
+            finish(&sums, offsets, y);
         }
         let mut sums = [0; dot::OUTPUTS];
         for (row, sum) in rows.iter().zip(&mut sums) {

@@ -10,19 +10,19 @@ pub(super) const BIAS: u8 = 128;
 
 /// The sums of `weights[i][o] x[i]` for each `o`. There are fewer than 2^16 inputs: then a sum is below 2^31.
 #[cfg_attr(target_os = "none", inline(never))]
-pub(super) fn four(weights: &[[u8; OUTPUTS]], x: &[i8]) -> [i32; OUTPUTS] {
+pub(super) fn four(weights: &[[u8; OUTPUTS]], x: &[i8], result: &mut [i32; OUTPUTS]) {
     // As an array, the sums would be in memory.
     let [mut sum0, mut sum1, mut sum2, mut sum3] = [0; OUTPUTS];
     // On a Cortex-M0, two would need more registers than there are.
-    for (weights, &x) in weights.iter().zip(x) {
-        let (x, [w0, w1, w2, w3]) = (i32::from(x), weights.map(i32::from));
-        sum0 += w0 * x;
-        sum1 += w1 * x;
-        sum2 += w2 * x;
-        sum3 += w3 * x;
+    for (&[w0, w1, w2, w3], &x) in weights.iter().zip(x) {
+        let x = i32::from(x);
+        sum0 += i32::from(w0) * x;
+        sum1 += i32::from(w1) * x;
+        sum2 += i32::from(w2) * x;
+        sum3 += i32::from(w3) * x;
         keep_rolled();
     }
-    [sum0, sum1, sum2, sum3]
+    *result = [sum0, sum1, sum2, sum3];
 }
 
 /// The sum of `weights[i] x[i]`.

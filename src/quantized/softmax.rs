@@ -11,7 +11,8 @@ use crate::zero::Zero;
 ///
 /// The exponentials are in Q31: e to the power of what the exponent lacks to a multiple of 1/4 by a polynomial of degree 4, times one
 /// constant for each of its bits above. The sum is in Q19, so up to 511 values have room; more do not compile. One Newton division for
-/// all. This is the arithmetic of `TFLite`'s reference kernel and of CMSIS-NN, bit for bit.
+/// all. This is the arithmetic of `TFLite`'s reference
+/// kernel, bit for bit.
 ///
 /// ```
 /// use downhill::quantized::{Layer, Quantization, Softmax};

@@ -17,8 +17,8 @@ use crate::zero::Zero;
 ///
 /// const X: Quantization = Quantization::new(0.05, 0);
 /// let sigmoid = Table::<2>::sigmoid(X);
-/// assert_eq!(sigmoid.predict(&[0, 40]), [0, 97]); // 1/2, and 225/256
-/// assert_eq!(Quantization::UNIT.real(97), 0.8789063); // exactly, it were 0.8808
+/// assert_eq!(sigmoid.predict(&[0, 40]), [0, 97]); // 1/2, and the nearest to the sigmoid of 2
+/// assert_eq!(Quantization::UNIT.real(97), 225.0 / 256.0); // 0.8789, where the sigmoid of 2 is 0.8808
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Table<const N: usize> {

@@ -154,9 +154,9 @@ fn what_cannot_be_quantised_is_refused() {
 
 #[test]
 fn odd_parameters_are_quantised_as_well_as_8_bits_are() {
-    // A bias without weights, weights of very different sizes, and nothing at all.
+    // A bias beside which the weights are nothing, weights of very different sizes, and nothing at all.
     let mut network: Dense<2, 4, Identity> =
-        Dense::new([[0.0, 1e-6, 1000.0, 0.0], [0.0, -2e-6, 500.0, 0.0]], [700.0, 1e-6, -1.0, 0.0]);
+        Dense::new([[1e-12, 1e-6, 1000.0, 0.0], [0.0, -2e-6, 500.0, 0.0]], [700.0, 1e-6, -1.0, 0.0]);
     let samples = [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]];
     let mut quantized = Quantized::<Dense<2, 4, Identity>>::ZERO;
     quantize(&network, &samples, &mut quantized).unwrap();

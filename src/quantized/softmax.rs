@@ -63,10 +63,8 @@ fn exp(x: i32) -> i32 {
     // For bytes that were never stored x may be positive: then this wraps, and the result has no meaning.
     let rest = part.wrapping_sub(x);
     let mut power = exp_of_part(part << 5);
-    // e^-1/4, e^-1/2, e^-1, ..., e^-16 in Q31.
-    let factors = [1_672_461_947, 1_302_514_674, 790_015_084, 290_630_308, 39_332_535, 720_401, 242];
     let mut bit = QUARTER;
-    for factor in factors {
+    for factor in FACTORS {
         if rest & bit != 0 {
             power = doubled(power, factor);
         }
@@ -74,6 +72,9 @@ fn exp(x: i32) -> i32 {
     }
     power
 }
+
+/// e^-1/4, e^-1/2, e^-1, ..., e^-16 in Q31.
+const FACTORS: [i32; 7] = [1_672_461_947, 1_302_514_674, 790_015_084, 290_630_308, 39_332_535, 720_401, 242];
 
 /// e to the power of `x`, in Q31 from -1/4 to 0: Taylor's polynomial around -1/8.
 fn exp_of_part(x: i32) -> i32 {
@@ -133,3 +134,32 @@ impl<const N: usize> Zero for Softmax<N> {
 }
 
 storable!("quantized softmax": [const N: usize] Softmax<N> { scale: Multiplier, least: i32 });
+
+#[cfg(test)]
+mod tests {
+    use super::{FACTORS, exp, reciprocal};
+    use crate::math::functions::Math;
+
+    const ONE: f64 = 2_147_483_648.0;
+
+    #[test]
+    fn constants_are_the_nearest() {
+        let mut exponent = -0.25_f64;
+        for factor in FACTORS {
+            assert!((Math::exp(exponent) * ONE - f64::from(factor)).abs() <= 0.5, "{exponent}");
+            exponent *= 2.0;
+        }
+    }
+
+    #[test]
+    fn functions_are_near_the_exact_ones() {
+        for n in 0..200_000 {
+            let x = -n * 10_737;
+            let exact = Math::exp(f64::from(x) / f64::from(1 << 26)) * ONE;
+            assert!((f64::from(exp(x)) - exact).abs() <= 500.0, "{x}"); // 488.5
+            let x = n * 10_737;
+            let exact = ONE / (1.0 + f64::from(x) / ONE);
+            assert!((f64::from(reciprocal(x)) - exact).abs() <= 7.0, "{x}"); // 6.6
+        }
+    }
+}

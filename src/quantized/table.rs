@@ -43,7 +43,7 @@ impl<const N: usize> Table<N> {
     /// `1 / (1 + e^-x)`. The outputs are [`Quantization::UNIT`].
     #[must_use]
     pub fn sigmoid(x: Quantization) -> Self {
-        Self::new(x, Quantization::UNIT, |x| 1.0 / (1.0 + (-x).exp()))
+        Self::new(x, Quantization::UNIT, |x| 1.0 / (1.0 + Math::exp(-x)))
     }
 
     /// The hyperbolic tangent. The outputs are [`Quantization::SIGNED_UNIT`].

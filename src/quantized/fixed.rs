@@ -86,8 +86,9 @@ impl Rounding for Single {
         if shift < -1 {
             // The lower half of the product does not matter: it is less than 1 of the upper half's last digit, before the division
             // and after it.
-            let right = -1 - shift.max(-31);
-            (upper(x, mantissa) + (1 << (right - 1))) >> right
+            let right = (-1 - shift).unsigned_abs();
+            // At most 30; more, of bytes that were never stored, wraps.
+            upper(x, mantissa).wrapping_add(1_i32.wrapping_shl(right - 1)).wrapping_shr(right)
         } else {
             single(x, mantissa, shift)
         }

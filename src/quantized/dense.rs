@@ -264,9 +264,8 @@ impl<const I: usize, const O: usize, S: Scales, R: Rounding> Layer for Dense<I, 
         let excess = dot::excess(x);
         let zero_point = i32::from(self.zero_point);
         let [low, high] = self.range.map(|end| i32::from(end) - zero_point);
-        let mut index = 0;
-        let mut finish = |sums: &[i32], offsets: &[i32], y: &mut [i8]| {
-            for ((sum, offset), y) in sums.iter().zip(offsets).zip(y) {
+        let finish = |first: usize, sums: &[i32], offsets: &[i32], y: &mut [i8]| {
+            for (((sum, offset), y), index) in sums.iter().zip(offsets).zip(y).zip(first..) {
                 let mantissa = S::at(self.mantissas.as_ref(), index);
                 let shift = S::at(self.shifts.as_ref(), index);
                 let steps = R::multiply(offset.saturating_add(sum - excess), Multiplier { mantissa, shift });
@@ -274,23 +273,22 @@ impl<const I: usize, const O: usize, S: Scales, R: Rounding> Layer for Dense<I, 
                 #[allow(clippy::cast_possible_truncation)]
                 let output = (steps.max(low).min(high) + zero_point) as i8;
                 *y = output;
-                index += 1;
                 keep_rolled();
             }
         };
         let (blocks, rows) = self.weights.as_chunks::<{ dot::OUTPUTS }>();
         let (offsets, last_offsets) = self.offsets.as_chunks::<{ dot::OUTPUTS }>();
         let (y, last_y) = y.as_chunks_mut::<{ dot::OUTPUTS }>();
-        for ((block, offsets), y) in blocks.iter().zip(offsets).zip(y) {
+        for (((block, offsets), y), n) in blocks.iter().zip(offsets).zip(y).zip(0..) {
             let mut sums = [0; dot::OUTPUTS];
             dot::four(block.as_flattened().as_chunks().0, x, &mut sums);
-            finish(&sums, offsets, y);
+            finish(n * dot::OUTPUTS, &sums, offsets, y);
         }
         let mut sums = [0; dot::OUTPUTS];
         for (row, sum) in rows.iter().zip(&mut sums) {
             *sum = dot::one(row, x);
         }
-        finish(&sums, last_offsets, last_y);
+        finish(O - O % dot::OUTPUTS, &sums, last_offsets, last_y);
     }
 }
 

@@ -98,6 +98,13 @@ impl<N: Quantize, C: Range + fmt::Debug> fmt::Debug for Calibration<N, C> {
     }
 }
 
+#[cfg(feature = "defmt")]
+impl<N: Quantize, C: Range + defmt::Format> defmt::Format for Calibration<N, C> {
+    fn format(&self, f: defmt::Formatter) {
+        defmt::write!(f, "Calibration {{ input: {} }}", self.input);
+    }
+}
+
 /// Writes `network` in integers to `quantized`, with the smallest and the largest numbers that it has in `samples` as ranges:
 /// [`Calibration`] in one call.
 ///

@@ -1,7 +1,8 @@
 //! What a layer is: to predict it needs [`Infer`], to learn [`Layer`].
 
 pub(crate) mod inner;
-pub(crate) mod tuple;
+mod tuple;
+pub(crate) use tuple::tuples;
 
 // All that the author of a layer names.
 pub use crate::activation::{Activation, magnitude};

@@ -42,6 +42,7 @@ pub mod guard;
 mod hint;
 pub mod import;
 pub mod init;
+pub mod integer;
 pub mod kernel;
 pub mod layer;
 pub mod learner;

@@ -284,3 +284,5 @@ macro_rules! layer {
     };
 }
 tuples!(layer);
+
+pub(crate) use tuples;

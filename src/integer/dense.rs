@@ -1,0 +1,281 @@
+//! The dense layer in integers.
+
+use core::fmt::{self, Debug};
+use core::marker::PhantomData;
+
+use super::fixed::{fixed, float, right, shifted};
+use super::function::Function;
+use super::kernel::{dot, learn, send};
+use super::layers::{Layer, Tape};
+use super::rate::Step;
+use super::rounding::Rounding;
+use super::whole::{Whole, limit, prove, sealed::Sealed};
+use crate::activation::Relu;
+use crate::architecture::Architecture;
+use crate::init::Init;
+use crate::scalar::Zero;
+use crate::storable::{Storable, layout};
+use crate::tensor::{Role, Tensor};
+
+/// A fully connected layer with `I` inputs, `O` outputs, activation `A`, and weights of type `W`, `i16` or `i8`.
+///
+/// A weight is a mantissa `W` divided by 2^exponent, with one exponent for the layer. When a weight leaves the range, all are halved, and
+/// the exponent is one less. A bias has 8 bits more after the point.
+pub struct Dense<const I: usize, const O: usize, A = Relu, W = i16> {
+    /// One row per output.
+    weights: [[W; I]; O],
+    biases: [i32; O],
+    exponent: i8,
+    activation: PhantomData<fn() -> A>,
+}
+
+/// Bits that a bias has more than a weight.
+const MORE: u32 = 8;
+/// The exponent at which weights are no longer halved, but stay at their limit: 32767 2^16.
+const LEAST_EXPONENT: i8 = -16;
+
+impl<const I: usize, const O: usize, A, W: Whole> Dense<I, O, A, W> {
+    /// The largest magnitude of a weight, in units of 2^-exponent: that of the type, or less in a layer so wide that sums would not fit into
+    /// 32 bits, with more than 515 inputs or 516 outputs.
+    pub const LIMIT: i32 = {
+        assert!(I > 0 && O > 0, "a dense layer needs at least one input and one output");
+        let limit = limit(W::BITS, I, O);
+        prove(limit, I, O, 7);
+        prove(limit, I, O, 15);
+        limit
+    };
+
+    /// The weights, one row per output: `mantissa / 2^exponent`.
+    pub const fn weights(&self) -> &[[W; I]; O] {
+        &self.weights
+    }
+
+    /// The biases: `mantissa / 2^(exponent + 8)`.
+    pub const fn biases(&self) -> &[i32; O] {
+        &self.biases
+    }
+
+    /// The exponent of the weights.
+    pub const fn exponent(&self) -> i32 {
+        // Bytes that were read may be any.
+        let exponent = self.exponent as i32;
+        if exponent < LEAST_EXPONENT as i32 { LEAST_EXPONENT as i32 } else { exponent }
+    }
+
+    const fn largest_bias() -> i32 {
+        // At most 2^23.
+        Self::LIMIT << MORE
+    }
+
+    /// Halves all, which stays the same numbers, but for the rounding. Returns false at the end of the range.
+    fn halve(&mut self) -> bool {
+        let more = self.exponent > LEAST_EXPONENT;
+        if more {
+            self.exponent -= 1;
+            for weight in self.weights.as_flattened_mut() {
+                *weight = W::of(right((*weight).into(), 1));
+            }
+            self.biases.iter_mut().for_each(|bias| *bias = right(*bias, 1));
+        }
+        more
+    }
+
+    /// Starts with the largest exponent.
+    fn reset(&mut self) {
+        *self = Self::ZERO;
+        #[allow(clippy::cast_possible_truncation)] // 7 or 15
+        let exponent = W::BITS as i8;
+        self.exponent = exponent;
+    }
+
+    fn put(&mut self, input: usize, output: usize, value: f32) {
+        while fixed(value, self.exponent.into()).unsigned_abs() > Self::LIMIT.unsigned_abs() && self.halve() {}
+        let weight = fixed(value, self.exponent.into()).clamp(-Self::LIMIT, Self::LIMIT);
+        if let Some(place) = self.weights.get_mut(output).and_then(|row| row.get_mut(input)) {
+            *place = W::of(weight);
+        }
+    }
+}
+
+// Derived, these would ask the same of the activation, of which the layer has no value.
+#[allow(clippy::expl_impl_clone_on_copy)]
+impl<const I: usize, const O: usize, A, W: Copy> Clone for Dense<I, O, A, W> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<const I: usize, const O: usize, A, W: Copy> Copy for Dense<I, O, A, W> {}
+
+impl<const I: usize, const O: usize, A, W: PartialEq> PartialEq for Dense<I, O, A, W> {
+    fn eq(&self, other: &Self) -> bool {
+        self.weights == other.weights && self.biases == other.biases && self.exponent == other.exponent
+    }
+}
+
+/// The shape, not the weights.
+impl<const I: usize, const O: usize, A: Function, W: Whole> Debug for Dense<I, O, A, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "integer::Dense({I} to {O}, {}, {})", A::NAME, W::NAME)
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<const I: usize, const O: usize, A: Function, W: Whole> defmt::Format for Dense<I, O, A, W> {
+    fn format(&self, f: defmt::Formatter) {
+        defmt::write!(f, "integer::Dense({} to {}, {}, {})", I, O, A::NAME, W::NAME);
+    }
+}
+
+impl<const I: usize, const O: usize, A, W: Zero> Zero for Dense<I, O, A, W> {
+    const ZERO: Self = Self { weights: Zero::ZERO, biases: Zero::ZERO, exponent: 0, activation: PhantomData };
+}
+
+impl<const I: usize, const O: usize, A: Function, W: Whole> Storable for Dense<I, O, A, W> {
+    const SIZE: usize = <[[W; I]; O]>::SIZE + <[i32; O]>::SIZE + i8::SIZE;
+    const LAYOUT: u64 =
+        layout("integer dense", &[layout(A::NAME, &[]), <[[W; I]; O]>::LAYOUT, <[i32; O]>::LAYOUT, i8::LAYOUT]);
+
+    fn store(&self, write: &mut impl FnMut(&[u8])) {
+        self.weights.store(write);
+        self.biases.store(write);
+        self.exponent.store(write);
+    }
+
+    fn load(&mut self, read: &mut impl FnMut(&mut [u8])) {
+        self.weights.load(read);
+        self.biases.load(read);
+        self.exponent.load(read);
+    }
+}
+
+impl<const I: usize, const O: usize, A, W> Sealed for Dense<I, O, A, W> {}
+
+impl<const I: usize, const O: usize, A: Function, W: Whole> Layer for Dense<I, O, A, W> {
+    type Input = [f32; I];
+    type Output = [f32; O];
+    type Function = A;
+    type Inputs<V: Whole> = [V; I];
+    type Tape<V: Whole> = Tape<V, O>;
+
+    const INPUTS: usize = I;
+    const OUTPUTS: usize = O;
+    const PARAMETERS: usize = I * O + O;
+    const ARCHITECTURE: Architecture = Architecture::layer(&["integer dense", A::NAME, W::NAME], &[I, O]);
+
+    fn sums<V: Whole>(&self, x: &[V], exponent: i32, sums: &mut [i32]) -> i32 {
+        // A bias is at most LIMIT 2^8; as the exponent of inputs is at most their bits, what is added is at most LIMIT 2^bits.
+        let shift = MORE.cast_signed() - exponent;
+        let largest = Self::largest_bias();
+        for ((row, bias), sum) in self.weights.iter().zip(&self.biases).zip(sums) {
+            *sum = shifted((*bias).clamp(-largest, largest), shift) + dot(row, x);
+        }
+        exponent + self.exponent()
+    }
+
+    fn learn<V: Whole, R: Rounding>(
+        &mut self,
+        (x, exponent): (&[V], i32),
+        (deltas, own): (&[V], i32),
+        below: Option<&mut [i32]>,
+        bits: u32,
+        step: Step,
+        rounding: &mut R,
+    ) -> i32 {
+        let weights = self.exponent();
+        if let Some(errors) = below {
+            errors.fill(0);
+            for (row, &delta) in self.weights.iter().zip(deltas) {
+                let delta: i32 = delta.into();
+                if delta != 0 {
+                    send(row, delta, errors);
+                }
+            }
+        }
+        // A delta times the factor of the rate has 8 bits more; it gets 15.
+        let extra = bits.saturating_sub(7);
+        let own_step = own + step.shift - extra.cast_signed() - weights;
+        let (mut left, largest) = (false, Self::largest_bias());
+        for ((row, bias), &delta) in self.weights.iter_mut().zip(&mut self.biases).zip(deltas) {
+            let delta: i32 = delta.into();
+            if delta != 0 {
+                let delta = right(delta * step.factor, extra);
+                left |= learn(row, delta, x, own_step + exponent, Self::LIMIT, rounding);
+                let change = shifted(delta, own_step - MORE.cast_signed()).clamp(-2 * largest, 2 * largest);
+                let new = (*bias).clamp(-largest, largest) - change;
+                *bias = new.clamp(-largest, largest);
+                left |= *bias != new;
+            }
+        }
+        if left {
+            self.halve();
+        }
+        own + weights
+    }
+
+    fn initialize(&mut self, init: &mut impl Init) {
+        self.reset();
+        for input in 0..I {
+            for output in 0..O {
+                self.put(input, output, init.weight(I, O));
+            }
+        }
+    }
+
+    fn take(&mut self, role: Role, shape: &[usize], data: &[f32]) -> bool {
+        match (role, shape) {
+            (Role::Weight { .. }, &[i, o]) if i == I && o == O => {
+                self.reset();
+                let (rows, _) = data.as_chunks::<O>();
+                for (input, row) in rows.iter().enumerate() {
+                    for (output, &weight) in row.iter().enumerate() {
+                        self.put(input, output, weight);
+                    }
+                }
+                true
+            }
+            (Role::Bias, &[o]) if o == O => {
+                let largest = Self::largest_bias().unsigned_abs();
+                let place = |exponent: i8| i32::from(exponent) + MORE.cast_signed();
+                let fits = |exponent| data.iter().all(|&b| fixed(b, place(exponent)).unsigned_abs() <= largest);
+                while !fits(self.exponent) && self.halve() {}
+                for (bias, &value) in self.biases.iter_mut().zip(data) {
+                    *bias = fixed(value, place(self.exponent)).clamp(-Self::largest_bias(), Self::largest_bias());
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn blend(&self, to: &mut Self, rate: i32) {
+        while to.exponent > self.exponent && to.halve() {}
+        let shift = i32::from(self.exponent) - i32::from(to.exponent);
+        // Within 16 and 24 bits before, and so in between.
+        #[allow(clippy::cast_possible_truncation)]
+        let blended = |to: i32, from: i32| {
+            let distance = i64::from(shifted(from, shift)) - i64::from(to);
+            (i64::from(to) + ((distance * i64::from(rate) + (1 << 14)) >> 15)) as i32
+        };
+        for (to, &from) in to.weights.as_flattened_mut().iter_mut().zip(self.weights.as_flattened()) {
+            *to = W::of(blended((*to).into(), from.into()));
+        }
+        for (to, &from) in to.biases.iter_mut().zip(&self.biases) {
+            *to = blended(*to, from);
+        }
+    }
+
+    fn tensors(&self, visit: &mut dyn FnMut(Tensor<&[f32]>)) {
+        let mut weights = [[0.0; O]; I];
+        for (output, row) in self.weights.iter().enumerate() {
+            for (place, &weight) in weights.iter_mut().zip(row) {
+                if let Some(place) = place.get_mut(output) {
+                    *place = float(weight.into(), self.exponent());
+                }
+            }
+        }
+        visit(Tensor::new("weight", &[I, O], Role::weight(I, O), weights.as_flattened()));
+        let biases = self.biases.map(|bias| float(bias, self.exponent() + MORE.cast_signed()));
+        visit(Tensor::new("bias", &[O], Role::Bias, &biases));
+    }
+}

@@ -1,0 +1,183 @@
+//! Losses in integers.
+
+use super::fixed::{exp2, fixed, float, largest, log2, shifted};
+use super::function::{ByElement, Function, OUTPUT_BITS, UNIT, below, total};
+use super::whole::sealed::Sealed;
+use crate::activation::{Sigmoid, Softmax};
+use crate::loss::{BinaryCrossEntropy, CrossEntropy, SquaredError};
+
+/// What a sample should give.
+#[derive(Clone, Copy)]
+pub enum Target<'a> {
+    /// 1 for the output of this index, 0 for the others.
+    Class(usize),
+    /// These outputs, which are finite.
+    Values(&'a [f32]),
+}
+
+impl Target<'_> {
+    /// That of an output, within 29 bits.
+    fn at(self, output: usize, exponent: i32) -> i32 {
+        let value = match self {
+            Self::Class(class) => shifted(i32::from(class == output), -exponent),
+            Self::Values(values) => values.get(output).map_or(0, |&value| fixed(value, exponent)),
+        };
+        value.clamp(1 - (1 << OUTPUT_BITS), (1 << OUTPUT_BITS) - 1)
+    }
+
+    /// Whether it is finite, and within the range of the loss `L`.
+    pub(super) fn is_sound<A, L: Objective<A>>(self, outputs: usize) -> bool {
+        match self {
+            Self::Class(class) => class < outputs,
+            // Positive numbers order as their bits do; negative ones have the highest bit, and -0 is 0.
+            Self::Values(values) if L::FRACTIONS => {
+                values.iter().all(|value| value.to_bits() <= 1f32.to_bits() || value.to_bits() == 1 << 31)
+            }
+            Self::Values(values) => largest(values).is_some(),
+        }
+    }
+}
+
+/// A loss: `mantissa / 2^exponent`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Cost {
+    /// Of 31 bits at most.
+    pub mantissa: u32,
+    /// May be negative.
+    pub exponent: i32,
+}
+
+impl Cost {
+    /// The loss as a number.
+    pub fn get(self) -> f32 {
+        float(self.mantissa.cast_signed(), self.exponent)
+    }
+
+    fn new(mantissa: u32, exponent: i32) -> Self {
+        Self { mantissa: mantissa.min(i32::MAX.cast_unsigned()), exponent }
+    }
+}
+
+/// A loss that has a form in integers, with the last activation `A`: [`CrossEntropy`] with [`Softmax`], [`BinaryCrossEntropy`] with
+/// [`Sigmoid`], [`SquaredError`] with any other.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no form in integers with the last activation `{A}`",
+    label = "no loss of an `integer::Trainer` of this network",
+    note = "CrossEntropy goes with Softmax, BinaryCrossEntropy with Sigmoid, and SquaredError with Identity, Relu, Tanh and Sigmoid"
+)]
+pub trait Objective<A>: Sealed {
+    /// Whether all targets are from 0 to 1.
+    const FRACTIONS: bool;
+
+    /// Turns weighted sums into outputs, and returns the loss and their exponent.
+    #[doc(hidden)]
+    fn outputs(sums: &mut [i32], exponent: i32, target: Target) -> (Cost, i32);
+
+    /// Turns outputs into errors of the weighted sums, and returns their exponent.
+    #[doc(hidden)]
+    fn errors(outputs: &mut [i32], exponent: i32, target: Target) -> i32;
+}
+
+impl Sealed for CrossEntropy {}
+impl Sealed for BinaryCrossEntropy {}
+impl Sealed for SquaredError {}
+
+/// The loss from one in units of a doubling: 45426 / 2^16 is the logarithm of 2.
+fn natural(doublings: u32, exponent: i32) -> Cost {
+    #[allow(clippy::cast_possible_truncation)] // smaller than what it was
+    let mantissa = ((u64::from(doublings) * 45426) >> 16) as u32;
+    Cost::new(mantissa, exponent)
+}
+
+/// The difference from the targets: both have 29 bits at most.
+fn subtract(outputs: &mut [i32], exponent: i32, target: Target) {
+    for (index, output) in outputs.iter_mut().enumerate() {
+        *output -= target.at(index, exponent);
+    }
+}
+
+impl<M: 'static> Objective<Softmax<M>> for CrossEntropy {
+    const FRACTIONS: bool = true;
+
+    // Targets have 12 bits, logarithms 18: a product has 30. Targets that sum to more than 2 saturate.
+    fn outputs(sums: &mut [i32], exponent: i32, target: Target) -> (Cost, i32) {
+        let (top, total) = total(sums, exponent);
+        let all = log2(total) - (15 << 12);
+        let doublings =
+            sums.iter().enumerate().fold(0u32, |loss, (index, &sum)| match target.at(index, 12).unsigned_abs() {
+                0 => loss,
+                t => loss.saturating_add(t * (all + below(top, sum, exponent))),
+            });
+        (natural(doublings, 24), Softmax::<M>::output(sums, exponent))
+    }
+
+    fn errors(outputs: &mut [i32], exponent: i32, target: Target) -> i32 {
+        subtract(outputs, exponent, target);
+        exponent
+    }
+}
+
+impl<M: 'static> Objective<Sigmoid<M>> for BinaryCrossEntropy {
+    const FRACTIONS: bool = true;
+
+    // ln(1 + e^-|z|) + |z| - (z if t is 1): the loss of the outputs 0 and |z| with the targets t and 1 - t, if z is positive.
+    fn outputs(sums: &mut [i32], exponent: i32, target: Target) -> (Cost, i32) {
+        let loss = sums.iter().enumerate().fold(0u32, |loss, (index, &sum)| {
+            let wrong = below(0, sum, exponent);
+            let right = log2(exp2_and_one(wrong)) - (15 << 12);
+            let t = target.at(index, 12).unsigned_abs();
+            let against = if sum > 0 { 4096 - t.min(4096) } else { t };
+            loss.saturating_add(right * 4096 + against * wrong)
+        });
+        (natural(loss, 24), Sigmoid::<M>::output(sums, exponent))
+    }
+
+    fn errors(outputs: &mut [i32], exponent: i32, target: Target) -> i32 {
+        subtract(outputs, exponent, target);
+        exponent
+    }
+}
+
+fn exp2_and_one(z: u32) -> u32 {
+    (1 << 15) + exp2(z)
+}
+
+impl<A: ByElement> Objective<A> for SquaredError {
+    const FRACTIONS: bool = false;
+
+    // The differences get as many bits as leave the sum of their squares 31.
+    fn outputs(sums: &mut [i32], exponent: i32, target: Target) -> (Cost, i32) {
+        let exponent = A::output(sums, exponent);
+        let length = usize::BITS - sums.len().leading_zeros();
+        let bits = 31u32.saturating_sub(length) / 2;
+        let differences = || sums.iter().enumerate().map(|(index, &y)| y - target.at(index, exponent));
+        let all = differences().fold(0, |all, difference| all | difference.unsigned_abs());
+        let shift = (32 - all.leading_zeros()).saturating_sub(bits);
+        let loss = differences().fold(0u32, |loss, difference| {
+            let part = difference.unsigned_abs() >> shift;
+            loss.saturating_add(part * part)
+        });
+        (Cost::new(loss, 2 * (exponent - shift.cast_signed()) + 1), exponent)
+    }
+
+    // A slope has 15 bits, as has a difference that is multiplied by it.
+    fn errors(outputs: &mut [i32], exponent: i32, target: Target) -> i32 {
+        if A::SLOPE == 0 {
+            for (index, output) in outputs.iter_mut().enumerate() {
+                *output = (*output - target.at(index, exponent)) * A::slope(*output);
+            }
+            return exponent;
+        }
+        // The slopes are needed after the differences are known: of an output and a difference, both of them make the target.
+        let width = outputs
+            .iter()
+            .enumerate()
+            .fold(0, |all, (index, &y)| all | (y - target.at(index, exponent)).unsigned_abs());
+        let shift = (32 - width.leading_zeros()).saturating_sub(15);
+        for (index, output) in outputs.iter_mut().enumerate() {
+            *output = ((*output - target.at(index, exponent)) >> shift) * A::slope(*output);
+        }
+        exponent - shift.cast_signed() + UNIT
+    }
+}

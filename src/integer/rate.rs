@@ -1,0 +1,82 @@
+//! Learning rates as fractions with a shift.
+
+use super::fixed::float;
+use crate::scalar::Zero;
+use crate::storable::storable;
+
+/// A learning rate `factor / 2^shift`, with a factor of eight bits, from 128 to 255: within 0.2 % of any rate, and exact for powers of two.
+/// All bits zero are no rate, which a step refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Rate {
+    factor: u8,
+    shift: i16,
+}
+
+storable!("rate": [] Rate { factor: u8, shift: i16 });
+
+impl Zero for Rate {
+    const ZERO: Self = Self { factor: 0, shift: 0 };
+}
+
+impl Rate {
+    /// The rate `2^-shift`: `Rate::power(6)` is 1/64. Up to 2^26, `power(-26)`; another one is refused by a step.
+    pub const fn power(shift: i16) -> Self {
+        Self::checked(128, shift.saturating_add(7))
+    }
+
+    /// The nearest rate, from the bits of the number alone. What is not positive and at most 2^26 is refused by a step.
+    pub const fn new(rate: f32) -> Self {
+        let bits = rate.to_bits();
+        let power = (bits >> 23 & 0xFF).cast_signed();
+        // From 128 to 256.
+        let factor = ((bits >> 15 & 0xFF) | 0x80) + (bits >> 14 & 1);
+        let carries = factor > 255;
+        if bits >> 31 != 0 || power == 0 || power == 255 {
+            return Self::ZERO;
+        }
+        // The factor has the weight of 2^(power - 127) at its bit 7.
+        let shift = 7 + 127 - power - carries as i32;
+        #[allow(clippy::cast_possible_truncation)] // -121 to 134; a factor of 256 is 128 and a shift of one less
+        Self::checked(if carries { 128 } else { factor as u8 }, shift as i16)
+    }
+
+    const fn checked(factor: u8, shift: i16) -> Self {
+        // At most 2^26, and no less than f32 has.
+        let above = shift < -19 || shift == -19 && factor > 128;
+        if above || shift > 140 { Self::ZERO } else { Self { factor, shift } }
+    }
+
+    /// Whether it is one that a step takes.
+    pub const fn is_sound(self) -> bool {
+        self.factor >= 128 && Self::checked(self.factor, self.shift).factor != 0
+    }
+
+    /// The rate as a number.
+    pub fn get(self) -> f32 {
+        float(self.factor.into(), self.shift.into())
+    }
+
+    /// The rate of a sample that counts `weight` times as much; `None` if it does not count.
+    #[allow(clippy::cast_possible_truncation)]
+    pub(super) fn weighted(self, weight: f32) -> Option<Step> {
+        let bits = weight.to_bits();
+        let power = (bits >> 23 & 0xFF).cast_signed();
+        // The product of two numbers of eight bits has 15 or 16; it gets eight again, rounded down.
+        let product = u32::from(self.factor) * (bits >> 15 & 0xFF | 0x80);
+        let extra = if product >= 1 << 15 { 8 } else { 7 };
+        let shift = i32::from(self.shift) + 7 + 127 - power - extra;
+        (power != 0).then_some(Step { factor: (product >> extra).cast_signed(), shift })
+    }
+
+    pub(super) fn step(self) -> Step {
+        Step { factor: self.factor.into(), shift: self.shift.into() }
+    }
+}
+
+/// The rate of one step: `factor / 2^shift`, with a factor of up to 255.
+#[derive(Clone, Copy)]
+pub struct Step {
+    pub(super) factor: i32,
+    pub(super) shift: i32,
+}

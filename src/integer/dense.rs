@@ -5,11 +5,11 @@ use core::marker::PhantomData;
 
 use super::fixed::{fixed, float, right, shifted};
 use super::function::Function;
-use super::kernel::{dot, learn, send};
+use super::kernel::{dot, learn, learn_within, reach, send};
 use super::layers::{Layer, Tape};
 use super::rate::Step;
 use super::rounding::Rounding;
-use super::whole::{Whole, limit, prove, sealed::Sealed};
+use super::whole::{Whole, bits, limit, prove, sealed::Sealed};
 use crate::activation::Relu;
 use crate::architecture::Architecture;
 use crate::init::Init;
@@ -26,6 +26,9 @@ pub struct Dense<const I: usize, const O: usize, A = Relu, W = i16> {
     weights: [[W; I]; O],
     biases: [i32; O],
     exponent: i8,
+    /// The weights may change by so much before one can leave its range. It saves looking at each of them in each step, and decides
+    /// nothing; 0 if it is not known.
+    room: i32,
     activation: PhantomData<fn() -> A>,
 }
 
@@ -72,12 +75,38 @@ impl<const I: usize, const O: usize, A, W: Whole> Dense<I, O, A, W> {
         let more = self.exponent > LEAST_EXPONENT;
         if more {
             self.exponent -= 1;
+            self.room = 0;
             for weight in self.weights.as_flattened_mut() {
                 *weight = W::of(right((*weight).into(), 1));
             }
             self.biases.iter_mut().for_each(|bias| *bias = right(*bias, 1));
         }
         more
+    }
+
+    /// Makes room for changes of up to `delta` times an input, shifted by what `shift` returns for the exponent of the weights: halves the
+    /// weights until all stay in range whatever the inputs are. Returns false if they may not.
+    fn make_room(&mut self, delta: i32, most: u32, shift: impl Fn(i32) -> i32) -> bool {
+        // Below 2^30.
+        let product = delta * ((1 << bits(most, I)) - 1);
+        loop {
+            let change = match u32::try_from(shift(self.exponent())) {
+                Ok(shift @ 1..=30) => (product >> shift) + 1,
+                Ok(31..) => return true,
+                _ => return false,
+            };
+            if change > self.room {
+                self.room = Self::LIMIT - reach(self.weights.as_flattened());
+            }
+            if change <= self.room {
+                self.room -= change;
+                return true;
+            }
+            if change > Self::LIMIT / 2 || !self.halve() {
+                self.room = 0;
+                return false;
+            }
+        }
     }
 
     /// Starts with the largest exponent.
@@ -93,6 +122,7 @@ impl<const I: usize, const O: usize, A, W: Whole> Dense<I, O, A, W> {
         let weight = fixed(value, self.exponent.into()).clamp(-Self::LIMIT, Self::LIMIT);
         if let Some(place) = self.weights.get_mut(output).and_then(|row| row.get_mut(input)) {
             *place = W::of(weight);
+            self.room = 0;
         }
     }
 }
@@ -128,7 +158,7 @@ impl<const I: usize, const O: usize, A: Function, W: Whole> defmt::Format for De
 }
 
 impl<const I: usize, const O: usize, A, W: Zero> Zero for Dense<I, O, A, W> {
-    const ZERO: Self = Self { weights: Zero::ZERO, biases: Zero::ZERO, exponent: 0, activation: PhantomData };
+    const ZERO: Self = Self { weights: Zero::ZERO, biases: Zero::ZERO, exponent: 0, room: 0, activation: PhantomData };
 }
 
 impl<const I: usize, const O: usize, A: Function, W: Whole> Storable for Dense<I, O, A, W> {
@@ -146,6 +176,7 @@ impl<const I: usize, const O: usize, A: Function, W: Whole> Storable for Dense<I
         self.weights.load(read);
         self.biases.load(read);
         self.exponent.load(read);
+        self.room = 0;
     }
 }
 
@@ -178,7 +209,7 @@ impl<const I: usize, const O: usize, A: Function, W: Whole> Layer for Dense<I, O
         (x, exponent): (&[V], i32),
         (deltas, own): (&[V], i32),
         below: Option<&mut [i32]>,
-        bits: u32,
+        delta_bits: u32,
         step: Step,
         rounding: &mut R,
     ) -> i32 {
@@ -193,14 +224,23 @@ impl<const I: usize, const O: usize, A: Function, W: Whole> Layer for Dense<I, O
             }
         }
         // A delta times the factor of the rate has 8 bits more; it gets 15.
-        let extra = bits.saturating_sub(7);
-        let own_step = own + step.shift - extra.cast_signed() - weights;
+        let extra = delta_bits.saturating_sub(7);
+        let scaled = |delta: V| right(delta.into() * step.factor, extra);
+        let top = deltas.iter().fold(0, |top, &delta| scaled(delta).abs().max(top));
+        let own_step = |exponent: i32| own + step.shift - extra.cast_signed() - exponent;
+        let fits = top == 0 || self.make_room(top, V::BITS, |weights| own_step(weights) + exponent);
+        let own_step = own_step(self.exponent());
         let (mut left, largest) = (false, Self::largest_bias());
         for ((row, bias), &delta) in self.weights.iter_mut().zip(&mut self.biases).zip(deltas) {
-            let delta: i32 = delta.into();
+            let delta = scaled(delta);
             if delta != 0 {
-                let delta = right(delta * step.factor, extra);
-                left |= learn(row, delta, x, own_step + exponent, Self::LIMIT, rounding);
+                let shift = own_step + exponent;
+                match u32::try_from(shift) {
+                    Ok(shift @ 1..=30) if fits => learn(row, delta, x, shift, rounding),
+                    // Each change is below half a unit.
+                    Ok(31..) => (),
+                    _ => learn_within(row, delta, x, shift, Self::LIMIT),
+                }
                 let change = shifted(delta, own_step - MORE.cast_signed()).clamp(-2 * largest, 2 * largest);
                 let new = (*bias).clamp(-largest, largest) - change;
                 *bias = new.clamp(-largest, largest);
@@ -250,6 +290,7 @@ impl<const I: usize, const O: usize, A: Function, W: Whole> Layer for Dense<I, O
 
     fn blend(&self, to: &mut Self, rate: i32) {
         while to.exponent > self.exponent && to.halve() {}
+        to.room = 0;
         let shift = i32::from(self.exponent) - i32::from(to.exponent);
         // Within 16 and 24 bits before, and so in between.
         #[allow(clippy::cast_possible_truncation)]

@@ -3,63 +3,92 @@
 use super::fixed::{right, shifted, width};
 use super::rounding::{Rounding, next};
 use super::whole::Whole;
+use crate::hint::keep_rolled;
+use crate::target::CHIP;
 
 /// The sum of products. Below 2^31 by the [limit](super::whole::limit) of the weights.
 #[inline(never)]
 pub(super) fn dot<W: Whole, V: Whole>(weights: &[W], x: &[V]) -> i32 {
-    weights.iter().zip(x).fold(0, |sum, (&weight, &x)| sum + weight.into() * x.into())
+    let each = |sum: i32, (&weight, &x): (&W, &V)| sum + weight.into() * x.into();
+    if !CHIP {
+        return weights.iter().zip(x).fold(0, each);
+    }
+    // Four at a time: the compiler's own blocks take more instructions.
+    let ((fours, rest), (x_fours, x_rest)) = (weights.as_chunks::<4>(), x.as_chunks::<4>());
+    let mut sum = 0;
+    for (weights, x) in fours.iter().zip(x_fours) {
+        sum = weights.iter().zip(x).fold(sum, each);
+        keep_rolled();
+    }
+    rest.iter().zip(x_rest).fold(sum, each)
 }
 
 /// Adds what a delta sends back.
 #[inline(never)]
 pub(super) fn send<W: Whole>(weights: &[W], delta: i32, errors: &mut [i32]) {
-    for (error, &weight) in errors.iter_mut().zip(weights) {
-        *error += weight.into() * delta;
+    let each = |(error, &weight): (&mut i32, &W)| *error += weight.into() * delta;
+    if !CHIP {
+        return errors.iter_mut().zip(weights).for_each(each);
     }
+    let ((fours, rest), (to_fours, to_rest)) = (weights.as_chunks::<4>(), errors.as_chunks_mut::<4>());
+    for (weights, errors) in fours.iter().zip(to_fours) {
+        errors.iter_mut().zip(weights).for_each(each);
+        keep_rolled();
+    }
+    to_rest.iter_mut().zip(rest).for_each(each);
 }
 
-/// Subtracts `delta x / 2^shift` from the weights, and keeps them within `limit`. Returns whether one has left it. The product is below
+/// Calls `change` with each weight and its input.
+#[cfg_attr(not(unoptimized), inline(always))]
+fn each_pair<W: Whole, V: Whole>(weights: &mut [W], x: &[V], mut change: impl FnMut(&mut W, i32)) {
+    if !CHIP {
+        return weights.iter_mut().zip(x).for_each(|(weight, &x)| change(weight, x.into()));
+    }
+    let ((fours, rest), (x_fours, x_rest)) = (weights.as_chunks_mut::<4>(), x.as_chunks::<4>());
+    for (weights, x) in fours.iter_mut().zip(x_fours) {
+        weights.iter_mut().zip(x).for_each(|(weight, &x)| change(weight, x.into()));
+        keep_rolled();
+    }
+    rest.iter_mut().zip(x_rest).for_each(|(weight, &x)| change(weight, x.into()));
+}
+
+/// Subtracts `delta x / 2^shift` from the weights, with a shift from 1 to 30, where it is known that all stay in range. The product is below
 /// 2^30, as both factors are below 2^15, and what rounds it at most 2^30 - 1: below 2^31 together.
 #[inline(never)]
 pub(super) fn learn<W: Whole, V: Whole, R: Rounding>(
     weights: &mut [W],
     delta: i32,
     x: &[V],
-    shift: i32,
-    limit: i32,
+    shift: u32,
     rounding: &mut R,
-) -> bool {
-    let mut left = false;
-    let mut put = |weight: &mut W, change: i32| {
-        let new = (*weight).into() - change;
-        let kept = new.clamp(-limit, limit);
-        left |= kept != new;
-        *weight = W::of(kept);
-    };
+) {
     let mut phase = rounding.row();
-    match shift {
-        1..=30 if R::DRAWS => {
-            for (weight, &x) in weights.iter_mut().zip(x) {
-                phase = next(phase);
-                put(weight, (delta * x.into() + (phase >> (32 - shift)).cast_signed()) >> shift);
-            }
-        }
-        1..=30 => {
-            let half = 1 << (shift - 1);
-            for (weight, &x) in weights.iter_mut().zip(x) {
-                put(weight, (delta * x.into() + half) >> shift);
-            }
-        }
-        // Each change is below 2^-1, and would have to be drawn with a probability that does not matter.
-        31.. => (),
-        // A change of more than all weights together have room for is as good as one of twice the limit.
-        _ => {
-            for (weight, &x) in weights.iter_mut().zip(x) {
-                put(weight, shifted(delta * x.into(), shift).clamp(-2 * limit, 2 * limit));
-            }
-        }
+    // No other shift comes here; the compiler does not know.
+    let (shift, back, half) = (shift & 31, 32u32.wrapping_sub(shift) & 31, 1 << (shift.wrapping_sub(1) & 31));
+    each_pair(weights, x, |weight, x| {
+        let up = if R::DRAWS {
+            phase = next(phase);
+            (phase >> back).cast_signed()
+        } else {
+            half
+        };
+        *weight = W::of((*weight).into() - ((delta * x + up) >> shift));
+    });
+}
+
+/// As [`learn`], with any shift, and weights that stay at `limit` where they would leave it.
+#[inline(never)]
+pub(super) fn learn_within<W: Whole, V: Whole>(weights: &mut [W], delta: i32, x: &[V], shift: i32, limit: i32) {
+    for (weight, &x) in weights.iter_mut().zip(x) {
+        let change = shifted(delta * x.into(), shift).clamp(-2 * limit, 2 * limit);
+        *weight = W::of(((*weight).into() - change).clamp(-limit, limit));
     }
-    left
+}
+
+/// The largest magnitude.
+#[inline(never)]
+pub(super) fn reach<W: Whole>(weights: &[W]) -> i32 {
+    weights.iter().fold(0, |top, &weight| weight.into().abs().max(top))
 }
 
 /// Rounds sums to as many bits as a value may have, with an exponent of at most `cap`, and returns the exponent.

@@ -90,10 +90,12 @@ impl<const I: usize, const O: usize, A, W: Whole> Dense<I, O, A, W> {
         // Below 2^30.
         let product = delta * ((1 << bits(most, I)) - 1);
         loop {
-            let change = match u32::try_from(shift(self.exponent())) {
-                Ok(shift @ 1..=30) => (product >> shift) + 1,
-                Ok(31..) => return true,
-                _ => return false,
+            let shift = shift(self.exponent());
+            let change = match shift {
+                31.. => return true,
+                1..=30 => (product >> shift) + 1,
+                // It has no room anyway, as products that are not shifted are larger than weights.
+                _ => i32::MAX,
             };
             if change > self.room {
                 self.room = Self::LIMIT - reach(self.weights.as_flattened());
@@ -102,7 +104,7 @@ impl<const I: usize, const O: usize, A, W: Whole> Dense<I, O, A, W> {
                 self.room -= change;
                 return true;
             }
-            if change > Self::LIMIT / 2 || !self.halve() {
+            if !self.halve() {
                 self.room = 0;
                 return false;
             }

@@ -46,10 +46,13 @@ impl<V: Whole, const O: usize> Scratch<V> for Tape<V, O> {
     }
 }
 
+/// Above all exponents: those of `f32` are below 150, and a layer adds 32 at most.
+const NO_CAP: i32 = 1 << 16;
+
 /// Errors of weighted sums become deltas.
 fn settle<V: Whole>(tape: &mut impl Scratch<V>, exponent: i32) {
     let (errors, deltas, own) = tape.parts();
-    *own = round(errors, exponent, deltas, bits(V::BITS, errors.len()), i32::MAX);
+    *own = round(errors, exponent, deltas, bits(V::BITS, errors.len()), NO_CAP);
 }
 
 /// A layer in integers: [`Dense`](super::Dense).

@@ -25,6 +25,15 @@ impl Target<'_> {
         value.clamp(1 - (1 << OUTPUT_BITS), (1 << OUTPUT_BITS) - 1)
     }
 
+    /// The largest exponent with which all targets have 29 bits.
+    fn exponent(self) -> i32 {
+        let top = match self {
+            Self::Class(_) => 1f32.to_bits(),
+            Self::Values(values) => largest(values).unwrap_or(0),
+        };
+        OUTPUT_BITS.cast_signed() + 126 - (top >> 23).cast_signed()
+    }
+
     /// Whether it is finite, and within the range of the loss `L`.
     pub(super) fn is_sound<A, L: Objective<A>>(self, outputs: usize) -> bool {
         match self {
@@ -148,7 +157,12 @@ impl<A: ByElement> Objective<A> for SquaredError {
 
     // The differences get as many bits as leave the sum of their squares 31.
     fn outputs(sums: &mut [i32], exponent: i32, target: Target) -> (Cost, i32) {
-        let exponent = A::output(sums, exponent);
+        let mut exponent = A::output(sums, exponent);
+        let room = target.exponent();
+        if A::SLOPE == 0 && room < exponent {
+            sums.iter_mut().for_each(|sum| *sum = shifted(*sum, exponent - room));
+            exponent = room;
+        }
         let length = usize::BITS - sums.len().leading_zeros();
         let bits = 31u32.saturating_sub(length) / 2;
         let differences = || sums.iter().enumerate().map(|(index, &y)| y - target.at(index, exponent));

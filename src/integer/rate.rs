@@ -4,7 +4,7 @@ use super::fixed::float;
 use crate::scalar::Zero;
 use crate::storable::storable;
 
-/// A learning rate `factor / 2^shift`, with a factor of eight bits, from 128 to 255: within 0.2 % of any rate, and exact for powers of two.
+/// A learning rate `factor / 2^shift`, with a factor of eight bits, from 128 to 255: within 0.4 % of any rate, and exact for powers of two.
 /// All bits zero are no rate, which a step refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -30,7 +30,7 @@ impl Rate {
         let bits = rate.to_bits();
         let power = (bits >> 23 & 0xFF).cast_signed();
         // From 128 to 256.
-        let factor = ((bits >> 15 & 0xFF) | 0x80) + (bits >> 14 & 1);
+        let factor = ((bits >> 16 & 0x7F) | 0x80) + (bits >> 15 & 1);
         let carries = factor > 255;
         if bits >> 31 != 0 || power == 0 || power == 255 {
             return Self::ZERO;
@@ -63,7 +63,7 @@ impl Rate {
         let bits = weight.to_bits();
         let power = (bits >> 23 & 0xFF).cast_signed();
         // The product of two numbers of eight bits has 15 or 16; it gets eight again, rounded down.
-        let product = u32::from(self.factor) * (bits >> 15 & 0xFF | 0x80);
+        let product = u32::from(self.factor) * (bits >> 16 & 0x7F | 0x80);
         let extra = if product >= 1 << 15 { 8 } else { 7 };
         let shift = i32::from(self.shift) + 7 + 127 - power - extra;
         (power != 0).then_some(Step { factor: (product >> extra).cast_signed(), shift })

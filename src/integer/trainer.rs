@@ -56,12 +56,11 @@ impl<N: Layers, L: Objective<N::Last>, R: Rounding, V: Whole> Trainer<N, L, R, V
     /// Learns from a sample, and returns its loss before that.
     ///
     /// # Errors
-    /// Inputs that are not finite, targets that are not finite or outside of 0 to 1 for a cross-entropy, or no learning rate. Nothing is
-    /// changed then.
+    /// Inputs that are not finite, targets that are not finite or outside of 0 to 1 for a cross-entropy, a loss above the range of `f32`, or
+    /// no learning rate. Nothing is changed then.
     pub fn step(&mut self, x: &N::Input, target: &N::Output) -> Result<f32, StepError> {
         let step = self.sound_rate()?;
-        let exponent = self.accept(x, target)?;
-        Ok(self.learn(exponent, Target::Values(target.flat()), Some(step)).get())
+        self.step_from(x, target, Some(step), None)
     }
 
     /// [`step`](Trainer::step) from a sample that counts `weight` times as much: its rate is that many times as high, and so is the loss
@@ -74,14 +73,26 @@ impl<N: Layers, L: Objective<N::Last>, R: Rounding, V: Whole> Trainer<N, L, R, V
         if !(weight >= 0.0 && weight.is_finite()) {
             return Err(StepError::Weight);
         }
+        self.step_from(x, target, self.rate.weighted(weight), Some(weight))
+    }
+
+    /// The rate is `None` where the sample does not count.
+    fn step_from(
+        &mut self,
+        x: &N::Input,
+        target: &N::Output,
+        step: Option<Step>,
+        weight: Option<f32>,
+    ) -> Result<f32, StepError> {
         let exponent = self.accept(x, target)?;
         let target = Target::Values(target.flat());
         let (loss, own) = self.evaluated(exponent, target);
-        let loss = loss.get() * weight;
+        let loss = loss.get();
+        let loss = weight.map_or(loss, |weight| loss * weight);
         if !loss.is_finite() {
             return Err(StepError::Loss);
         }
-        if let Some(step) = self.rate.weighted(weight) {
+        if let Some(step) = step {
             self.back(exponent, own, target, step);
         }
         Ok(loss)
@@ -102,7 +113,9 @@ impl<N: Layers, L: Objective<N::Last>, R: Rounding, V: Whole> Trainer<N, L, R, V
         if !self.accept_integers(x, exponent) {
             return Err(StepError::Input);
         }
-        Ok(self.learn(exponent, target, Some(step)))
+        let (loss, own) = self.evaluated(exponent, target);
+        self.back(exponent, own, target, step);
+        Ok(loss)
     }
 
     /// The loss of a sample; the outputs are those of the sample then.
@@ -151,14 +164,6 @@ impl<N: Layers, L: Objective<N::Last>, R: Rounding, V: Whole> Trainer<N, L, R, V
         let Self { network, rounding, inputs, tape, .. } = self;
         let errors = L::errors(N::last(tape), own, target);
         network.layers.back((inputs.as_ref(), exponent), tape, errors, step, rounding);
-    }
-
-    fn learn(&mut self, exponent: i32, target: Target, step: Option<Step>) -> Cost {
-        let (loss, own) = self.evaluated(exponent, target);
-        if let Some(step) = step {
-            self.back(exponent, own, target, step);
-        }
-        loss
     }
 }
 

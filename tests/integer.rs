@@ -1,0 +1,416 @@
+//! Training in integers: it learns as well as in `f32`, along the same gradient, without an overflow, to the same bits.
+
+mod common;
+
+use std::ops::ControlFlow;
+
+use downhill::checkpoint::Value;
+use downhill::fit::Data;
+use downhill::guard::{Guard, Settings};
+use downhill::init::{Generator, He, Random, Xavier};
+use downhill::integer::{self, Cost, Function, Layers, Nearest, Objective, Rate, Rounding, Stochastic, Whole};
+use downhill::scaler::{Scaling, Standardizer};
+use downhill::schedule::Constant;
+use downhill::{
+    BinaryCrossEntropy, Checkpoint, CrossEntropy, Dense, Fit, Identity, Infer, Layer, Learner, Loss, Relu, Samples,
+    Sgd, Sigmoid, Softmax, SquaredError, StepError, Storable, Tanh, Trainer, Zero, encode,
+};
+
+type Digits<W = i16> = (integer::Dense<64, 32, Relu, W>, integer::Dense<32, 10, Softmax, W>);
+type Flowers<W = i16> = (integer::Dense<4, 8, Relu, W>, integer::Dense<8, 3, Softmax, W>);
+
+fn digits(part: &str) -> Vec<([f32; 64], usize)> {
+    let mut samples: Vec<([f32; 64], usize)> = common::samples(&format!("digits/{part}.csv"));
+    samples.iter_mut().for_each(|(x, _)| x.iter_mut().for_each(|pixel| *pixel /= 16.0));
+    samples
+}
+
+fn flowers(part: &str) -> Vec<([f32; 4], usize)> {
+    let mut samples: Vec<([f32; 4], usize)> = common::samples(&format!("iris/{part}.csv"));
+    samples.iter_mut().for_each(|(x, _)| x.iter_mut().zip([6.0, 3.0, 4.0, 1.0]).for_each(|(x, mean)| *x -= mean));
+    samples
+}
+
+/// The fraction of a test set that a learner gets right after some epochs.
+fn learnt<T, const I: usize, const C: usize>(
+    learner: &mut T,
+    [train, test]: [&[([f32; I], usize)]; 2],
+    epochs: u32,
+    rate: f32,
+) -> f64
+where
+    T: Learner<Scalar = f32, Input = [f32; I], Output = [f32; C], Network: Copy>,
+{
+    let samples = train.mapped(|x, &class| Some((*x, encode::one_hot(class)?)));
+    let fit = Fit { seed: 1, ..Fit::new(epochs, Constant(rate)) };
+    fit.run(learner, Data::new(&samples), |_, _| ControlFlow::Continue(())).expect("the fit succeeds");
+    let hits = test.iter().filter(|(x, class)| encode::class(&learner.predict(x)) == Some(*class)).count();
+    f64::from(u32::try_from(hits).unwrap()) / f64::from(u32::try_from(test.len()).unwrap())
+}
+
+fn start<N: Layers, L: Objective<N::Last>, R: Rounding, V: Whole>(rate: f32) -> integer::Trainer<N, L, R, V> {
+    let mut trainer = integer::Trainer::new();
+    trainer.start(Rate::new(rate), &mut He(Generator::new(1)));
+    trainer
+}
+
+#[test]
+fn digits_are_learnt_as_in_floats() {
+    let (train, test) = (digits("train"), digits("test"));
+    let data = [&train[..], &test[..]];
+    let mut floats = Trainer::<(Dense<64, 32, Relu>, Dense<32, 10, Softmax>), CrossEntropy, Sgd>::new();
+    floats.start(Sgd::new(0.02), &mut He(Generator::new(1)));
+    let expected = learnt(&mut floats, data, 6, 0.02);
+    assert!(expected > 0.95, "{expected}");
+    let found = [
+        learnt(&mut start::<Digits, CrossEntropy, Nearest, i8>(0.02), data, 6, 0.02),
+        learnt(&mut start::<Digits, CrossEntropy, Stochastic, i8>(0.02), data, 6, 0.02),
+        learnt(&mut start::<Digits, CrossEntropy, Nearest, i16>(0.02), data, 6, 0.02),
+        // Weights of eight bits need the stochastic rounding.
+        learnt(&mut start::<Digits<i8>, CrossEntropy, Stochastic, i8>(0.02), data, 6, 0.02),
+    ];
+    println!("f32 {expected} integers {found:?}");
+    assert!(found[..3].iter().all(|found| (found - expected).abs() < 0.015), "{expected} {found:?}");
+    assert!((found[3] - expected).abs() < 0.025, "{expected} {found:?}");
+    let lost = learnt(&mut start::<Digits<i8>, CrossEntropy, Nearest, i8>(0.02), data, 6, 0.02);
+    assert!(lost < expected - 0.03, "{lost}");
+}
+
+#[test]
+fn every_activation_learns_flowers() {
+    let (train, test) = (flowers("train"), flowers("test"));
+    let data = [&train[..], &test[..]];
+    type Net<A, Z> = (integer::Dense<4, 8, A>, integer::Dense<8, 3, Z>);
+    let found = [
+        learnt(&mut start::<Net<Relu, Softmax>, CrossEntropy, Nearest, i8>(0.05), data, 40, 0.05),
+        learnt(&mut start::<Net<Tanh, Softmax>, CrossEntropy, Nearest, i8>(0.05), data, 40, 0.05),
+        learnt(&mut start::<Net<Sigmoid, Softmax>, CrossEntropy, Nearest, i8>(0.05), data, 40, 0.05),
+        learnt(&mut start::<Net<Tanh, Sigmoid>, BinaryCrossEntropy, Nearest, i8>(0.05), data, 40, 0.05),
+        learnt(&mut start::<Net<Tanh, Sigmoid>, SquaredError, Nearest, i8>(0.2), data, 40, 0.2),
+        learnt(&mut start::<Net<Relu, Identity>, SquaredError, Nearest, i8>(0.02), data, 40, 0.02),
+        learnt(&mut start::<Net<Sigmoid, Tanh>, SquaredError, Nearest, i16>(0.2), data, 40, 0.2),
+    ];
+    assert!(found.iter().all(|&found| found > 0.9), "{found:?}");
+}
+
+/// The parameters of a network.
+fn parameters(network: &impl Infer<Scalar = f32>) -> Vec<f32> {
+    let mut all = Vec::new();
+    network.tensors(&mut |tensor| all.extend_from_slice(tensor.data));
+    all
+}
+
+/// Compares the steps of a network of numbers and of integers, from the same weights.
+fn compare<N, M, L, V>(least: f32, target: &N::Output)
+where
+    N: Layer<Scalar = f32, Input = [f32; 6]> + Copy + Zero,
+    M: Layers<Input = [f32; 6], Output = N::Output>,
+    L: Loss + Objective<M::Last>,
+    V: Whole,
+{
+    let mut random = Generator::new(7);
+    let mut network = N::ZERO;
+    network.initialize(&mut Xavier(Generator::new(3)));
+    for _ in 0..20 {
+        let x: [f32; 6] = core::array::from_fn(|_| random.signed_unit());
+        let mut integers = integer::Trainer::<M, L, Nearest, V>::new();
+        assert!(integers.network.take(&network));
+        integers.rate = Rate::power(0);
+        let mut floats = Trainer::<N, L, Sgd>::with_network(network, Sgd::new(1.0));
+        let before = parameters(&integers.network);
+        let losses = (floats.step(&x, target).unwrap(), integers.step(&x, target).unwrap());
+        assert!((losses.0 - losses.1).abs() < 0.03 + 0.03 * losses.0, "{losses:?}");
+        let changes =
+            |after: &[f32], before: &[f32]| -> Vec<f32> { after.iter().zip(before).map(|(a, b)| a - b).collect() };
+        let (a, b) = (
+            changes(&parameters(&floats.network), &parameters(&network)),
+            changes(&parameters(&integers.network), &before),
+        );
+        if a.iter().chain(&b).all(|&change| change == 0.0) {
+            continue; // all outputs are 0
+        }
+        let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+        let cosine = dot(&a, &b) / (dot(&a, &a) * dot(&b, &b)).sqrt();
+        let length = (dot(&b, &b) / dot(&a, &a)).sqrt();
+        assert!(cosine > least && (length - 1.0).abs() < 0.05, "{} {cosine} {length}", core::any::type_name::<M>());
+    }
+}
+
+#[test]
+fn a_step_goes_along_the_gradient() {
+    macro_rules! compare {
+        ($least:literal $value:ty: $hidden:ty, $last:ty, $loss:ty, $target:expr) => {
+            compare::<
+                (Dense<6, 8, $hidden>, Dense<8, 5, $hidden>, Dense<5, 3, $last>),
+                (integer::Dense<6, 8, $hidden>, integer::Dense<8, 5, $hidden>, integer::Dense<5, 3, $last>),
+                $loss,
+                $value,
+            >($least, &$target)
+        };
+    }
+    compare!(0.99 i8: Tanh, Softmax, CrossEntropy, [0.0, 1.0, 0.0]);
+    compare!(0.99 i8: Sigmoid, Softmax, CrossEntropy, [0.2, 0.5, 0.3]);
+    compare!(0.99 i8: Tanh, Sigmoid, BinaryCrossEntropy, [0.0, 1.0, 0.5]);
+    compare!(0.99 i8: Tanh, Sigmoid, SquaredError, [0.1, 0.9, 0.9]);
+    compare!(0.99 i8: Tanh, Tanh, SquaredError, [-0.9, 0.9, 0.1]);
+    compare!(0.99 i8: Identity, Identity, SquaredError, [-4.0, 2.0, 0.5]);
+    compare!(0.999 i16: Tanh, Softmax, CrossEntropy, [0.0, 1.0, 0.0]);
+    compare!(0.999 i16: Identity, Identity, SquaredError, [-4.0, 2.0, 0.5]);
+    compare!(0.99 i16: Relu, Relu, SquaredError, [1.0, 2.0, 0.5]);
+}
+
+#[test]
+fn integers_are_the_inputs_that_floats_become() {
+    let (mut floats, mut integers) =
+        (start::<Flowers, CrossEntropy, Nearest, i8>(0.1), start::<Flowers, CrossEntropy, Nearest, i8>(0.1));
+    let mut random = Generator::new(5);
+    for _ in 0..1000 {
+        let class = random.below(3);
+        let x: [i8; 4] = core::array::from_fn(|_| random.next_u32().to_le_bytes()[0].cast_signed().max(-127));
+        // Only if the largest has all bits is the exponent the same.
+        let Some(exponent) = (x.iter().any(|x| x.unsigned_abs() > 63)).then_some(5) else { continue };
+        let loss = floats.step(&x.map(|x| f32::from(x) / 32.0), &encode::one_hot(class).unwrap()).unwrap();
+        let cost: Cost = integers.step_integers(&x, exponent, class).unwrap();
+        assert_eq!(loss.to_bits(), cost.get().to_bits());
+        assert_eq!(floats.network.digest(), integers.network.digest());
+        // Outputs that round to the same have sums that differ.
+        let y = floats.predict(&x.map(|x| f32::from(x) / 32.0));
+        let class = integers.class_of_integers(&x, exponent).unwrap();
+        assert!(y.iter().all(|&other| other <= y[class]), "{y:?} {class}");
+    }
+}
+
+#[test]
+fn what_is_not_finite_is_refused_and_changes_nothing() {
+    let mut trainer = start::<Flowers, CrossEntropy, Stochastic, i8>(0.1);
+    let before = (trainer.network.digest(), trainer.rounding);
+    let (x, target) = ([0.5; 4], [0.0, 1.0, 0.0]);
+    for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        assert_eq!(trainer.step(&[0.5, bad, 0.5, 0.5], &target), Err(StepError::Input));
+        assert_eq!(trainer.step(&x, &[0.0, bad, 0.0]), Err(StepError::Target));
+        assert_eq!(trainer.step_weighted(&x, &target, bad), Err(StepError::Weight));
+        assert_eq!(trainer.loss(&[0.5, bad, 0.5, 0.5], &target), Err(StepError::Input));
+        assert!(trainer.predict(&[0.5, bad, 0.5, 0.5]).iter().all(|y| y.is_nan()));
+    }
+    assert_eq!(trainer.step(&x, &[0.0, 1.5, 0.0]), Err(StepError::Target));
+    assert_eq!(trainer.step(&x, &[-0.1, 1.0, 0.0]), Err(StepError::Target));
+    assert_eq!(trainer.step_weighted(&x, &target, -1.0), Err(StepError::Weight));
+    assert_eq!(trainer.step_integers(&[1; 4], 7, 3), Err(StepError::Target));
+    assert_eq!(trainer.step_integers(&[1; 4], 8, 0), Err(StepError::Input));
+    for rate in [0.0, -1.0, f32::NAN, f32::INFINITY, 1e9] {
+        trainer.set_rate(rate);
+        assert_eq!(trainer.step(&x, &target), Err(StepError::LearningRate), "{rate}");
+    }
+    assert_eq!((trainer.network.digest(), trainer.rounding), before);
+    assert!(trainer.step_weighted(&x, &target, 0.0).is_err());
+    trainer.set_rate(0.1);
+    assert_eq!(trainer.step_weighted(&x, &target, 0.0), Ok(0.0));
+    assert_eq!(trainer.network.digest(), before.0);
+    assert!(trainer.step(&x, &[-0.0, 1.0, 0.0]).is_ok());
+}
+
+#[test]
+fn rates_are_within_four_thousandths() {
+    let mut random = Generator::new(1);
+    for power in -30..26 {
+        let exact = 2f32.powi(power);
+        assert_eq!(Rate::new(exact).get(), exact);
+        assert_eq!(Rate::power(i16::try_from(-power).unwrap()), Rate::new(exact));
+        let rate = exact * (1.0 + (random.signed_unit() + 1.0) * 0.49);
+        assert!((Rate::new(rate).get() / rate - 1.0).abs() < 0.004, "{rate}");
+    }
+    assert!(Rate::new(67_108_864.0).is_sound() && !Rate::new(68_000_000.0).is_sound() && !Rate::ZERO.is_sound());
+    assert!(!Rate::power(-27).is_sound());
+}
+
+/// A weight of 2 is a step at twice the rate.
+#[test]
+fn a_weight_is_a_factor_of_the_rate() {
+    let (x, target) = ([0.5, -0.25, 1.0, 0.125], [0.0, 1.0, 0.0]);
+    for (weight, rate) in [(2.0, 0.25), (0.5, 0.0625), (1.0, 0.125), (12.0, 1.5)] {
+        let (mut a, mut b) =
+            (start::<Flowers, CrossEntropy, Nearest, i8>(0.125), start::<Flowers, CrossEntropy, Nearest, i8>(rate));
+        let loss = a.step_weighted(&x, &target, weight).unwrap();
+        assert_eq!(loss, b.step(&x, &target).unwrap() * weight);
+        assert_eq!(a.network.digest(), b.network.digest(), "{weight}");
+    }
+}
+
+/// Saved and loaded after every step, or never: the same bits. So what is not saved decides nothing.
+#[test]
+fn a_resumed_training_goes_on_with_the_same_bits() {
+    type T = integer::Trainer<Flowers<i8>, CrossEntropy, Stochastic>;
+    let mut whole: T = start(0.1);
+    let mut resumed = whole;
+    let train = flowers("train");
+    for (x, class) in train.iter().chain(&train) {
+        let target = encode::one_hot(*class).unwrap();
+        whole.step(x, &target).unwrap();
+        resumed.step(x, &target).unwrap();
+        let mut image = [0; Value::<T>::IMAGE];
+        Value(&mut resumed).save(&mut image).unwrap();
+        resumed = T::new();
+        Value(&mut resumed).restore(&image).unwrap();
+        // Byte by byte, as from a stream.
+        let mut bytes = vec![0; T::SIZE];
+        resumed.to_bytes(&mut bytes).unwrap();
+        let mut other = T::new();
+        other.from_bytes(&bytes).unwrap();
+        assert_eq!((other.network, other.rounding, other.rate), (whole.network, whole.rounding, whole.rate));
+    }
+}
+
+/// A trainer that makes wild steps, and whether all of its weights have stayed in range.
+fn wild<N: Layers, L: Objective<N::Last>, R: Rounding, V: Whole>(steps: u32, seed: u32, check: impl Fn(&N) -> bool)
+where
+    N::Input: AsMut<[f32]>,
+    N::Output: AsMut<[f32]>,
+{
+    let mut random = Generator::new(seed);
+    let mut trainer = start::<N, L, R, V>(0.1);
+    // What a wild step leaves is soon as large as weights can be: begin anew from time to time, and be wild at different rates.
+    let mut extreme = 4;
+    for step in 0..steps {
+        if step % 500 == 0 {
+            extreme = [4, 40, 4000][random.below(3)];
+            trainer.start(Rate::power(5), &mut He(Generator::new(step)));
+        }
+        let (mut x, mut target) = (N::Input::ZERO, N::Output::ZERO);
+        // Of any magnitude, or of the largest; mostly of one that the weights can follow.
+        let scale = match random.below(extreme) {
+            0 => f32::MAX,
+            1 => f32::from_bits(random.next_u32() >> 1 & 0x7F7F_FFFF),
+            _ => 2f32.powi(i32::try_from(random.below(9)).unwrap() - 4),
+        };
+        let same = random.below(3) == 0;
+        x.as_mut().fill_with(|| if same { scale } else { random.signed_unit() * scale });
+        let wide = if L::FRACTIONS { 1.0 } else { scale };
+        target.as_mut().fill_with(|| (random.next_u32() >> 31) as f32 * wide);
+        let power = i16::try_from(random.below(46)).unwrap() - 20;
+        trainer.rate = if random.below(extreme) < 2 { Rate::power(power) } else { Rate::power(5) };
+        match trainer.step(&x, &target) {
+            Ok(loss) => assert!(loss >= 0.0 && loss.is_finite(), "{loss}"),
+            Err(error) => assert_eq!(error, StepError::Loss),
+        }
+        assert!(trainer.predict(&x).as_mut().iter().all(|y| !y.is_nan()));
+        if step % 64 == 0 {
+            assert!(check(&trainer.network.layers), "step {step} seed {seed}");
+        }
+    }
+    assert!(check(&trainer.network.layers));
+}
+
+/// With overflow checks: `cargo test --test integer`, in debug; or in release with `RUSTFLAGS=-Coverflow-checks` and INTEGER_STEPS=10000000.
+#[test]
+fn nothing_overflows() {
+    let steps = std::env::var("INTEGER_STEPS").map_or(2_000, |steps| steps.parse().expect("a number of steps"));
+    fn sound<const I: usize, const O: usize, A: Function, W: Whole>(layer: &integer::Dense<I, O, A, W>) -> bool {
+        let limit = integer::Dense::<I, O, A, W>::LIMIT;
+        layer.weights().as_flattened().iter().all(|&weight| weight.into().abs() <= limit)
+            && layer.biases().iter().all(|bias| bias.abs() <= limit << 8)
+    }
+    macro_rules! wild {
+        ($part:literal $loss:ty, $rounding:ty, $value:ty: $i:literal $hidden:literal $o:literal $a:ty, $z:ty, $w:ty) => {
+            wild::<(integer::Dense<$i, $hidden, $a, $w>, integer::Dense<$hidden, $o, $z, $w>), $loss, $rounding, $value>(
+                steps / $part,
+                $part,
+                |layers| sound(&layers.0) && sound(&layers.1),
+            );
+        };
+    }
+    wild!(4 CrossEntropy, Nearest, i8: 3 5 2 Relu, Softmax, i16);
+    wild!(5 CrossEntropy, Stochastic, i8: 3 5 2 Tanh, Softmax, i8);
+    wild!(6 SquaredError, Stochastic, i16: 4 8 3 Relu, Identity, i16);
+    wild!(7 BinaryCrossEntropy, Stochastic, i16: 4 8 3 Sigmoid, Sigmoid, i8);
+    wild!(8 SquaredError, Nearest, i8: 4 8 3 Identity, Relu, i16);
+    wild!(9 SquaredError, Stochastic, i8: 4 8 3 Identity, Tanh, i8);
+    wild!(10 SquaredError, Nearest, i16: 4 8 3 Tanh, Sigmoid, i16);
+    wild!(40 CrossEntropy, Nearest, i8: 515 4 2 Relu, Softmax, i16);
+    wild!(50 CrossEntropy, Nearest, i8: 784 6 10 Relu, Softmax, i16);
+    wild!(60 SquaredError, Nearest, i16: 2 700 2 Identity, Identity, i16);
+    wild!(70 SquaredError, Stochastic, i8: 2 2 1000 Identity, Identity, i16);
+}
+
+#[test]
+fn limits_are_those_of_the_width() {
+    assert_eq!(integer::Dense::<515, 516>::LIMIT, 32767);
+    assert_eq!(integer::Dense::<784, 100>::LIMIT, 21540);
+    assert_eq!(integer::Dense::<784, 100, Relu, i8>::LIMIT, 127);
+    assert_eq!(integer::Trainer::<Flowers, CrossEntropy, Nearest, i8>::INPUT_BITS, 7);
+    assert_eq!(integer::Trainer::<Flowers, CrossEntropy, Nearest, i16>::INPUT_BITS, 13);
+    assert_eq!(integer::Trainer::<Digits, CrossEntropy, Nearest, i16>::INPUT_BITS, 9);
+}
+
+#[test]
+fn a_guard_watches_integers() {
+    type Learning = Scaling<integer::Trainer<Flowers, CrossEntropy>, Standardizer<4>>;
+    let train: Vec<_> = common::samples::<f32, usize, 4>("iris/train.csv");
+    let mut factory = Learning { scaler: Standardizer::new(1000), learner: start(0.02) };
+    for _ in 0..20 {
+        for (x, class) in &train {
+            factory.step(x, &encode::one_hot(*class).unwrap(), None).unwrap();
+        }
+    }
+    let samples = train.mapped(|x, &class| Some((*x, encode::one_hot(class)?)));
+    let settings = Settings::new(&samples, &samples);
+    let mut guard = Guard::<Learning, 4>::new();
+    guard.live = factory;
+    guard.start(&settings);
+    let before = guard.good().network.digest();
+    for (x, class) in train.iter().cycle().take(600) {
+        // The next class is wrong.
+        guard.step(x, &encode::one_hot((class + 1) % 3).unwrap(), &settings);
+    }
+    assert!(guard.counts().lost_anchors + guard.counts().lost_stream > 0);
+    assert_eq!(guard.good().network.digest(), before);
+}
+
+#[test]
+fn networks_blend() {
+    let mut a: integer::Trainer<Flowers, CrossEntropy> = start(0.1);
+    let mut to = a.network;
+    for (x, class) in flowers("train") {
+        a.step(&x, &encode::one_hot(class).unwrap()).unwrap();
+    }
+    let (from, before) = (parameters(&a.network), parameters(&to));
+    a.blend_network(&mut to, 0.25);
+    for ((after, from), before) in parameters(&to).iter().zip(from).zip(before) {
+        assert!((after - (before + 0.25 * (from - before))).abs() < 1e-4);
+    }
+    a.blend_network(&mut to, 1.0);
+    assert_eq!(to, a.network);
+}
+
+/// The same on every chip.
+#[test]
+fn digests() {
+    fn digest<N, R, V: Whole, const I: usize, const C: usize>(samples: &[([f32; I], usize)], rate: i16) -> [u64; 2]
+    where
+        N: Layers<Input = [f32; I], Output = [f32; C]>,
+        R: Rounding,
+        CrossEntropy: Objective<N::Last>,
+    {
+        let mut trainer = start::<N, CrossEntropy, R, V>(1.0);
+        trainer.rate = Rate::power(rate);
+        for (x, class) in samples {
+            trainer.step(x, &encode::one_hot(*class).unwrap()).unwrap();
+        }
+        [trainer.network.digest(), downhill::digest(&trainer.network)]
+    }
+    let (digits, flowers) = (digits("train"), flowers("train"));
+    let found = [
+        digest::<Digits, Nearest, i8, 64, 10>(&digits, 6),
+        digest::<Digits<i8>, Stochastic, i8, 64, 10>(&digits, 6),
+        digest::<Flowers, Nearest, i16, 4, 3>(&flowers, 4),
+        digest::<(integer::Dense<4, 7, Tanh, i8>, integer::Dense<7, 3, Softmax, i8>), Stochastic, i16, 4, 3>(
+            &flowers, 4,
+        ),
+    ];
+    let golden = [
+        [0x528d_8f7f_c777_297a, 0xb0b6_1e56_4169_21f9],
+        [0x53fd_4f02_3db4_74b9, 0xabcc_abc8_6cc3_dc55],
+        [0xac87_4b37_226b_ff4d, 0xbb4b_89ae_040d_9d48],
+        [0x5b6a_bcc1_a7a6_9eb3, 0x581c_077d_aa54_879c],
+    ];
+    assert_eq!(found, golden, "{found:x?}");
+}

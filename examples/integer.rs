@@ -40,7 +40,9 @@ fn compare<const I: usize, const H: usize, const C: usize>(
     let (mut train, mut test) = (samples::<I>(name, "train"), samples::<I>(name, "test"));
     if standardise {
         let mut scaler = Standardizer::<I>::new(u32::MAX);
-        train.iter().for_each(|(x, _)| _ = scaler.observe(x));
+        for (x, _) in &train {
+            scaler.observe(x);
+        }
         train.iter_mut().chain(&mut test).for_each(|(x, _)| scaler.scale(x));
     } else {
         train.iter_mut().chain(&mut test).for_each(|(x, _)| x.iter_mut().for_each(|pixel| *pixel /= 16.0));
@@ -51,9 +53,8 @@ fn compare<const I: usize, const H: usize, const C: usize>(
         trainer.start(Sgd::new(RATE), &mut He(Generator::new(seed)));
         floats.push(accuracy(trainer, &train, &test, seed)?);
 
-        type Net<const I: usize, const H: usize, const C: usize> =
-            (integer::Dense<I, H, Relu>, integer::Dense<H, C, Softmax>);
-        let mut trainer = integer::Trainer::<Net<I, H, C>, CrossEntropy>::new();
+        let mut trainer =
+            integer::Trainer::<(integer::Dense<I, H, Relu>, integer::Dense<H, C, Softmax>), CrossEntropy>::new();
         trainer.start(Rate::new(RATE), &mut He(Generator::new(seed)));
         integers.push(accuracy(trainer, &train, &test, seed)?);
     }

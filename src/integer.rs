@@ -53,7 +53,7 @@
 //! | error of an input, from `O` deltas | `w O m(O) < 2^31` |
 //! | delta times rate | `m(O) 2^8`, which is shifted to 15 bits |
 //! | this times input, and what rounds it | `2^15 2^15 + 2^30 - 1 < 2^31` |
-//! | weight less change | `w + 2^30 < 2^31` |
+//! | weight less change | `w`: before a step, a layer is halved until the largest change fits; where it may not be halved any more, changes are limited to `2 w`, and weights to `w` |
 //! | bias less change | `3 w 2^8 < 2^25` |
 //! | output less target | `2 2^29 = 2^30` |
 //! | error or difference times slope | `2^14 2^14` or `2^15 2^15` |

@@ -42,7 +42,9 @@ pub(super) fn narrow(values: &mut [i32], exponent: i32, bits: u32) -> i32 {
     }
     let largest = (1 << bits) - 1;
     // Rounded up, the largest may take a bit more.
-    values.iter_mut().for_each(|value| *value = right(*value, shift).clamp(-largest, largest));
+    for value in values {
+        *value = right(*value, shift).clamp(-largest, largest);
+    }
     exponent - shift.cast_signed()
 }
 
@@ -141,6 +143,7 @@ pub(super) fn tanh(z: i32) -> i32 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // exact numbers
 mod tests {
     extern crate std;
 

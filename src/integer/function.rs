@@ -36,10 +36,9 @@ pub trait Function: Sealed {
     fn output(sums: &mut [i32], exponent: i32) -> i32;
 }
 
-/// A [`Function`] of single sums, for a squared error.
+/// A [`Function`] of single sums, which goes with a squared error.
 pub trait ByElement: Function {
-    /// Differences of outputs from targets become errors of weighted sums; returns their exponent. `outputs` are as
-    /// [`output`](Function::output) has left them.
+    /// The slope where the output is this one.
     #[doc(hidden)]
     fn slope(output: i32) -> i32;
 
@@ -80,7 +79,9 @@ impl Function for Relu {
     const NAME: &'static str = "relu";
 
     fn inner<V: Whole>(sums: &mut [i32], exponent: i32, values: &mut [V], bits: u32) -> i32 {
-        sums.iter_mut().for_each(|sum| *sum = (*sum).max(0));
+        for sum in &mut *sums {
+            *sum = (*sum).max(0);
+        }
         round(sums, exponent, values, bits, bits.cast_signed())
     }
 
@@ -95,7 +96,9 @@ impl Function for Relu {
     }
 
     fn output(sums: &mut [i32], exponent: i32) -> i32 {
-        sums.iter_mut().for_each(|sum| *sum = (*sum).max(0));
+        for sum in &mut *sums {
+            *sum = (*sum).max(0);
+        }
         narrow(sums, exponent, OUTPUT_BITS)
     }
 }
@@ -110,7 +113,7 @@ impl ByElement for Relu {
 
 /// An activation from a table: its values have as many bits after the point as they have.
 macro_rules! table {
-    ($name:ident, $text:literal, $function:ident, $least:expr, $slope:expr, $output:expr) => {
+    ($name:ident, $text:literal, $function:ident, $least:expr, $slope:expr) => {
         impl<M> Sealed for $name<M> {}
 
         impl<M: 'static> Function for $name<M> {
@@ -136,7 +139,9 @@ macro_rules! table {
             }
 
             fn output(sums: &mut [i32], exponent: i32) -> i32 {
-                sums.iter_mut().for_each(|sum| *sum = $function(twelve(*sum, exponent)));
+                for sum in sums {
+                    *sum = $function(twelve(*sum, exponent));
+                }
                 UNIT
             }
         }
@@ -149,8 +154,8 @@ macro_rules! table {
     };
 }
 // The outputs are at most 1, in units of 2^-15: no product has more than 30 bits.
-table!(Sigmoid, "sigmoid", sigmoid, |_| 1, |y: i32| (y * (32768 - y)) >> UNIT, UNIT);
-table!(Tanh, "tanh", tanh, |largest: i32| -largest, |y: i32| ((32768 - y.abs()) * (32768 + y.abs())) >> UNIT, UNIT);
+table!(Sigmoid, "sigmoid", sigmoid, |_| 1, |y: i32| (y * (32768 - y)) >> UNIT);
+table!(Tanh, "tanh", tanh, |largest: i32| -largest, |y: i32| ((32768 - y.abs()) * (32768 + y.abs())) >> UNIT);
 
 impl<M> Sealed for Softmax<M> {}
 

@@ -130,7 +130,7 @@ impl<M: 'static> Objective<Softmax<M>> for CrossEntropy {
 impl<M: 'static> Objective<Sigmoid<M>> for BinaryCrossEntropy {
     const FRACTIONS: bool = true;
 
-    // ln(1 + e^-|z|) + |z| - (z if t is 1): the loss of the outputs 0 and |z| with the targets t and 1 - t, if z is positive.
+    // ln(1 + e^-|z|), and |z| times the target that speaks against the sign of z. The products have 24 and 29 bits.
     fn outputs(sums: &mut [i32], exponent: i32, target: Target) -> (Cost, i32) {
         let loss = sums.iter().enumerate().fold(0u32, |loss, (index, &sum)| {
             let wrong = below(0, sum, exponent);
@@ -160,7 +160,9 @@ impl<A: ByElement> Objective<A> for SquaredError {
         let mut exponent = A::output(sums, exponent);
         let room = target.exponent();
         if A::SLOPE == 0 && room < exponent {
-            sums.iter_mut().for_each(|sum| *sum = shifted(*sum, exponent - room));
+            for sum in &mut *sums {
+                *sum = shifted(*sum, exponent - room);
+            }
             exponent = room;
         }
         let length = usize::BITS - sums.len().leading_zeros();
@@ -183,7 +185,6 @@ impl<A: ByElement> Objective<A> for SquaredError {
             }
             return exponent;
         }
-        // The slopes are needed after the differences are known: of an output and a difference, both of them make the target.
         let width = outputs
             .iter()
             .enumerate()

@@ -43,7 +43,7 @@ whole!(i8, i16);
 pub(super) const fn bits(most: u32, length: usize) -> u32 {
     // 2^(31 - 15 - bits) >= length + 1: one more for the bias.
     let sum = usize::BITS - length.leading_zeros();
-    let room = if sum < 16 { 16 - sum } else { 0 };
+    let room = 16u32.saturating_sub(sum);
     if room < 7 {
         7
     } else if room < most {
@@ -74,8 +74,8 @@ pub(super) const fn limit(weight_bits: u32, inputs: usize, outputs: usize) -> i3
 /// The proof for each layer, which is evaluated when it is compiled.
 pub(super) const fn prove(limit: i32, inputs: usize, outputs: usize, most: u32) {
     let (x, d) = (bits(most, inputs), bits(most, outputs));
-    let forward = limit as u128 * (inputs as u128 * ((1 << x) - 1) + (1 << x));
-    let back = limit as u128 * (outputs as u128 * ((1 << d) - 1));
+    let forward = limit.unsigned_abs() as u128 * (inputs as u128 * ((1 << x) - 1) + (1 << x));
+    let back = limit.unsigned_abs() as u128 * (outputs as u128 * ((1 << d) - 1));
     assert!(forward < 1 << 31, "a weighted sum fits into 32 bits");
     assert!(back < 1 << 31, "an error that is sent back fits into 32 bits");
 }

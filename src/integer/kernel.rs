@@ -4,7 +4,11 @@ use super::fixed::{right, shifted, width};
 use super::rounding::{Rounding, next};
 use super::whole::Whole;
 use crate::hint::keep_rolled;
-use crate::target::CHIP;
+use crate::target::{CHIP, FEW_REGISTERS};
+
+/// How many weights a loop takes at a time on a chip: the compiler's own blocks take more instructions. One where there are too few
+/// registers for several.
+const BLOCK: usize = if FEW_REGISTERS { 1 } else { 4 };
 
 /// The sum of products. Below 2^31 by the [limit](super::whole::limit) of the weights.
 #[inline(never)]
@@ -13,10 +17,9 @@ pub(super) fn dot<W: Whole, V: Whole>(weights: &[W], x: &[V]) -> i32 {
     if !CHIP {
         return weights.iter().zip(x).fold(0, each);
     }
-    // Four at a time: the compiler's own blocks take more instructions.
-    let ((fours, rest), (x_fours, x_rest)) = (weights.as_chunks::<4>(), x.as_chunks::<4>());
+    let ((blocks, rest), (x_blocks, x_rest)) = (weights.as_chunks::<BLOCK>(), x.as_chunks::<BLOCK>());
     let mut sum = 0;
-    for (weights, x) in fours.iter().zip(x_fours) {
+    for (weights, x) in blocks.iter().zip(x_blocks) {
         sum = weights.iter().zip(x).fold(sum, each);
         keep_rolled();
     }
@@ -30,8 +33,8 @@ pub(super) fn send<W: Whole>(weights: &[W], delta: i32, errors: &mut [i32]) {
     if !CHIP {
         return errors.iter_mut().zip(weights).for_each(each);
     }
-    let ((fours, rest), (to_fours, to_rest)) = (weights.as_chunks::<4>(), errors.as_chunks_mut::<4>());
-    for (weights, errors) in fours.iter().zip(to_fours) {
+    let ((blocks, rest), (to_blocks, to_rest)) = (weights.as_chunks::<BLOCK>(), errors.as_chunks_mut::<BLOCK>());
+    for (weights, errors) in blocks.iter().zip(to_blocks) {
         errors.iter_mut().zip(weights).for_each(each);
         keep_rolled();
     }
@@ -44,8 +47,8 @@ fn each_pair<W: Whole, V: Whole>(weights: &mut [W], x: &[V], mut change: impl Fn
     if !CHIP {
         return weights.iter_mut().zip(x).for_each(|(weight, &x)| change(weight, x.into()));
     }
-    let ((fours, rest), (x_fours, x_rest)) = (weights.as_chunks_mut::<4>(), x.as_chunks::<4>());
-    for (weights, x) in fours.iter_mut().zip(x_fours) {
+    let ((blocks, rest), (x_blocks, x_rest)) = (weights.as_chunks_mut::<BLOCK>(), x.as_chunks::<BLOCK>());
+    for (weights, x) in blocks.iter_mut().zip(x_blocks) {
         weights.iter_mut().zip(x).for_each(|(weight, &x)| change(weight, x.into()));
         keep_rolled();
     }

@@ -158,10 +158,30 @@ fn a_step_goes_along_the_gradient() {
     compare!(0.99 i8: Tanh, Sigmoid, BinaryCrossEntropy, [0.0, 1.0, 0.5]);
     compare!(0.99 i8: Tanh, Sigmoid, SquaredError, [0.1, 0.9, 0.9]);
     compare!(0.99 i8: Tanh, Tanh, SquaredError, [-0.9, 0.9, 0.1]);
+    compare!(0.99 i8: Relu, Softmax, CrossEntropy, [0.0, 0.0, 1.0]);
     compare!(0.99 i8: Identity, Identity, SquaredError, [-4.0, 2.0, 0.5]);
     compare!(0.999 i16: Tanh, Softmax, CrossEntropy, [0.0, 1.0, 0.0]);
     compare!(0.999 i16: Identity, Identity, SquaredError, [-4.0, 2.0, 0.5]);
     compare!(0.99 i16: Relu, Relu, SquaredError, [1.0, 2.0, 0.5]);
+}
+
+/// Weights and biases start within 1. Those that are needed here are far larger, and each makes room for itself.
+#[test]
+fn parameters_grow_as_far_as_they_have_to() {
+    type Line = (integer::Dense<1, 1, Identity>,);
+    let mut trainer = start::<Line, SquaredError, Nearest, i16>(0.25);
+    for _ in 0..200 {
+        trainer.step(&[0.0], &[100.0]).unwrap(); // the bias alone
+    }
+    let y = trainer.predict(&[0.0])[0];
+    assert!((y - 100.0).abs() < 0.1, "{y}");
+    for _ in 0..200 {
+        for x in [-1.0, 1.0] {
+            trainer.step(&[x], &[100.0 + 30.0 * x]).unwrap();
+        }
+    }
+    let (y, z) = (trainer.predict(&[1.0])[0], trainer.predict(&[-0.5])[0]);
+    assert!((y - 130.0).abs() < 0.2 && (z - 85.0).abs() < 0.2, "{y} {z}");
 }
 
 #[test]

@@ -44,7 +44,7 @@
 //! # No sum overflows
 //!
 //! Each is proven by an assertion that is evaluated when the network is compiled ([`Dense::LIMIT`]). Let `m(n) = 2^b - 1` be the largest magnitude of
-//! an activation or a delta in a vector of `n`, where `b` is 7 for `i8`; for `i16` it is `16 - log2(n + 1)`, rounded down, but 7 at least.
+//! an activation or a delta in a vector of `n`, where `b` is 7 for `i8`; for `i16` it is 16 less the bits of `n`, but 7 at least.
 //! Let `w` be the largest weight, `2^15 - 1` or `2^7 - 1`, or as much less as the layer is wider than 515 inputs or 516 outputs.
 //!
 //! | sum | at most |
@@ -60,7 +60,9 @@
 //! | exponentials of `Softmax` | `O 2^15 < 2^32` for up to 131,071 outputs, else it saturates |
 //! | losses | saturate |
 //!
-//! Exponents are `i32`, change by 31 at most from vector to vector, and start from those of `f32`.
+//! Exponents are `i32`, change by 32 at most from vector to vector, and start from those of `f32`. Weights that are read may be any `i16` or
+//! `i8`; in layers of up to 511 inputs and outputs no sum of them overflows either. In a wider one they have to be those that a trainer has written: of
+//! others, as of a forged image, sums wrap around, or panic where overflows are checked, until the first step brings them into range.
 //!
 //! # What differs from `f32`
 //!

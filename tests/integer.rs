@@ -436,9 +436,9 @@ fn digests() {
     ];
     let golden = [
         [0x528d_8f7f_c777_297a, 0xb0b6_1e56_4169_21f9],
-        [0x53fd_4f02_3db4_74b9, 0xabcc_abc8_6cc3_dc55],
+        [0x7371_6823_14c8_fbfd, 0x6c1f_8ac3_9b45_9a56],
         [0xac87_4b37_226b_ff4d, 0xbb4b_89ae_040d_9d48],
-        [0x5b6a_bcc1_a7a6_9eb3, 0x581c_077d_aa54_879c],
+        [0xa739_5b29_2da7_7ee4, 0x3d63_634d_8712_5416],
     ];
     assert_eq!(found, golden, "{found:x?}");
 }

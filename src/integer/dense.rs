@@ -232,13 +232,13 @@ impl<const I: usize, const O: usize, A: Function, W: Whole> Layer for Dense<I, O
         let own_step = |exponent: i32| own + step.shift - extra.cast_signed() - exponent;
         let fits = top == 0 || self.make_room(top, V::BITS, |weights| own_step(weights) + exponent);
         let own_step = own_step(self.exponent());
-        let (mut left, largest) = (false, Self::largest_bias());
+        let (mut left, largest, mut phase) = (false, Self::largest_bias(), rounding.layer());
         for ((row, bias), &delta) in self.weights.iter_mut().zip(&mut self.biases).zip(deltas) {
             let delta = scaled(delta);
             if delta != 0 {
                 let shift = own_step + exponent;
                 match u32::try_from(shift) {
-                    Ok(shift @ 1..=30) if fits => learn(row, delta, x, shift, rounding),
+                    Ok(shift @ 1..=30) if fits => phase = learn::<_, _, R>(row, delta, x, shift, phase),
                     // Each change is below half a unit.
                     Ok(31..) => (),
                     _ => learn_within(row, delta, x, shift, Self::LIMIT),

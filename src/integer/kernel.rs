@@ -63,9 +63,8 @@ pub(super) fn learn<W: Whole, V: Whole, R: Rounding>(
     delta: i32,
     x: &[V],
     shift: u32,
-    rounding: &mut R,
-) {
-    let mut phase = rounding.row();
+    mut phase: u32,
+) -> u32 {
     // No other shift comes here; the compiler does not know.
     let (shift, back, half) = (shift & 31, 32u32.wrapping_sub(shift) & 31, 1 << (shift.wrapping_sub(1) & 31));
     each_pair(weights, x, |weight, x| {
@@ -77,6 +76,7 @@ pub(super) fn learn<W: Whole, V: Whole, R: Rounding>(
         };
         *weight = W::of((*weight).into() - ((delta * x + up) >> shift));
     });
+    phase
 }
 
 /// As [`learn`], with any shift, and weights that stay at `limit` where they would leave it.

@@ -14,9 +14,9 @@ pub trait Rounding: Sealed + Zero + Storable + Copy {
     /// Seeds what is random.
     fn seed(&mut self, seed: u32);
 
-    /// What the roundings of a row begin from.
+    /// What the roundings of a layer begin from in a step.
     #[doc(hidden)]
-    fn row(&mut self) -> u32;
+    fn layer(&mut self) -> u32;
 }
 
 /// To the nearest. An update below half a unit is lost: enough for weights of 16 bits.
@@ -38,15 +38,15 @@ impl Rounding for Nearest {
     fn seed(&mut self, _: u32) {}
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn row(&mut self) -> u32 {
+    fn layer(&mut self) -> u32 {
         0
     }
 }
 
 /// Up or down at random, with the probabilities that make the mean of many updates exact: needed for weights of 8 bits.
 ///
-/// Each row of weights draws one number; those of its weights are this one and multiples of the golden ratio, modulo 1, which are even
-/// more evenly distributed than random ones.
+/// In each step, each layer draws one number; those of its weights are this one and multiples of the golden ratio, modulo 1, which are
+/// even more evenly distributed than random ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Stochastic {
@@ -69,12 +69,12 @@ impl Rounding for Stochastic {
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn row(&mut self) -> u32 {
+    fn layer(&mut self) -> u32 {
         self.generator.next_u32()
     }
 }
 
-/// The next number of a row.
+/// The next number of a layer.
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn next(phase: u32) -> u32 {
     phase.wrapping_add(GOLDEN)

@@ -442,3 +442,25 @@ fn digests() {
     ];
     assert_eq!(found, golden, "{found:x?}");
 }
+
+/// Of classes that come one after the other, more is remembered with a buffer.
+#[cfg(feature = "heapless")]
+#[test]
+fn a_rehearsal_replays_to_integers() {
+    use downhill::replay::{Balanced, Buffer, Class, Raw, Rehearsal};
+
+    type Kept = Buffer<Raw<[f32; 4]>, Class, Balanced<3>, 30>;
+    let mut train = flowers("train");
+    train.sort_by_key(|(_, class)| *class);
+    let test = flowers("test");
+    let learnt = |replays| {
+        let mut learner = Rehearsal::<integer::Trainer<Flowers, CrossEntropy>, Kept>::new(replays);
+        learner.learner = start(0.05);
+        for (x, class) in &train {
+            learner.step(x, &encode::one_hot(*class).unwrap(), None).unwrap();
+        }
+        test.iter().filter(|(x, class)| encode::class(&learner.predict(x)) == Some(*class)).count()
+    };
+    let (with, without) = (learnt(4), learnt(0));
+    assert!(with >= without + 5, "{with} {without}");
+}

@@ -284,5 +284,3 @@ macro_rules! layer {
     };
 }
 tuples!(layer);
-
-pub(crate) use tuples;

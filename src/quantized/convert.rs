@@ -9,7 +9,7 @@ use super::table::Table;
 use super::values::{Quantization, Values};
 use crate::activation::{self, Activation, Identity, Relu, Sigmoid, Tanh};
 use crate::dense::{self, Bias};
-use crate::layer::tuple::tuples;
+use crate::layer::tuples;
 use crate::layer::{Infer, Mode};
 use crate::math::Backend;
 use crate::shape::Joins;

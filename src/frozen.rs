@@ -118,6 +118,10 @@ impl<L: Layer, D: Deref<Target = L>> Infer for Frozen<D> {
     fn tensors(&self, visit: &mut dyn FnMut(Tensor<&[L::Scalar]>)) {
         self.0.tensors(&mut |tensor| visit(tensor.frozen()));
     }
+
+    fn hash(&self, hash: u64) -> u64 {
+        self.0.hash(hash)
+    }
 }
 
 impl<L: Layer, D: Deref<Target = L>> Layer for Frozen<D> {

@@ -60,9 +60,8 @@
 //! | exponentials of `Softmax` | `O 2^15 < 2^32` for up to 131,071 outputs, else it saturates |
 //! | losses | saturate |
 //!
-//! Exponents are `i32`, change by 32 at most from vector to vector, and start from those of `f32`. Weights that are read may be any `i16` or
-//! `i8`; in layers of up to 511 inputs and outputs no sum of them overflows either. In a wider one they have to be those that a trainer has written: of
-//! others, as of a forged image, sums wrap around, or panic where overflows are checked, until the first step brings them into range.
+//! Exponents are `i32`, change by 32 at most from vector to vector, and start from those of `f32`. Weights, biases and exponents that are
+//! read from an image are cut to these ranges: what a layer has stored is within them, and keeps every bit.
 //!
 //! # What differs from `f32`
 //!

@@ -18,7 +18,7 @@ pub use crate::work::{ACTIVATION, Budget, DERIVATIVE, Sizes};
 use core::slice::{from_mut, from_ref};
 
 use crate::activation::Link;
-use crate::architecture::Architecture;
+use crate::architecture::{Architecture, step};
 use crate::error::StepError;
 use crate::init::Init;
 use crate::kernel;
@@ -100,6 +100,19 @@ pub trait Infer {
     /// Shows every tensor to `visit`, always in the same order: layer by layer, weights (input by input), then biases.
     #[allow(clippy::type_complexity)]
     fn tensors(&self, visit: &mut dyn FnMut(Tensor<&[Self::Scalar]>));
+
+    /// `hash` with all parameters, for the [`digest`](crate::digest()): those that [`tensors`](Infer::tensors) shows, each as its IEEE 754
+    /// bytes. A layer of integers hashes these, and one that holds others passes this on.
+    fn hash(&self, mut hash: u64) -> u64 {
+        self.tensors(&mut |tensor| {
+            for parameter in tensor.data {
+                for byte in parameter.bits().to_le_bytes().iter().take(size_of::<Self::Scalar>()) {
+                    hash = step(hash, *byte);
+                }
+            }
+        });
+        hash
+    }
 }
 
 /// A layer that can be part of a network that learns. A tuple of one to eight layers is a layer again.
@@ -368,5 +381,9 @@ impl<L: Infer> Infer for &L {
 
     fn tensors(&self, visit: &mut dyn FnMut(Tensor<&[L::Scalar]>)) {
         L::tensors(self, visit);
+    }
+
+    fn hash(&self, hash: u64) -> u64 {
+        L::hash(self, hash)
     }
 }

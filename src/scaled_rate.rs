@@ -133,6 +133,10 @@ impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Infer for ScaledRate<L, Q> {
     fn tensors(&self, visit: &mut dyn FnMut(Tensor<&[L::Scalar]>)) {
         self.layer.tensors(visit);
     }
+
+    fn hash(&self, hash: u64) -> u64 {
+        self.layer.hash(hash)
+    }
 }
 
 impl<L: Layer, Q: Factor<Scalar = L::Scalar>> Layer for ScaledRate<L, Q> {

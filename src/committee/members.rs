@@ -147,6 +147,10 @@ impl<N: Infer, const K: usize, V: Opinion<N::Output>> Infer for Members<N, K, V>
             network.tensors(&mut |tensor| tensor.within(member, &mut *visit));
         }
     }
+
+    fn hash(&self, hash: u64) -> u64 {
+        self.networks.iter().fold(hash, |hash, network| network.hash(hash))
+    }
 }
 
 impl<N: Learnt, const K: usize, V: Opinion<N::Output>> Learnt for Members<N, K, V> {

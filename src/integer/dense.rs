@@ -60,10 +60,12 @@ impl<const I: usize, const O: usize, A, W: Whole> Dense<I, O, A, W> {
 
     /// The exponent of the weights.
     pub const fn exponent(&self) -> i32 {
-        // Bytes that were read may be any.
-        let exponent = self.exponent as i32;
-        if exponent < LEAST_EXPONENT as i32 { LEAST_EXPONENT as i32 } else { exponent }
+        self.exponent as i32
     }
+
+    /// With which weights below 1 have all their bits.
+    #[allow(clippy::cast_possible_truncation)] // 7 or 15
+    const FIRST_EXPONENT: i8 = W::BITS as i8;
 
     const fn largest_bias() -> i32 {
         // At most 2^23.
@@ -114,9 +116,7 @@ impl<const I: usize, const O: usize, A, W: Whole> Dense<I, O, A, W> {
     /// Starts with the largest exponent.
     fn reset(&mut self) {
         *self = Self::ZERO;
-        #[allow(clippy::cast_possible_truncation)] // 7 or 15
-        let exponent = W::BITS as i8;
-        self.exponent = exponent;
+        self.exponent = Self::FIRST_EXPONENT;
     }
 
     fn put(&mut self, input: usize, output: usize, value: f32) {
@@ -179,6 +179,13 @@ impl<const I: usize, const O: usize, A: Function, W: Whole> Storable for Dense<I
         self.biases.load(read);
         self.exponent.load(read);
         self.room = 0;
+        // Nothing that a layer has stored is out of range; of other bytes, sums might overflow.
+        for weight in self.weights.as_flattened_mut() {
+            *weight = W::of((*weight).into().clamp(-Self::LIMIT, Self::LIMIT));
+        }
+        let largest = Self::largest_bias();
+        self.biases.iter_mut().for_each(|bias| *bias = (*bias).clamp(-largest, largest));
+        self.exponent = self.exponent.clamp(LEAST_EXPONENT, Self::FIRST_EXPONENT);
     }
 }
 

@@ -7,7 +7,7 @@ use super::fixed::{fixed, float, largest};
 use super::function::Function;
 use super::layers::Layers;
 use super::whole::{Whole, bits};
-use crate::architecture::{Architecture, OFFSET, bytes};
+use crate::architecture::{Architecture, stored};
 use crate::init::Init;
 use crate::layer::{Infer, Mode};
 use crate::learnt::Learnt;
@@ -74,14 +74,6 @@ impl<N: Layers, V: Whole> Network<N, V> {
             number += 1;
         });
         all && network_parameters(network) == N::PARAMETERS
-    }
-
-    /// A hash of the architecture and of all bytes of the parameters, the same on every chip. It is computed from integers, where
-    /// [`digest`](crate::digest()) makes tensors of `f32` on the stack.
-    pub fn digest(&self) -> u64 {
-        let mut hash = bytes(OFFSET, &Self::ARCHITECTURE.fingerprint().to_le_bytes());
-        self.layers.store(&mut |part| hash = bytes(hash, part));
-        hash
     }
 
     /// Takes inputs; returns their exponent, or `None` if one is not finite.
@@ -202,6 +194,11 @@ impl<N: Layers, V: Whole> Infer for Network<N, V> {
     /// Each tensor as `f32` on the stack, one after the other.
     fn tensors(&self, visit: &mut dyn FnMut(Tensor<&[f32]>)) {
         self.layers.tensors(visit);
+    }
+
+    /// Of the integers as they are stored.
+    fn hash(&self, hash: u64) -> u64 {
+        stored(&self.layers, hash)
     }
 }
 

@@ -84,6 +84,12 @@ macro_rules! layer {
                 self.$a.tensors(&mut |tensor| tensor.within($a, &mut *visit));
                 $(self.$u.tensors(&mut |tensor| tensor.within($u, &mut *visit));)*
             }
+
+            fn hash(&self, hash: u64) -> u64 {
+                let hash = self.$a.hash(hash);
+                $(let hash = self.$u.hash(hash);)*
+                hash
+            }
         }
 
         #[allow(unused_variables, unused_mut)]

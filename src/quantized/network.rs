@@ -2,7 +2,7 @@
 
 use super::layer::Layer;
 use super::values::{Quantization, Values};
-use crate::architecture::Architecture;
+use crate::architecture::{Architecture, stored};
 use crate::kernel;
 use crate::layer::{Infer, Mode};
 use crate::scalar::Scalar;
@@ -43,7 +43,7 @@ impl<L: Zero> Zero for Network<L> {
 
 storable!("quantized network": [L: Storable] Network<L> { input: Quantization, layers: L, output: Quantization });
 
-impl<L: Layer> Infer for Network<L> {
+impl<L: Layer + Storable> Infer for Network<L> {
     type Scalar = f32;
     type Input = <L::Input as Values>::Real;
     type Output = <L::Output as Values>::Real;
@@ -85,4 +85,9 @@ impl<L: Layer> Infer for Network<L> {
 
     /// Integers have no tensors of real numbers.
     fn tensors(&self, _: &mut dyn FnMut(Tensor<&[f32]>)) {}
+
+    /// Of the integers as they are stored.
+    fn hash(&self, hash: u64) -> u64 {
+        stored(self, hash)
+    }
 }

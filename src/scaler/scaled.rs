@@ -77,6 +77,10 @@ impl<N: Infer, S: Scaler<N::Input>> Infer for Scaled<N, S> {
     fn tensors(&self, visit: &mut dyn FnMut(Tensor<&[N::Scalar]>)) {
         self.network.tensors(visit);
     }
+
+    fn hash(&self, hash: u64) -> u64 {
+        self.network.hash(hash)
+    }
 }
 
 impl<N: Learnt, S: Scaler<N::Input>> Learnt for Scaled<N, S> {

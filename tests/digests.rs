@@ -4,6 +4,8 @@ mod common;
 #[path = "digests/workloads.rs"]
 mod workloads;
 
+#[path = "digests/integers.rs"]
+mod integers;
 #[path = "digests/toolbox.rs"]
 mod toolbox;
 
@@ -118,6 +120,37 @@ flowers!(
 #[test]
 fn frozen() {
     check(&toolbox::FROZEN, toolbox::Frozen::new(), &flowers());
+}
+
+mod without_floating_point {
+    use downhill::Zero;
+
+    use super::{check, flowers, integers};
+
+    #[test]
+    fn xor() {
+        check(&integers::XOR, integers::Xor::new(), &());
+    }
+
+    #[test]
+    fn iris() {
+        check(&integers::IRIS, integers::Iris::new(), &flowers()[..]);
+    }
+
+    #[test]
+    fn iris_bytes() {
+        check(&integers::IRIS_BYTES, integers::IrisBytes::new(), &flowers()[..]);
+    }
+
+    #[test]
+    fn int8_single() {
+        check(&integers::INT8_SINGLE, integers::Int8Single::ZERO, &flowers()[..]);
+    }
+
+    #[test]
+    fn int8_double() {
+        check(&integers::INT8_DOUBLE, integers::Int8Double::ZERO, &flowers()[..]);
+    }
 }
 
 #[cfg(feature = "heapless")]

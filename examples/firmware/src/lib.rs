@@ -8,6 +8,8 @@ mod chip;
 pub mod device;
 #[path = "../../../tests/digests/field.rs"]
 pub mod field;
+#[path = "../../../tests/digests/integers.rs"]
+pub mod integers;
 #[cfg(target_arch = "arm")]
 pub mod lab;
 #[path = "../../../tests/digests/toolbox.rs"]

@@ -1,0 +1,50 @@
+//! Exclusive or and Iris flowers, learnt in integers, and what was learnt in numbers, quantised on the chip.
+
+#![no_std]
+#![no_main]
+#![forbid(unsafe_code)]
+
+use defmt::info;
+use downhill::{Infer, Predictor, Zero, encode};
+use firmware::integers::{self, INT8_DOUBLE, INT8_SINGLE, IRIS, IRIS_BYTES, XOR};
+use firmware::{data, entry, exit, train, workloads::flower};
+use static_cell::ConstStaticCell;
+
+static XORS: ConstStaticCell<integers::Xor> = ConstStaticCell::new(integers::Xor::new());
+static WORDS: ConstStaticCell<integers::Iris> = ConstStaticCell::new(integers::Iris::new());
+static BYTES: ConstStaticCell<integers::IrisBytes> = ConstStaticCell::new(integers::IrisBytes::new());
+static SINGLE: ConstStaticCell<integers::Int8Single> = ConstStaticCell::new(Zero::ZERO);
+static DOUBLE: ConstStaticCell<integers::Int8Double> = ConstStaticCell::new(Zero::ZERO);
+
+#[entry]
+fn main() -> ! {
+    let xor = XORS.take();
+    train(&XOR, xor, &());
+    for (x, expected) in [([0, 0], 0), ([0, 64], 1), ([64, 0], 1), ([64, 64], 0)] {
+        assert_eq!(xor.class_of_integers(&x, 6), Some(expected));
+    }
+    let words = WORDS.take();
+    train(&IRIS, words, &data::IRIS_TRAIN);
+    knows(IRIS.name, &words.network, 44);
+    let bytes = BYTES.take();
+    train(&IRIS_BYTES, bytes, &data::IRIS_TRAIN);
+    knows(IRIS_BYTES.name, &bytes.network, 42);
+    let single = SINGLE.take();
+    train(&INT8_SINGLE, single, &data::IRIS_TRAIN);
+    knows(INT8_SINGLE.name, &single.quantized, 42);
+    let double = DOUBLE.take();
+    train(&INT8_DOUBLE, double, &data::IRIS_TRAIN);
+    knows(INT8_DOUBLE.name, &double.quantized, 42);
+    exit()
+}
+
+/// Tests on flowers that were not trained with: at least so many of the 45 must be known.
+fn knows(name: &str, network: &impl Infer<Scalar = f32, Input = [f32; 4], Output = [f32; 3]>, least: usize) {
+    let mut predictor = Predictor::new(network);
+    let known = data::IRIS_TEST
+        .iter()
+        .filter(|(x, class)| encode::class(&predictor.predict(&flower(x))) == Some(*class))
+        .count();
+    info!("{} knows {} of 45 flowers", name, known);
+    assert!(known >= least, "{name}: learning has failed");
+}

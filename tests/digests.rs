@@ -143,13 +143,23 @@ mod without_floating_point {
     }
 
     #[test]
-    fn int8_single() {
-        check(&integers::INT8_SINGLE, integers::Int8Single::ZERO, &flowers()[..]);
+    fn digits() {
+        check(&integers::DIGITS, integers::Digits::new(), &super::digits()[..]);
     }
 
     #[test]
-    fn int8_double() {
-        check(&integers::INT8_DOUBLE, integers::Int8Double::ZERO, &flowers()[..]);
+    fn int8() {
+        check(&integers::INT8, integers::NETWORK, &flowers()[..]);
+    }
+
+    #[test]
+    fn quantised_single() {
+        check(&integers::QUANTISED_SINGLE, integers::QuantisedSingle::ZERO, &flowers()[..]);
+    }
+
+    #[test]
+    fn quantised_double() {
+        check(&integers::QUANTISED_DOUBLE, integers::QuantisedDouble::ZERO, &flowers()[..]);
     }
 }
 

@@ -174,7 +174,7 @@ impl<M: 'static> Function for Softmax<M> {
     // Both factors are at most 2^15 and 2^16.
     fn output(sums: &mut [i32], exponent: i32) -> i32 {
         let (top, total) = total(sums, exponent);
-        let extra = total.ilog2().saturating_sub(15);
+        let extra = 16u32.saturating_sub(total.leading_zeros());
         // From 2^15 to below 2^16.
         let inverse = (1u32 << 31).checked_div(total >> extra).unwrap_or(0);
         for sum in sums {

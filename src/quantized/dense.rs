@@ -141,7 +141,7 @@ impl<const I: usize, const O: usize, S: Scales, R> Dense<I, O, S, R> {
     ) -> Self {
         const {
             assert!(I > 0 && O > 0, "a dense layer needs at least one input and one output");
-            assert!(I < 1 << 16, "the sum of 2^16 products or more does not fit into 32 bits");
+            assert!((I as u64) < 1 << 16, "the sum of 2^16 products or more does not fit into 32 bits");
         };
         let (zero_point, range) = (y.zero_point(), clamp.range(y));
         let weights = dot::ordered(&weights);

@@ -40,6 +40,12 @@ impl<const N: usize> Table<N> {
         }
     }
 
+    /// The outputs as they are, for the inputs 0, 1, ..., 127, -128, ..., -1: in a `const`, as other tables take functions of `f64`.
+    #[must_use]
+    pub const fn from_entries(entries: [i8; 256]) -> Self {
+        Self { entries }
+    }
+
     /// `1 / (1 + e^-x)`. The outputs are [`Quantization::UNIT`].
     #[must_use]
     pub fn sigmoid(x: Quantization) -> Self {

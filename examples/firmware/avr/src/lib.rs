@@ -4,9 +4,12 @@
 #![feature(asm_experimental_arch)]
 
 mod chip;
+pub mod count;
 #[path = "../../../../tests/digests/counters.rs"]
 pub mod counters;
 mod flash;
+#[path = "../../../../tests/digests/integers.rs"]
+pub mod integers;
 pub mod serial;
 pub mod stack;
 pub mod timer;
@@ -16,9 +19,9 @@ pub mod workloads;
 pub use chip::exit;
 
 use downhill::StepError;
-use workloads::{Flower, Workload};
+use workloads::{Digit, Flower, Workload};
 
-/// The flowers of `tests/data` that are trained with. As numbers, they would take 1,890 of the 2,048 bytes of RAM.
+/// The samples of `tests/data` that are trained with. As numbers, the flowers alone would take 1,890 of the 2,048 bytes of RAM.
 pub mod data {
     use crate::flash::flash;
 
@@ -41,6 +44,14 @@ macro_rules! entry {
 /// All flowers, one at a time.
 pub fn flowers() -> impl Iterator<Item = Flower> + Clone {
     data::FLOWERS.iter().map(|[a, b, c, d, class]| ([a, b, c, d].map(|tenths| f32::from(tenths) / 10.0), class.into()))
+}
+
+/// The first digits, one at a time.
+pub fn digits() -> impl Iterator<Item = Digit> + Clone {
+    data::DIGITS.iter().map(|sample: [u8; 65]| {
+        let [pixels @ .., class] = sample;
+        (pixels, class.into())
+    })
 }
 
 /// Trains, makes sure that the weights are the host's to the last bit, and writes the line that `run` requires.

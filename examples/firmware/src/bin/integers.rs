@@ -6,15 +6,16 @@
 
 use defmt::info;
 use downhill::{Infer, Predictor, Zero, encode};
-use firmware::integers::{self, INT8_DOUBLE, INT8_SINGLE, IRIS, IRIS_BYTES, XOR};
+use firmware::integers::{self, INT8, IRIS, IRIS_BYTES, QUANTISED_DOUBLE, QUANTISED_SINGLE, XOR};
 use firmware::{data, entry, exit, train, workloads::flower};
 use static_cell::ConstStaticCell;
 
 static XORS: ConstStaticCell<integers::Xor> = ConstStaticCell::new(integers::Xor::new());
 static WORDS: ConstStaticCell<integers::Iris> = ConstStaticCell::new(integers::Iris::new());
 static BYTES: ConstStaticCell<integers::IrisBytes> = ConstStaticCell::new(integers::IrisBytes::new());
-static SINGLE: ConstStaticCell<integers::Int8Single> = ConstStaticCell::new(Zero::ZERO);
-static DOUBLE: ConstStaticCell<integers::Int8Double> = ConstStaticCell::new(Zero::ZERO);
+static DIGITS: ConstStaticCell<integers::Digits> = ConstStaticCell::new(integers::Digits::new());
+static SINGLE: ConstStaticCell<integers::QuantisedSingle> = ConstStaticCell::new(Zero::ZERO);
+static DOUBLE: ConstStaticCell<integers::QuantisedDouble> = ConstStaticCell::new(Zero::ZERO);
 
 #[entry]
 fn main() -> ! {
@@ -29,12 +30,19 @@ fn main() -> ! {
     let bytes = BYTES.take();
     train(&IRIS_BYTES, bytes, &data::IRIS_TRAIN);
     knows(IRIS_BYTES.name, &bytes.network, 42);
+    let digits = DIGITS.take();
+    train(&integers::DIGITS, digits, &data::DIGITS_TRAIN);
+    let rest = data::DIGITS_TRAIN.iter().skip(integers::FEW).take(200);
+    let known = rest.filter(|(x, class)| digits.class_of_integers(&x.map(u8::cast_signed), 4) == Some(*class)).count();
+    info!("{} knows {} of 200 others", integers::DIGITS.name, known);
+    assert!(known >= 160);
+    train(&INT8, &mut integers::NETWORK.clone(), &data::IRIS_TRAIN);
     let single = SINGLE.take();
-    train(&INT8_SINGLE, single, &data::IRIS_TRAIN);
-    knows(INT8_SINGLE.name, &single.quantized, 42);
+    train(&QUANTISED_SINGLE, single, &data::IRIS_TRAIN);
+    knows(QUANTISED_SINGLE.name, &single.quantized, 42);
     let double = DOUBLE.take();
-    train(&INT8_DOUBLE, double, &data::IRIS_TRAIN);
-    knows(INT8_DOUBLE.name, &double.quantized, 42);
+    train(&QUANTISED_DOUBLE, double, &data::IRIS_TRAIN);
+    knows(QUANTISED_DOUBLE.name, &double.quantized, 42);
     exit()
 }
 

@@ -9,17 +9,23 @@ use crate::loss::{BinaryCrossEntropy, CrossEntropy, SquaredError};
 /// What a sample should give.
 #[derive(Clone, Copy)]
 pub enum Target<'a> {
-    /// 1 for the output of this index, 0 for the others.
-    Class(usize),
+    /// 1 for the output of this index, 0 for the others; of a single output, this number, 0 or 1.
+    Class { class: usize, outputs: usize },
     /// These outputs, which are finite.
     Values(&'a [f32]),
 }
 
 impl Target<'_> {
+    pub(super) const fn class(class: usize, outputs: usize) -> Self {
+        Self::Class { class, outputs }
+    }
+
     /// That of an output, within 29 bits.
     fn at(self, output: usize, exponent: i32) -> i32 {
         let value = match self {
-            Self::Class(class) => shifted(i32::from(class == output), -exponent),
+            Self::Class { class, outputs } => {
+                shifted(i32::from(if outputs == 1 { class == 1 } else { class == output }), -exponent)
+            }
             Self::Values(values) => values.get(output).map_or(0, |&value| fixed(value, exponent)),
         };
         value.clamp(1 - (1 << OUTPUT_BITS), (1 << OUTPUT_BITS) - 1)
@@ -28,16 +34,16 @@ impl Target<'_> {
     /// The largest exponent with which all targets have 29 bits.
     fn exponent(self) -> i32 {
         let top = match self {
-            Self::Class(_) => 1f32.to_bits(),
+            Self::Class { .. } => 1f32.to_bits(),
             Self::Values(values) => largest(values).unwrap_or(0),
         };
         OUTPUT_BITS.cast_signed() + 126 - (top >> 23).cast_signed()
     }
 
     /// Whether it is finite, and within the range of the loss `L`.
-    pub(super) fn is_sound<A, L: Objective<A>>(self, outputs: usize) -> bool {
+    pub(super) fn is_sound<A, L: Objective<A>>(self) -> bool {
         match self {
-            Self::Class(class) => class < outputs,
+            Self::Class { class, outputs } => class < outputs.max(2),
             // Positive numbers order as their bits do; negative ones have the highest bit, and -0 is 0.
             Self::Values(values) if L::FRACTIONS => {
                 values.iter().all(|value| value.to_bits() <= 1f32.to_bits() || value.to_bits() == 1 << 31)

@@ -3,6 +3,8 @@
 use core::fmt;
 use core::marker::PhantomData;
 
+use super::fixed::shifted;
+use super::function::Function;
 use super::layers::Layers;
 use super::network::{Network, numbers};
 use super::objective::{Cost, Objective, Target};
@@ -99,15 +101,15 @@ impl<N: Layers, L: Objective<N::Last>, R: Rounding, V: Whole> Trainer<N, L, R, V
     }
 
     /// [`step`](Trainer::step) from inputs that are integers already, `x / 2^exponent`, and the class that they belong to, which has the
-    /// target 1, the others 0. No floating point at all. `exponent` is from -100 to the bits of an input ([`INPUT_BITS`](Trainer::INPUT_BITS)); inputs
+    /// target 1, the others 0; a single output has the target 0 for class 0 and 1 for class 1. No floating point at all. `exponent` is from -100 to the bits of an input ([`INPUT_BITS`](Trainer::INPUT_BITS)); inputs
     /// of more bits are cut.
     ///
     /// # Errors
     /// As those of a step; a class that is none is [`StepError::Target`], another exponent [`StepError::Input`].
     pub fn step_integers(&mut self, x: &N::Inputs<V>, exponent: i32, class: usize) -> Result<Cost, StepError> {
         let step = self.sound_rate()?;
-        let target = Target::Class(class);
-        if !target.is_sound::<N::Last, L>(N::Output::LENGTH) {
+        let target = Target::class(class, N::Output::LENGTH);
+        if !target.is_sound::<N::Last, L>() {
             return Err(StepError::Target);
         }
         if !self.accept_integers(x, exponent) {
@@ -150,7 +152,7 @@ impl<N: Layers, L: Objective<N::Last>, R: Rounding, V: Whole> Trainer<N, L, R, V
     /// Takes the inputs, if they and the targets are sound.
     fn accept(&mut self, x: &N::Input, target: &N::Output) -> Result<i32, StepError> {
         let exponent = Network::<N, V>::inputs(x, &mut self.inputs).ok_or(StepError::Input)?;
-        let sound = Target::Values(target.flat()).is_sound::<N::Last, L>(N::Output::LENGTH);
+        let sound = Target::Values(target.flat()).is_sound::<N::Last, L>();
         if sound { Ok(exponent) } else { Err(StepError::Target) }
     }
 
@@ -179,15 +181,20 @@ impl<N: Layers, L, R: Rounding, V: Whole> Trainer<N, L, R, V> {
         y
     }
 
-    /// The class of the largest output, the first of equal ones, for inputs as in [`step_integers`](Trainer::step_integers); `None` for
-    /// another exponent.
+    /// The class of the largest output, the first of equal ones, or, of a single output, 1 if it is a half or more, else 0. Inputs are those
+    /// of [`step_integers`](Trainer::step_integers); `None` for an exponent that it refuses.
     pub fn class_of_integers(&mut self, x: &N::Inputs<V>, exponent: i32) -> Option<usize> {
         if !self.accept_integers(x, exponent) {
             return None;
         }
         let Self { network, inputs, tape, .. } = self;
         // The largest weighted sum is that of the largest output.
-        network.layers.forward(inputs.as_ref(), exponent, tape);
+        let exponent = network.layers.forward(inputs.as_ref(), exponent, tape);
+        if N::Output::LENGTH == 1 {
+            let exponent = N::Last::output(N::last(tape), exponent);
+            let half = shifted(1, 1 - exponent).max(1);
+            return N::last(tape).first().map(|&output| (output >= half).into());
+        }
         let mut best = None;
         for (class, &sum) in N::last(tape).iter().enumerate() {
             if best.is_none_or(|(_, top)| sum > top) {

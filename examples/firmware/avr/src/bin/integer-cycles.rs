@@ -14,7 +14,7 @@ avr::entry!(measure);
 
 fn measure() {
     let mut xor = Xor::new();
-    xor.start(Rate::power(4), &mut Quarter(Generator::new(1)));
+    xor.start(Rate::power(1), &mut Quarter(Generator::new(1)));
     let samples = [([0, 0], 0), ([0, 64], 1), ([64, 0], 1), ([64, 64], 0)];
     count(
         "integer-xor",
@@ -24,7 +24,7 @@ fn measure() {
         |trainer, (x, class)| _ = black_box(trainer.step_integers(black_box(x), 6, *class)),
     );
     let mut iris = Iris::new();
-    iris.start(Rate::power(4), &mut Quarter(Generator::new(1)));
+    iris.start(Rate::power(1), &mut Quarter(Generator::new(1)));
     count(
         "integer-iris",
         &mut iris,

@@ -7,6 +7,8 @@ pub mod counter;
 #[cfg(feature = "field")]
 pub mod field;
 pub mod flash;
+#[cfg(any(feature = "integer", feature = "int8"))]
+pub mod integers;
 pub mod learner;
 pub mod stack;
 pub mod workload;

@@ -1,6 +1,6 @@
 //! Trains networks in `f32` and in integers, and quantises those of `f32`: `cargo run --release --example integer [-- SEEDS [MNIST]]`.
 //!
-//! One setting for all data sets: a hidden layer of `Relu`, `Softmax` and cross-entropy, rate 1/64, 30 epochs; in integers, weights of 16
+//! One setting for all data sets: a hidden layer of `Relu`, `Softmax` and cross-entropy, rate 1/32, 30 epochs; in integers, weights of 16
 //! bits, activations and deltas of 8, rounded to the nearest. First weights (`He`) and the order of samples are by the seed, 5 seeds if
 //! no number is given. Inputs are pixels from 0 to 1, or standardised. A line for each set, accuracies on its test set after the last epoch
 //! in percent, the mean over the seeds:
@@ -41,7 +41,7 @@ use downhill::{
 };
 
 const EPOCHS: u32 = 30;
-const RATE: f32 = 1.0 / 64.0;
+const RATE: f32 = 1.0 / 32.0;
 
 type Sample<const I: usize> = ([f32; I], usize);
 type Floats<const I: usize, const H: usize, const C: usize> = (Dense<I, H, Relu>, Dense<H, C, Softmax>);

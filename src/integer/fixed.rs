@@ -147,7 +147,7 @@ pub(super) fn tanh(z: i32) -> i32 {
 mod tests {
     extern crate std;
 
-    use super::{exp2, fixed, float, log2, right, shifted, sigmoid, tanh};
+    use super::{exp2, fixed, float, log2, narrow, right, shifted, sigmoid, tanh};
 
     #[test]
     fn functions_have_the_errors_that_are_stated() {
@@ -182,6 +182,13 @@ mod tests {
                 assert_eq!(f64::from(shifted(value, -shift.cast_signed())), expected, "{value} {shift}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_narrowed_has_the_bits() {
+        let mut values = [i32::MAX, -i32::MAX, 3];
+        assert_eq!(narrow(&mut values, 20, 14), 3);
+        assert_eq!(values, [16383, -16383, 0]);
     }
 
     #[test]

@@ -57,16 +57,16 @@ impl Rate {
         float(self.factor.into(), self.shift.into())
     }
 
-    /// The rate of a sample that counts `weight` times as much; `None` if it does not count.
-    #[allow(clippy::cast_possible_truncation)]
+    /// The rate of a sample that counts `weight` times as much, within 0.4 %; `None` if it does not count.
     pub(super) fn weighted(self, weight: f32) -> Option<Step> {
         let bits = weight.to_bits();
         let power = (bits >> 23 & 0xFF).cast_signed();
-        // The product of two numbers of eight bits has 15 or 16; it gets eight again, rounded down.
-        let product = u32::from(self.factor) * (bits >> 16 & 0x7F | 0x80);
-        let extra = if product >= 1 << 15 { 8 } else { 7 };
-        let shift = i32::from(self.shift) + 7 + 127 - power - extra;
-        (power != 0).then_some(Step { factor: (product >> extra).cast_signed(), shift })
+        // Of a factor from 2^7 and a mantissa from 2^23, the product is from 2^30 to below 2^32. Rounded to eight bits, it is at most 256.
+        let product = u32::from(self.factor) * (bits & 0x007F_FFFF | 0x0080_0000);
+        let extra = if product >= 1 << 31 { 24 } else { 23 };
+        let factor = ((product >> (extra - 1)) + 1) >> 1;
+        let shift = i32::from(self.shift) + 23 + 127 - power - extra;
+        (power != 0).then_some(Step { factor: factor.cast_signed(), shift })
     }
 
     pub(super) fn step(self) -> Step {
@@ -74,7 +74,7 @@ impl Rate {
     }
 }
 
-/// The rate of one step: `factor / 2^shift`, with a factor of up to 255.
+/// The rate of one step: `factor / 2^shift`, with a factor of up to 256.
 #[derive(Clone, Copy)]
 pub struct Step {
     pub(super) factor: i32,

@@ -24,6 +24,13 @@ pub(crate) fn keep_rolled() {
     }
 }
 
+/// Returns `value`; on a chip, the compiler does not see that it is constant, and keeps it in a register through a loop instead of
+/// making it again in each pass.
+#[cfg_attr(not(unoptimized), inline(always))]
+pub(crate) fn in_register<T>(value: T) -> T {
+    if CHIP { black_box(value) } else { value }
+}
+
 /// Returns `value`; on a chip, the compiler does not see that it is the same. So it computes the addresses of parts
 /// again, instead of keeping them on the stack from one stage of a step to the next: this saves 40 of 260 bytes for a
 /// network of four layers. Done always where registers are [few](FEW_REGISTERS); elsewhere in code for speed with more

@@ -15,6 +15,9 @@ pub(crate) const SOFT_FLOAT: bool = CHIP && !CHIP_WITH_FLOAT;
 /// stack.
 pub(crate) const FEW_REGISTERS: bool = SOFT_FLOAT && cfg!(target_arch = "arm");
 
+/// A Cortex-M4F or like it: adds a product of 64 bits to a sum in one instruction.
+pub(crate) const LONG_PRODUCTS: bool = CHIP_WITH_FLOAT && cfg!(target_arch = "arm");
+
 /// Optimised for size, at opt-level s or z.
 pub(crate) const FOR_SIZE: bool = cfg!(for_size);
 

@@ -268,7 +268,7 @@ impl<const I: usize, const O: usize, S: Scales, R: Rounding> Layer for Dense<I, 
             for (((sum, offset), y), index) in sums.iter().zip(offsets).zip(y).zip(first..) {
                 let mantissa = S::at(self.mantissas.as_ref(), index);
                 let shift = S::at(self.shifts.as_ref(), index);
-                let steps = R::multiply(offset.saturating_add(sum - excess), Multiplier { mantissa, shift });
+                let steps = R::multiply(offset.saturating_add(*sum), Multiplier { mantissa, shift });
                 // Within the range, less the zero point: the sum is the output.
                 #[allow(clippy::cast_possible_truncation)]
                 let output = (steps.max(low).min(high) + zero_point) as i8;
@@ -280,13 +280,12 @@ impl<const I: usize, const O: usize, S: Scales, R: Rounding> Layer for Dense<I, 
         let (offsets, last_offsets) = self.offsets.as_chunks::<{ dot::OUTPUTS }>();
         let (y, last_y) = y.as_chunks_mut::<{ dot::OUTPUTS }>();
         for (((block, offsets), y), n) in blocks.iter().zip(offsets).zip(y).zip(0..) {
-            let mut sums = [0; dot::OUTPUTS];
-            dot::four(block.as_flattened().as_chunks().0, x, &mut sums);
+            let sums = dot::four(block.as_flattened().as_chunks().0, x, excess);
             finish(n * dot::OUTPUTS, &sums, offsets, y);
         }
         let mut sums = [0; dot::OUTPUTS];
         for (row, sum) in rows.iter().zip(&mut sums) {
-            *sum = dot::one(row, x);
+            *sum = dot::one(row, x, excess);
         }
         finish(O - O % dot::OUTPUTS, &sums, last_offsets, last_y);
     }

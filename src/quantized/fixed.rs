@@ -82,13 +82,12 @@ impl Rounding for Single {
 
     #[cfg_attr(not(unoptimized), inline(always))]
     fn multiply(x: i32, Multiplier { mantissa, shift }: Multiplier) -> i32 {
-        let shift = i32::from(shift);
-        if shift < -1 {
+        // One less than the upper half of the product is divided by as a power of two.
+        let right = (-2 - i32::from(shift)).cast_unsigned();
+        if right < 30 {
             // The lower half of the product does not matter: it is less than 1 of the upper half's last digit, before the division
             // and after it.
-            let right = (-1 - shift).unsigned_abs();
-            // At most 30; more, of bytes that were never stored, wraps.
-            upper(x, mantissa).wrapping_add(1_i32.wrapping_shl(right - 1)).wrapping_shr(right)
+            ((upper(x, mantissa) >> right) + 1) >> 1
         } else {
             single(x, mantissa, shift)
         }
@@ -112,9 +111,9 @@ impl Rounding for Double {
 /// [`Single`] of a multiplier of 1/4 or more.
 #[cold]
 #[inline(never)]
-fn single(x: i32, mantissa: i32, shift: i32) -> i32 {
-    // From 1 to 32, also for bytes that were never stored.
-    let right = 31 - shift.min(30);
+fn single(x: i32, mantissa: i32, shift: i8) -> i32 {
+    // From 1 to 62, also for bytes that were never stored.
+    let right = 31 - i32::from(shift).clamp(-31, 30);
     saturated((i64::from(x) * i64::from(mantissa) + (1 << (right - 1))) >> right)
 }
 

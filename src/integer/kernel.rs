@@ -4,7 +4,7 @@ use super::fixed::{right, shifted, width};
 use super::rounding::{Rounding, next};
 use super::whole::Whole;
 use crate::hint::keep_rolled;
-use crate::target::{CHIP, FEW_REGISTERS};
+use crate::target::{CHIP, FEW_REGISTERS, SHIFTS_BY_ONE};
 
 /// How many weights a loop takes at a time on a chip: the compiler's own blocks take more instructions. One where there are too few
 /// registers for several.
@@ -63,10 +63,28 @@ pub(super) fn learn<W: Whole, V: Whole, R: Rounding>(
     delta: i32,
     x: &[V],
     shift: u32,
+    phase: u32,
+) -> u32 {
+    // The result is the same with as many zeros behind the product as digits more of what rounds it. A change and 1 are at most the largest
+    // weight, so the product is at most (2^BITS - 1) 2^whole then, and what rounds it is less than 2^whole: below 2^31 together.
+    let whole = 31 - W::BITS;
+    if SHIFTS_BY_ONE && shift <= whole {
+        return learn_by::<_, _, R>(weights, delta << (whole - shift), x, whole, phase);
+    }
+    // No other shift comes here; the compiler does not know.
+    learn_by::<_, _, R>(weights, delta, x, shift & 31, phase)
+}
+
+/// [`learn`], with a shift that is constant in one of two calls.
+#[cfg_attr(not(unoptimized), inline(always))]
+fn learn_by<W: Whole, V: Whole, R: Rounding>(
+    weights: &mut [W],
+    delta: i32,
+    x: &[V],
+    shift: u32,
     mut phase: u32,
 ) -> u32 {
-    // No other shift comes here; the compiler does not know.
-    let (shift, back, half) = (shift & 31, 32u32.wrapping_sub(shift) & 31, 1 << (shift.wrapping_sub(1) & 31));
+    let (back, half) = (32u32.wrapping_sub(shift) & 31, 1 << (shift.wrapping_sub(1) & 31));
     each_pair(weights, x, |weight, x| {
         let up = if R::DRAWS {
             phase = next(phase);
@@ -105,4 +123,40 @@ pub(super) fn round<V: Whole>(sums: &[i32], exponent: i32, values: &mut [V], bit
         *value = V::of(right(sum, distance).clamp(-largest, largest));
     }
     exponent - shift
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rounding::{Nearest, Rounding, Stochastic};
+    use super::super::whole::Whole;
+    use super::learn_by;
+    use crate::init::{Generator, Random};
+
+    #[allow(clippy::cast_possible_truncation)]
+    fn compare<W: Whole, R: Rounding>(random: &mut Generator) {
+        let whole = 31 - W::BITS;
+        for _ in 0..20_000 {
+            let shift = 1 + random.next_u32() % whole;
+            let x: [i8; 5] = core::array::from_fn(|_| (random.next_u32() as i8).max(-127));
+            // The largest delta with which a change and 1 are a weight, and a smaller one.
+            let most = ((((1_i64 << W::BITS) - 1) << shift) - 1) / 127;
+            let delta = most.min((1 << 15) - 1) as i32 >> (random.next_u32() % 3);
+            let delta = if random.next_u32() & 1 == 0 { delta } else { -delta };
+            let (mut a, phase) = ([W::of(0); 5], random.next_u32());
+            let mut b = a;
+            learn_by::<_, _, R>(&mut a, delta, &x, shift, phase);
+            learn_by::<_, _, R>(&mut b, delta << (whole - shift), &x, whole, phase);
+            assert_eq!(a, b, "{shift} {delta} {x:?}");
+        }
+    }
+
+    /// As on a chip that shifts by one place.
+    #[test]
+    fn a_longer_shift_of_a_larger_delta_is_the_same() {
+        let mut random = Generator::new(4);
+        compare::<i8, Stochastic>(&mut random);
+        compare::<i8, Nearest>(&mut random);
+        compare::<i16, Stochastic>(&mut random);
+        compare::<i16, Nearest>(&mut random);
+    }
 }

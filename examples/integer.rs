@@ -9,7 +9,7 @@
 //!
 //! trained in `f32`; the same network quantised to int8, with the training set as calibration samples; trained in integers, and the
 //! standard deviation of that. Then, at the same setting, a line for each set with weights of 8 bits and [`Stochastic`] rounding, and for
-//! digits with the smaller network 64-16-10 that fits into an ATmega328P:
+//! digits with the smaller network 64-16-10 that fits into 2 KB of RAM:
 //!
 //! `NAME SIZES weights i8 NN.NN sd N.NN of f32 NN.NN`
 //!
@@ -189,9 +189,9 @@ fn mnist(package: &Path) -> Result<Set<784>, Box<dyn Error>> {
         let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         let file: HashMap<String, Vec<f32>> = serde_json::from_str(&text)?;
         let (images, _) = file.get("data").ok_or("no data")?.as_chunks::<784>();
-        let (train, test) = images.split_at(images.len() * 4 / 5);
-        set.train.extend(train.iter().map(|x| (*x, class)));
-        set.test.extend(test.iter().map(|x| (*x, class)));
+        let (first, last) = images.split_at(images.len() * 4 / 5);
+        set.train.extend(first.iter().map(|x| (*x, class)));
+        set.test.extend(last.iter().map(|x| (*x, class)));
     }
     Ok(set)
 }

@@ -102,6 +102,12 @@ def keras(path):
     downhill.export(model, path, samples=random.normal(size=(16, 6)))
 
 
+def quantized(folder):
+    """The models that generate.py in this folder has written."""
+    for name in ("digits", "deep", "wide", "mixed"):
+        downhill.convert_tflite(folder / f"{name}.tflite", folder / f"{name}.safetensors")
+
+
 def wrong(folder):
     """Faults of a file for `(Dense<3, 4, Tanh>, Dense<4, 2, Identity>)`; `right` has none."""
     # Multiples of 1/16, which all number types have.
@@ -179,6 +185,10 @@ def main():
         else:
             print(f"// {name}")
             write(folder / name)
+    if find_spec("tflite") is None:
+        print("// the networks of integers stay as they are: tflite is not installed")
+    else:
+        quantized(DATA / "quantized")
 
 
 if __name__ == "__main__":

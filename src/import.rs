@@ -57,9 +57,9 @@ macro_rules! ok {
 
 pub(crate) mod constant;
 mod error;
-mod file;
-mod json;
-mod load;
+pub(crate) mod file;
+pub(crate) mod json;
+pub(crate) mod load;
 mod save;
 mod text;
 

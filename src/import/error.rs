@@ -60,6 +60,12 @@ pub enum ImportError {
     Unknown(Text),
     /// A tensor that can't be written, because it is frozen, differs from the file's.
     Frozen(Text),
+    /// A scale of a quantised network is not positive, or one of inputs or outputs is outside of 2^-29 to 2^31.
+    Scale(Text),
+    /// With this scale of the weights, the sums of a quantised layer were multiplied by 2^30 or more.
+    Multiplier(Text),
+    /// The number of a quantised layer's clamp is none.
+    Clamp(Text),
     /// A name is longer than 39 bytes.
     LongName(Text),
     /// The layers are others, though their tensors fit: other activations for example.
@@ -114,6 +120,11 @@ impl ImportError {
             Self::NotFinite(name) => tensor(name).and("a number is NaN or infinite"),
             Self::Unknown(name) => tensor(name).and("the file has it, the network does not"),
             Self::Frozen(name) => tensor(name).and("it is frozen, and the file has other numbers"),
+            Self::Scale(name) => {
+                tensor(name).and("a scale is not positive, or one of values is outside of 2^-29 to 2^31")
+            }
+            Self::Multiplier(name) => tensor(name).and("the factor from sums to outputs is 2^30 or more"),
+            Self::Clamp(name) => tensor(name).and("no clamp has this number"),
             Self::LongName(name) => tensor(name).and("the name is longer than 39 bytes"),
             Self::Architecture { file, network } => {
                 let text = text.and("the file has another network: ").and(file.as_str());

@@ -37,7 +37,7 @@ pub(crate) struct Found<'a> {
 pub(crate) struct Expected {
     pub(crate) name: Text,
     pub(crate) shape: Sizes,
-    /// `f32` or `f64`.
+    /// `f32`, `f64`, `i8` or `i32`.
     pub(crate) number: &'static str,
 }
 
@@ -106,7 +106,7 @@ impl<'a> File<'a> {
         Ok(found)
     }
 
-    /// The bytes of a tensor, if it is as expected and all of its numbers are finite.
+    /// The bytes of a tensor, if it is as expected and all of its numbers, if they are real, are finite.
     pub(crate) const fn data(&self, expected: &Expected) -> Result<&'a [u8], ImportError> {
         let Expected { name: tensor, shape, number } = *expected;
         if tensor.is_full() {
@@ -115,14 +115,19 @@ impl<'a> File<'a> {
         let Some(found) = ok!(self.find(&tensor)) else {
             return Err(ImportError::Missing { tensor, network: shape });
         };
-        let (name, size) = if matches!(number.as_bytes(), b"f32") { ("F32", 4) } else { ("F64", 8) };
+        let (name, size, is_real) = match number.as_bytes() {
+            b"f32" => ("F32", 4, true),
+            b"i8" => ("I8", 1, false),
+            b"i32" => ("I32", 4, false),
+            _ => ("F64", 8, true),
+        };
         if !found.number.is(name) || !found.shape.is(shape) {
             let file = (found.number.text(), found.shape);
             return Err(ImportError::Mismatch { tensor, file, network: (number, shape) });
         }
         match (found.bytes(self.data), shape.bytes(size)) {
             (Some(bytes), Some(length)) if bytes.len() == length => {
-                if is_finite(bytes, size) {
+                if !is_real || is_finite(bytes, size) {
                     Ok(bytes)
                 } else {
                     Err(ImportError::NotFinite(tensor))

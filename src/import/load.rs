@@ -8,9 +8,11 @@ use crate::import::json::Sizes;
 use crate::import::text::Text;
 use crate::layer::{Infer, Layer, Tensor};
 use crate::predictor::Predictor;
-use crate::scalar::{Scalar, Zero};
+use crate::scalar::Scalar;
 use crate::shape::Shape;
+use crate::storable::Storable;
 use crate::tensor::{Name, Part};
+use crate::zero::Zero;
 
 /// Sets the parameters of a network to those of a `.safetensors` file.
 ///
@@ -146,7 +148,7 @@ fn parts(mut bytes: &[u8], size: usize) -> impl Iterator<Item = &[u8]> {
 }
 
 /// The numbers of some bytes, lowest byte first.
-fn numbers<T: Scalar>(bytes: &[u8]) -> impl Iterator<Item = T> {
+pub(crate) fn numbers<T: Storable + Zero>(bytes: &[u8]) -> impl Iterator<Item = T> {
     parts(bytes, size_of::<T>()).map(|bytes| {
         let mut number = T::ZERO;
         number.load(&mut |part| part.iter_mut().zip(bytes).for_each(|(to, &from)| *to = from));

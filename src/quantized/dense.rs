@@ -93,6 +93,17 @@ pub enum Clamp {
 }
 
 impl Clamp {
+    /// That of a number in a file.
+    pub(super) const fn of_number(number: i8) -> Option<Self> {
+        match number {
+            0 => Some(Self::None),
+            1 => Some(Self::Relu),
+            2 => Some(Self::Relu6),
+            3 => Some(Self::Unit),
+            _ => None,
+        }
+    }
+
     /// The integers at the ends, for outputs quantised so.
     const fn range(self, y: Quantization) -> [i8; 2] {
         match self {
@@ -211,6 +222,35 @@ impl<const I: usize, const O: usize, R> Dense<I, O, PerChannel, R> {
     }
 }
 
+impl<const I: usize, const O: usize, S: Scales, R> Dense<I, O, S, R> {
+    /// Sets all of it in place; the weights are those of the first output, then those of the second, and so on.
+    pub(super) fn set(
+        &mut self,
+        mut weights: impl Iterator<Item = i8>,
+        biases: impl Iterator<Item = i32>,
+        multipliers: impl Iterator<Item = Multiplier>,
+        (x, y): (Quantization, Quantization),
+        clamp: Clamp,
+    ) {
+        for (o, (offset, bias)) in self.offsets.iter_mut().zip(biases).enumerate() {
+            let mut sum = 0;
+            for (i, w) in weights.by_ref().take(I).enumerate() {
+                // At most 2^14 for each of fewer than 2^16 inputs.
+                sum += i32::from(w) * i32::from(x.zero_point());
+                if let Some(place) = self.weights.as_flattened_mut().get_mut(dot::place::<I, O>(o, i)) {
+                    *place = dot::biased(w);
+                }
+            }
+            *offset = bias.saturating_sub(sum);
+        }
+        let places = self.mantissas.as_mut().iter_mut().zip(self.shifts.as_mut());
+        for ((mantissa, shift), multiplier) in places.zip(multipliers) {
+            Multiplier { mantissa: *mantissa, shift: *shift } = multiplier;
+        }
+        (self.zero_point, self.range) = (y.zero_point(), clamp.range(y));
+    }
+}
+
 impl<const I: usize, const O: usize, R> Dense<I, O, PerTensor, R> {
     /// From weights, biases in steps of the scales of inputs and weights, and the scale of all weights; `x` and `y` are how inputs and
     /// outputs are quantised. All as in a `TFLite` file.
@@ -228,7 +268,12 @@ impl<const I: usize, const O: usize, R> Dense<I, O, PerTensor, R> {
 
 /// From steps of the sums to steps of the outputs.
 const fn multiplier(x: Quantization, scale: f32, y: Quantization) -> Multiplier {
-    Multiplier::new(x.scale() as f64 * scale as f64 / y.scale() as f64)
+    Multiplier::new(factor(x, scale, y))
+}
+
+/// [`multiplier`] before it is rounded.
+pub(super) const fn factor(x: Quantization, scale: f32, y: Quantization) -> f64 {
+    x.scale() as f64 * scale as f64 / y.scale() as f64
 }
 
 /// `b - x0 W`.

@@ -40,9 +40,14 @@ impl<const N: usize> Table<N> {
         }
     }
 
-    /// The outputs as they are, for the inputs 0, 1, ..., 127, -128, ..., -1: in a `const`, as other tables take functions of `f64`.
+    /// The outputs for the inputs -128, -127, ..., 127.
     #[must_use]
-    pub const fn from_entries(entries: [i8; 256]) -> Self {
+    pub const fn of_outputs(outputs: [i8; 256]) -> Self {
+        let mut entries = [0; 256];
+        let (halves, entries_halves) = (outputs.as_chunks::<128>().0, entries.as_chunks_mut::<128>().0);
+        if let ([negative, others], [first, second]) = (halves, entries_halves) {
+            (*first, *second) = (*others, *negative);
+        }
         Self { entries }
     }
 

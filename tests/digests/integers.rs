@@ -117,7 +117,7 @@ pub const NETWORK: Int8 = {
     let (x, z) = (INPUT, Quantization::new(0.04, 3));
     (
         quantized::Dense::per_channel(drawn(1), [900, -900, 0, 50, -50, 7, 300], [0.003; 7], (x, z), Clamp::None),
-        quantized::Table::from_entries(steps()),
+        quantized::Table::of_outputs(steps()),
         quantized::Dense::per_tensor(
             drawn(2),
             [0, 100, -100, 3, 10],
@@ -132,7 +132,7 @@ pub const NETWORK: Int8 = {
 
 /// A third of each input.
 const fn steps() -> [i8; 256] {
-    let (mut entries, mut left) = ([0; 256], 0_u8);
+    let (mut entries, mut left) = ([0; 256], 128_u8);
     let mut places = entries.as_mut_slice();
     while let [first, rest @ ..] = places {
         *first = left.cast_signed() / 3;

@@ -1,4 +1,4 @@
-"""Exports networks of scikit-learn, PyTorch and Keras to the Rust crate downhill, and brings checkpoints back.
+"""Exports networks of scikit-learn, PyTorch, Keras and TFLite to the Rust crate downhill, and brings checkpoints back.
 
 The files are described in docs/checkpoint.md of the crate.
 """
@@ -16,6 +16,7 @@ from .checkpoint import (
 from .errors import ExchangeError, Mismatch, Unsupported
 from .exchange import Exchange, Export, export, read
 from .models import to_keras, to_sklearn, to_torch
+from .quantized import convert_tflite
 
 __all__ = [
     "Checkpoint",
@@ -30,6 +31,7 @@ __all__ = [
     "Section",
     "Truncated",
     "Unsupported",
+    "convert_tflite",
     "export",
     "load_checkpoint",
     "read",

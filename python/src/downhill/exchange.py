@@ -31,7 +31,7 @@ class Export:
     @property
     def parameters(self):
         """The number of weights and biases."""
-        return sum(tensor.size for name, tensor in self.tensors.items() if _is_parameter(name))
+        return sum(tensor.size for name, tensor in self.tensors.items() if name.endswith((".weight", ".bias")))
 
 
 class Exchange(dict):
@@ -103,7 +103,7 @@ def serialize(tensors, metadata):
     """The bytes of a safetensors file: the same for the same arguments, which those of the safetensors package are not."""
     header, offset = {"__metadata__": metadata}, 0
     for name, tensor in tensors.items():
-        kind = {4: "F32", 8: "F64"}[tensor.dtype.itemsize]
+        kind = {"f4": "F32", "f8": "F64", "i1": "I8", "i4": "I32"}[tensor.dtype.str[1:]]
         header[name] = {"dtype": kind, "shape": list(tensor.shape), "data_offsets": [offset, offset + tensor.nbytes]}
         offset += tensor.nbytes
     text = json.dumps(header, separators=(",", ":")).encode()

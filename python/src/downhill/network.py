@@ -139,7 +139,7 @@ class Network:
 
     def places(self):
         """Each layer with its place, "2" or "1.0"."""
-        return [(".".join(map(str, place)), layer) for place, layer in _places(self._nested())]
+        return places(self._nested())
 
     def tensors(self):
         """The parameters by name."""
@@ -153,13 +153,13 @@ class Network:
 
     def rust_type(self, dtype):
         """The type in Rust, in one line."""
-        return _flat(self._nested(), dtype)
+        return flat(self._nested(), dtype)
 
     def code(self, dtype):
         """What to paste into a program in Rust."""
         names = sorted(set().union(*(layer.types(dtype) for layer in self.layers)))
         lines = [f"use downhill::{names[0]};" if len(names) == 1 else f"use downhill::{{{', '.join(names)}}};", ""]
-        lines.append(f"type Network = {_laid_out(self._nested(), dtype, '')};")
+        lines.append(f"type Network = {laid_out(self._nested(), dtype)};")
         for place, layer in self.places():
             if isinstance(layer, Dropout) and layer.ratio(dtype) is None:
                 lines.append(f"// Set at run time: trainer.network.{place}.rate = {layer.rate};")
@@ -167,13 +167,14 @@ class Network:
 
     def fingerprint(self, dtype):
         """The crate's `Infer::ARCHITECTURE`, in 16 hexadecimal digits."""
-        total = 0
-        for layer in self.layers:
-            if isinstance(layer, Dense):
-                names = ["dense", ACTIVATIONS[layer.activation], dtype]
-                sizes = [layer.inputs, layer.outputs, 0 if layer.biases is None else layer.outputs]
-                total = (total * _BASE + _hash(names, sizes)) & _MASK
-        return f"{total:016x}"
+        return fingerprint(
+            (
+                ["dense", ACTIVATIONS[layer.activation], dtype],
+                [layer.inputs, layer.outputs, 0 if layer.biases is None else layer.outputs],
+            )
+            for layer in self.layers
+            if isinstance(layer, Dense)
+        )
 
     def predict(self, x):
         """The outputs in f64."""
@@ -184,11 +185,7 @@ class Network:
         return x
 
     def _nested(self):
-        """The layers in lists of at most eight, which are in lists of at most eight, and so on."""
-        group = list(self.layers)
-        while len(group) > GROUP:
-            group = [group[start : start + GROUP] for start in range(0, len(group), GROUP)]
-        return group
+        return nested(self.layers)
 
 
 def check_finite(tensors):
@@ -200,6 +197,27 @@ def check_finite(tensors):
 
 _BASE = 0x9E3779B97F4A7C15
 _MASK = (1 << 64) - 1
+
+
+def nested(layers):
+    """The layers in lists of at most eight, which are in lists of at most eight, and so on."""
+    group = list(layers)
+    while len(group) > GROUP:
+        group = [group[start : start + GROUP] for start in range(0, len(group), GROUP)]
+    return group
+
+
+def places(group):
+    """Each layer of nested lists with its place, "2" or "1.0"."""
+    return [(".".join(map(str, place)), layer) for place, layer in _places(group)]
+
+
+def fingerprint(layers):
+    """The hash of layers, each (names, sizes), in 16 hexadecimal digits."""
+    total = 0
+    for names, sizes in layers:
+        total = (total * _BASE + _hash(names, sizes)) & _MASK
+    return f"{total:016x}"
 
 
 def _hash(names, sizes):
@@ -219,19 +237,20 @@ def _places(group, place=()):
             yield (*place, index), part
 
 
-def _flat(part, dtype):
+def flat(part, dtype):
+    """The type of nested lists of layers in Rust, in one line."""
     if not isinstance(part, list):
         return part.rust(dtype)
-    inner = ", ".join(_flat(item, dtype) for item in part)
+    inner = ", ".join(flat(item, dtype) for item in part)
     return f"({inner},)" if len(part) == 1 else f"({inner})"
 
 
-def _laid_out(part, dtype, indent):
-    """As rustfmt has it: a tuple of more than 60 characters has one line for each item."""
-    flat = _flat(part, dtype)
-    if not isinstance(part, list) or len(flat) - len("()") <= 60:
-        return flat
-    lines = "".join(f"{indent}    {_laid_out(item, dtype, indent + '    ')},\n" for item in part)
+def laid_out(part, dtype, indent=""):
+    """`flat`, as rustfmt has it: a tuple of more than 60 characters has one line for each item."""
+    line = flat(part, dtype)
+    if not isinstance(part, list) or len(line) - len("()") <= 60:
+        return line
+    lines = "".join(f"{indent}    {laid_out(item, dtype, indent + '    ')},\n" for item in part)
     return f"(\n{lines}{indent})"
 
 

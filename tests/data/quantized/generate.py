@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes reference.txt: what the reference kernels of a TFLite runtime give for int8 layers and networks.
+"""Writes reference.txt: what the reference kernels of a TFLite runtime give for int8 layers and networks. Also writes the networks as
+TFLite files, and in `refused` files that the crate can't run, for the package for Python.
 
     python3 -m venv v && v/bin/pip install ai-edge-litert==2.3.0 flatbuffers numpy && v/bin/python generate.py
 
@@ -15,6 +16,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as s
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+FOLDER = Path(__file__).parent
 VECTORS = 2500
 CLAMPS = ["none", "relu", "relu6", "unit"]
 FUSED = [s.ActivationFunctionType.NONE, s.ActivationFunctionType.RELU, s.ActivationFunctionType.RELU6,
@@ -74,21 +76,29 @@ class Hash:
 
 def tensor(name, shape, kind, buffer, scale, zero):
     t, q = s.TensorT(), s.QuantizationParametersT()
+    if not len(scale):
+        t.name, t.shape, t.type, t.buffer = name, list(shape), kind, buffer
+        return t
     q.scale, q.zeroPoint, q.quantizedDimension = list(map(float, scale)), list(map(int, zero)), 0
     t.name, t.shape, t.type, t.buffer, t.quantization = name, list(shape), kind, buffer, q
     return t
 
 
 class Model:
-    """A chain of operators on one vector."""
+    """A chain of operators on one vector. Without a scale, values are f32."""
 
-    def __init__(self, size, scale, zero):
+    def __init__(self, size, scale, zero, rows=1):
         self.tensors, self.arrays, self.operators = [], [None], []
+        self.rows = rows
+        self.kind = s.TensorType.INT8
         self.last = self.values(size, scale, zero)
+        self.inputs = [self.last]
         self.size = size
 
     def values(self, size, scale, zero):
-        self.tensors.append(tensor(f"t{len(self.tensors)}", (1, size), s.TensorType.INT8, 0, [scale], [zero]))
+        scales, kind = ([], s.TensorType.FLOAT32) if scale is None else ([scale], self.kind)
+        size = size if isinstance(size, tuple) else (self.rows, size)
+        self.tensors.append(tensor(f"t{len(self.tensors)}", size, kind, 0, scales, [zero]))
         return len(self.tensors) - 1
 
     def constant(self, array, kind, scale):
@@ -106,9 +116,15 @@ class Model:
         options.fusedActivationFunction = FUSED[clamp]
         x_scale = np.float32(self.tensors[self.last].quantization.scale[0])
         w = self.constant(weights, s.TensorType.INT8, scales)
-        b = self.constant(biases, s.TensorType.INT32, np.asarray(scales, np.float32) * x_scale)
-        self.then(s.BuiltinOperator.FULLY_CONNECTED, 4 if len(scales) == 1 else 12, [w, b], len(biases), scale, zero,
+        b = -1
+        if biases is not None:
+            b = self.constant(biases, s.TensorType.INT32, np.asarray(scales, np.float32) * x_scale)
+        self.then(s.BuiltinOperator.FULLY_CONNECTED, 4 if len(scales) == 1 else 12, [w, b], len(weights), scale, zero,
                   s.BuiltinOptions.FullyConnectedOptions, options)
+
+    def reshape(self, size, scale, zero):
+        shape = self.constant(np.array([1, size], np.int32), s.TensorType.INT32, [])
+        self.then(s.BuiltinOperator.RESHAPE, 1, [shape], size, scale, zero)
 
     def activation(self, name, size):
         if name == "softmax":
@@ -120,7 +136,8 @@ class Model:
         else:
             self.then(s.BuiltinOperator.TANH, 2, [], size, 1 / 128, 0)
 
-    def run(self, x):
+    def content(self):
+        """The file."""
         m, g = s.ModelT(), s.SubGraphT()
         m.version, m.description, m.subgraphs = 3, "reference", [g]
         m.buffers = []
@@ -135,15 +152,18 @@ class Model:
             m.operatorCodes.append(c)
             o.opcodeIndex, o.inputs, o.outputs, o.builtinOptionsType, o.builtinOptions = i, ins, outs, kind, options
             g.operators.append(o)
-        g.tensors, g.inputs, g.outputs = self.tensors, [0], [self.last]
+        g.tensors, g.inputs, g.outputs = self.tensors, self.inputs, [self.last]
         builder = flatbuffers.Builder(1024)
         builder.Finish(m.Pack(builder), b"TFL3")
-        runtime = Interpreter(model_content=bytes(builder.Output()), experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+        return bytes(builder.Output())
+
+    def run(self, x):
+        runtime = Interpreter(model_content=self.content(), experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
         runtime.allocate_tensors()
         a, b = runtime.get_input_details()[0]["index"], runtime.get_output_details()[0]["index"]
         rows = []
         for row in x:
-            runtime.set_tensor(a, row.reshape(1, self.size))
+            runtime.set_tensor(a, row.reshape(self.tensors[self.inputs[0]].shape))
             runtime.invoke()
             rows.append(runtime.get_tensor(b).ravel().copy())
         return np.array(rows)
@@ -273,13 +293,171 @@ def networks(out):
             fields += [",".join(map(text, scales)), text(scale), zero]
         x = random.bytes(10000, layers[0][0])
         y = model.run(x)
+        (FOLDER / f"{name}.tflite").write_bytes(model.content())
         h = Hash()
         h.add(y)
         print("network", name, seed, len(x), text(x_scale), x_zero, *fields, h, len(np.unique(y)), file=out)
 
 
+def mixed(out):
+    """What the other networks have not: one scale for all weights, no biases, and activations and shapes as operators."""
+    random = Random(2000)
+    model = Model((1, 4, 6), np.float32(0.02), -5)
+    model.reshape(24, np.float32(0.02), -5)
+
+    def then(inputs, outputs, channels, has_biases, scale, zero):
+        weights = random.weights(outputs, inputs)
+        biases = random.biases(outputs) if has_biases else None
+        scales = [random.real(0.005, 0.01) for _ in range(outputs if channels else 1)]
+        model.dense(weights, biases, scales, 0, np.float32(scale), zero)
+
+    then(24, 20, False, True, 0.15, 10)
+    model.then(s.BuiltinOperator.RELU, 2, [], 20, np.float32(0.07), -128)
+    then(20, 12, True, False, 0.06, -20)
+    model.then(s.BuiltinOperator.RELU6, 2, [], 12, np.float32(0.06), -20)
+    then(12, 9, False, True, 0.05, 7)
+    model.activation("sigmoid", 9)
+    then(9, 6, True, True, 0.03, 1)
+    model.activation("tanh", 6)
+    then(6, 5, True, True, 0.04, -1)
+    model.activation("softmax", 5)
+    (FOLDER / "mixed.tflite").write_bytes(model.content())
+    x = Random(2001).bytes(10000, 24)
+    y = model.run(x)
+    h = Hash()
+    h.add(y)
+    print("mixed", 2001, len(x), h, len(np.unique(y)), file=out)
+
+
+def real():
+    """The network `digits` for real numbers: what the converter writes unless it is told otherwise."""
+    model = Model(64, None, 0)
+    name, layers = NETWORKS[0]
+    random = Random(1000)
+    x_scale, x_zero = random.real(0.002, 0.05), random.integer(-128, 127)
+    model.then(s.BuiltinOperator.QUANTIZE, 1, [], 64, x_scale, x_zero)
+    for inputs, outputs, clamp, activation in layers:
+        weights, biases = random.weights(outputs, inputs), random.biases(outputs)
+        scales, scale, zero = layer(random, outputs, True, 0.01)
+        model.dense(weights, biases, scales, CLAMPS.index(clamp), scale, zero)
+    model.activation(activation, outputs)
+    model.then(s.BuiltinOperator.DEQUANTIZE, 2, [], 10, None, 0)
+    (FOLDER / "real.tflite").write_bytes(model.content())
+
+
+def refused():
+    """Networks with one thing that the crate can't do."""
+    folder = FOLDER / "refused"
+    folder.mkdir(exist_ok=True)
+    operators, options = s.BuiltinOperator, s.BuiltinOptions
+    small = np.float32(0.02)
+
+    def write(name, model):
+        (folder / f"{name}.tflite").write_bytes(model.content())
+
+    def model(inputs=4, outputs=3, **changes):
+        """A dense layer."""
+        model = Model(inputs, small, 0, **changes)
+        then(model, inputs, outputs)
+        return model
+
+    def then(model, inputs, outputs, scales=(0.01,)):
+        random = Random(3000)
+        model.dense(random.weights(outputs, inputs), random.biases(outputs), [np.float32(w) for w in scales], 0, small, 0)
+
+    conv = Model((1, 4, 4, 1), small, 0)
+    how = s.Conv2DOptionsT()
+    how.strideH = how.strideW = 1
+    w = conv.constant(Random(1).weights(2, 3, 3, 1), s.TensorType.INT8, [small] * 2)
+    b = conv.constant(Random(2).biases(2), s.TensorType.INT32, [small * small] * 2)
+    conv.then(operators.CONV_2D, 3, [w, b], (1, 4, 4, 2), small, 0, options.Conv2DOptions, how)
+    write("convolution", conv)
+
+    real = Model(4, None, 0)
+    w = real.constant(np.ones((3, 4), np.float32), s.TensorType.FLOAT32, [])
+    real.then(operators.FULLY_CONNECTED, 1, [w, -1], 3, None, 0, options.FullyConnectedOptions, s.FullyConnectedOptionsT())
+    write("real", real)
+
+    wide = Model(4, small, 0)
+    wide.kind = wide.tensors[0].type = s.TensorType.INT16
+    w = wide.constant(Random(1).weights(3, 4), s.TensorType.INT8, [small])
+    b = wide.constant(np.zeros(3, np.int64), s.TensorType.INT64, [small * small])
+    wide.then(operators.FULLY_CONNECTED, 4, [w, b], 3, small, 0, options.FullyConnectedOptions, s.FullyConnectedOptionsT())
+    write("int16", wide)
+
+    unsigned = model()
+    for t in unsigned.tensors:
+        if t.type == s.TensorType.INT8:
+            t.type = s.TensorType.UINT8
+    write("uint8", unsigned)
+
+    add = model(4, 4)
+    add.then(operators.ADD, 2, [0], 4, small, 0, options.AddOptions, s.AddOptionsT())
+    write("add", add)
+
+    beta = model()
+    how = s.SoftmaxOptionsT()
+    how.beta = 2.0
+    beta.then(operators.SOFTMAX, 2, [], 3, 1 / 256, -128, options.SoftmaxOptions, how)
+    write("beta", beta)
+
+    sigmoid = model()
+    sigmoid.then(operators.LOGISTIC, 2, [], 3, 1 / 128, 0)
+    write("sigmoid_scale", sigmoid)
+
+    fused = model()
+    fused.operators[0][5].fusedActivationFunction = s.ActivationFunctionType.TANH
+    write("fused_tanh", fused)
+
+    zero = model()
+    zero.tensors[1].quantization.zeroPoint = [3]
+    write("weight_zero_point", zero)
+
+    axis = Model(4, small, 0)
+    then(axis, 4, 3, scales=[0.01] * 4)
+    axis.tensors[1].quantization.quantizedDimension = 1
+    write("scales_of_inputs", axis)
+
+    write("batch", model(rows=2))
+
+    inputs = model()
+    inputs.inputs = [0, inputs.values(4, small, 0)]
+    write("two_inputs", inputs)
+
+    branch = model(4, 4)
+    first = branch.last
+    branch.last = 0
+    then(branch, 4, 3)
+    branch.inputs = [0]
+    write("branch", branch)
+
+    early = model(4, 4)
+    then(early, 4, 3)
+    early.last = first
+    write("early_output", early)
+
+    custom = model()
+    custom.then(operators.CUSTOM, 1, [], 3, small, 0)
+    write("custom", custom)
+
+    bias = model()
+    bias.tensors[2].quantization.scale = [1.0]
+    write("bias_scale", bias)
+
+    unquantized = model()
+    unquantized.tensors[unquantized.last].quantization = None
+    write("no_scale", unquantized)
+
+    softmax = Model(512, small, 0)
+    softmax.activation("softmax", 512)
+    write("wide_softmax", softmax)
+
+
 if __name__ == "__main__":
-    with open(Path(__file__).parent / "reference.txt", "w") as out:
+    with open(FOLDER / "reference.txt", "w") as out:
         dense(out)
         activations(out)
         networks(out)
+        mixed(out)
+    real()
+    refused()

@@ -48,6 +48,7 @@
 //! panics.
 
 mod calibration;
+mod constant;
 mod convert;
 mod dense;
 mod dot;

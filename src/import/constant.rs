@@ -60,8 +60,8 @@ impl Named for Bias {
     const NAME: &'static str = "bias";
 }
 
-/// What can be read from a file while the program compiles, at the place `S`: arrays of `f32` and `f64` up to four dimensions,
-/// layers, and tuples of them.
+/// What can be read from a file while the program compiles, at the place `S`: arrays of `f32`, `f64`, `i8` and `i32` up to four
+/// dimensions, layers, tuples of them, and [quantised networks](crate::quantized::Network).
 ///
 /// A layer of your own is made of arrays:
 ///
@@ -84,7 +84,7 @@ impl Named for Bias {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be read from a file while compiling",
-    note = "layers and tuples of layers can, and arrays of `f32` and `f64`; a frozen layer refers to a `static` that can: `Frozen(&NET)`"
+    note = "layers and tuples of layers can, and arrays of `f32`, `f64`, `i8` and `i32`; a frozen layer refers to a `static` that can: `Frozen(&NET)`"
 )]
 pub trait Import<S: Source>: Sized {
     /// The tensors that it is made of.
@@ -100,6 +100,7 @@ pub struct Tensors(Tree);
 #[derive(Clone, Copy, Debug)]
 enum Tree {
     One(Expected),
+    Fault(ImportError),
     All(&'static [Tensors]),
 }
 
@@ -112,6 +113,14 @@ impl Tensors {
         Self(Tree::All(parts))
     }
 
+    /// No tensor, but a fault of the file if `result` is one.
+    pub(crate) const fn without<V: Copy>(result: Result<V, ImportError>) -> Self {
+        match result {
+            Ok(_) => Self::NONE,
+            Err(error) => Self(Tree::Fault(error)),
+        }
+    }
+
     /// The first fault of the file, if it has one.
     pub(crate) const fn check(&self, file: &File) -> Result<(), ImportError> {
         match self.0 {
@@ -119,6 +128,7 @@ impl Tensors {
                 Ok(_) => Ok(()),
                 Err(error) => Err(error),
             },
+            Tree::Fault(error) => Err(error),
             Tree::All(mut parts) => {
                 while let [part, rest @ ..] = parts {
                     if let Err(error) = part.check(file) {
@@ -135,6 +145,7 @@ impl Tensors {
     pub(crate) const fn has(&self, name: Quoted) -> bool {
         match self.0 {
             Tree::One(expected) => name.is(expected.name.as_str()),
+            Tree::Fault(_) => false,
             Tree::All(mut parts) => {
                 while let [part, rest @ ..] = parts {
                     if part.has(name) {
@@ -150,14 +161,14 @@ impl Tensors {
 
 /// Arrays of numbers. One without numbers, the biases of an unbiased layer, is in no file.
 macro_rules! arrays {
-    ($t:ident, $bits:ty, [$($byte:ident $shift:literal)*], $read:ident) => {
+    ($t:ident, $bits:ty, $of:path, [$($byte:ident $shift:literal)*], $read:ident) => {
         /// Reads numbers, lowest byte first. A call for each number and a turn of the loop are what the compiler counts before it
         /// warns of a long evaluation.
         const fn $read(mut to: &mut [$t], from: &[u8]) {
             let (mut from, _) = from.as_chunks();
             while let [[$($byte),*], others @ ..] = from {
                 let [number, rest @ ..] = to else { return };
-                *number = <$t>::from_bits(0 $(| (*$byte as $bits) << $shift)*);
+                *number = $of(0 $(| (*$byte as $bits) << $shift)*);
                 to = rest;
                 from = others;
             }
@@ -188,8 +199,10 @@ macro_rules! arrays {
         }
     };
 }
-arrays!(f32, u32, [a 0 b 8 c 16 d 24], read_f32);
-arrays!(f64, u64, [a 0 b 8 c 16 d 24 e 32 f 40 g 48 h 56], read_f64);
+arrays!(i8, u8, u8::cast_signed, [a 0], read_i8);
+arrays!(i32, u32, u32::cast_signed, [a 0 b 8 c 16 d 24], read_i32);
+arrays!(f32, u32, f32::from_bits, [a 0 b 8 c 16 d 24], read_f32);
+arrays!(f64, u64, f64::from_bits, [a 0 b 8 c 16 d 24 e 32 f 40 g 48 h 56], read_f64);
 
 /// The value of a result, or a panic, which only ever happens while compiling, at the line of the caller.
 #[track_caller]

@@ -12,7 +12,6 @@ use crate::import::json::Sizes;
 use crate::import::load::numbers;
 use crate::import::{ImportError, Text};
 use crate::layer::tuples;
-use crate::storable::Storable;
 use crate::zero::Zero;
 
 /// Sets a quantised network to that of a `.safetensors` file, which `downhill.convert_tflite` of the package for Python writes from
@@ -72,25 +71,67 @@ pub trait Loadable: Layer {
     fn read(layer: Option<&mut Self>, file: &File, place: Text, x: Quantization) -> Result<Quantization, ImportError>;
 }
 
-/// What the names of tensors begin with that say how inputs are quantised, and what those end with that say how outputs are.
-const INPUT: Text = Text::EMPTY.and("input.");
-const OUTPUT: &str = "output.";
+/// What the names of the tensors begin with that say how inputs are quantised, and with the layer's place, how outputs are.
+pub(super) const INPUT: Text = Text::EMPTY.and("input.");
+pub(super) const OUTPUT: &str = "output.";
 
-fn data<'a>(file: &File<'a>, name: Text, shape: &[usize], number: &'static str) -> Result<&'a [u8], ImportError> {
+const fn data<'a>(file: &File<'a>, name: Text, shape: &[usize], number: &'static str) -> Result<&'a [u8], ImportError> {
     file.data(&Expected { name, shape: Sizes::of(shape), number })
 }
 
-/// A tensor of one number.
-fn one<T: Storable + Zero>(file: &File, name: Text, number: &'static str) -> Result<T, ImportError> {
-    Ok(numbers(data(file, name, &[1], number)?).next().unwrap_or(T::ZERO))
+/// A tensor of one `i8`.
+const fn byte(file: &File, name: Text) -> Result<i8, ImportError> {
+    match data(file, name, &[1], "i8") {
+        Ok([byte, ..]) => Ok(byte.cast_signed()),
+        Ok([]) => Ok(0),
+        Err(error) => Err(error),
+    }
 }
 
-fn quantization(file: &File, place: Text) -> Result<Quantization, ImportError> {
+/// How values are quantised, from two tensors.
+pub(super) const fn quantization(file: &File, place: Text) -> Result<Quantization, ImportError> {
     let name = place.and("scale");
-    let scale = one::<f32>(file, name, "f32")?;
-    let found = Quantization::new(scale, one(file, place.and("zero_point"), "i8")?);
+    let scale = match data(file, name, &[1], "f32") {
+        Ok([a, b, c, d, ..]) => f32::from_le_bytes([*a, *b, *c, *d]),
+        Ok(_) => 0.0,
+        Err(error) => return Err(error),
+    };
+    let zero_point = match byte(file, place.and("zero_point")) {
+        Ok(zero_point) => zero_point,
+        Err(error) => return Err(error),
+    };
+    let found = Quantization::new(scale, zero_point);
     // What can't be represented was replaced.
     if found.scale().to_bits() == scale.to_bits() { Ok(found) } else { Err(ImportError::Scale(name)) }
+}
+
+pub(super) const fn clamp(file: &File, place: Text) -> Result<Clamp, ImportError> {
+    let name = place.and("clamp");
+    match byte(file, name) {
+        Ok(number) => match Clamp::of_number(number) {
+            Some(clamp) => Ok(clamp),
+            None => Err(ImportError::Clamp(name)),
+        },
+        Err(error) => Err(error),
+    }
+}
+
+/// What a layer multiplies its sums by, from a scale of its weights.
+pub(super) const fn multiplier(
+    place: Text,
+    scale: f32,
+    x: Quantization,
+    y: Quantization,
+) -> Result<Multiplier, ImportError> {
+    const MOST: f64 = 1_073_741_824.0;
+    let (name, factor) = (place.and("scale"), factor(x, scale, y));
+    if scale <= 0.0 {
+        Err(ImportError::Scale(name))
+    } else if factor >= MOST {
+        Err(ImportError::Multiplier(name))
+    } else {
+        Ok(Multiplier::new(factor))
+    }
 }
 
 fn show(place: Text, names: &[&str], visit: &mut dyn FnMut(Text)) {
@@ -103,24 +144,16 @@ impl<const I: usize, const O: usize, S: Scales, R: Rounding> Loadable for Dense<
     }
 
     fn read(layer: Option<&mut Self>, file: &File, place: Text, x: Quantization) -> Result<Quantization, ImportError> {
-        const MOST: f64 = 1_073_741_824.0;
-        let name = place.and("scale");
         let count = <S::Array<i8, O>>::ZERO.as_ref().len();
         let weights = data(file, place.and("weight"), &[O, I], "i8")?;
         let biases = data(file, place.and("bias"), &[O], "i32")?;
-        let scales = data(file, name, &[count], "f32")?;
+        let scales = data(file, place.and("scale"), &[count], "f32")?;
         let y = quantization(file, place.and(OUTPUT))?;
-        let clamp = place.and("clamp");
-        let clamp = Clamp::of_number(one(file, clamp, "i8")?).ok_or(ImportError::Clamp(clamp))?;
-        let factors = || numbers::<f32>(scales).map(|scale| factor(x, scale, y));
-        if numbers::<f32>(scales).any(|scale| scale <= 0.0) {
-            return Err(ImportError::Scale(name));
-        }
-        if factors().any(|factor| factor >= MOST) {
-            return Err(ImportError::Multiplier(name));
-        }
+        let clamp = clamp(file, place)?;
+        let multipliers = || numbers(scales).map(|scale| multiplier(place, scale, x, y));
+        multipliers().try_for_each(|multiplier| multiplier.map(|_| ()))?;
         if let Some(layer) = layer {
-            layer.set(numbers(weights), numbers(biases), factors().map(Multiplier::new), (x, y), clamp);
+            layer.set(numbers(weights), numbers(biases), multipliers().flatten(), (x, y), clamp);
         }
         Ok(y)
     }

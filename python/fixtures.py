@@ -104,7 +104,7 @@ def keras(path):
 
 def quantized(folder):
     """The models that generate.py in this folder has written."""
-    for name in ("digits", "deep", "wide", "mixed"):
+    for name in ("digits", "deep", "wide", "mixed", "small"):
         downhill.convert_tflite(folder / f"{name}.tflite", folder / f"{name}.safetensors")
 
 

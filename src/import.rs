@@ -40,6 +40,8 @@
 //!
 //! # At run time
 //!
+//! Of networks in integers, [`quantized::load`](crate::quantized::load()) is the counterpart of [`load`].
+//!
 //! [`load`] sets the parameters of a network, [`save`] writes them, and [`replay`] predicts the reference inputs of a file, and
 //! returns the largest difference to its reference outputs. They take and give bytes, so that they need no file system, and no
 //! heap. A file is refused for the same reasons as while compiling, and the network is then as before. On a Cortex-M4F, `load`

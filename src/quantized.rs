@@ -34,6 +34,39 @@
 //! `tests/quantized.rs` compares 70,000 vectors of layers and 10,000 of each of three networks. With [`Double`], dense layers are requantised as by CMSIS-NN and
 //! `TFLite` for microcontrollers; one output of some thousands differs by 1. Both are integers alone, equal on every chip.
 //!
+//! # From a `TFLite` file
+//!
+//! `downhill.convert_tflite("net.tflite", "net.safetensors")` of the package for Python takes an int8 model of dense layers here, and
+//! prints its type. [`import!`](crate::import!) reads the file while compiling, and [`load`] at run time:
+//!
+//! ```
+//! use downhill::quantized::{Dense, Layer, Network, Softmax};
+//! use downhill::import;
+//!
+//! type Net = Network<(Dense<64, 32>, Dense<32, 10>, Softmax<10>)>;
+//! static NET: Net = import!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/quantized/digits.safetensors")); // in flash
+//!
+//! let y = NET.layers.predict(&[-32; 64]);
+//! let shares: i32 = y.iter().map(|y| i32::from(*y) + 128).sum();
+//! assert!((251..=261).contains(&shares)); // of 256; each is rounded
+//! ```
+//!
+//! The multipliers of sums, and what biases and zero points add up to, are computed from these tensors, `P` being the place of a layer
+//! in its tuple:
+//!
+//! | name | numbers | shape | |
+//! |---|---|---|---|
+//! | `input.scale`, `input.zero_point` | `F32`, `I8` | 1 | of the network's inputs |
+//! | `P.weight` | `I8` | outputs, inputs | of [`Dense`]; networks of real numbers have (inputs, outputs) |
+//! | `P.bias` | `I32` | outputs | in steps of the scale of inputs times that of weights |
+//! | `P.scale` | `F32` | outputs, or 1 | of the weights: [`PerChannel`] or [`PerTensor`] |
+//! | `P.clamp` | `I8` | 1 | 0 none, 1 `Relu`, 2 `Relu6`, 3 `Unit` |
+//! | `P.table` | `I8` | 256 | of [`Table`]: the outputs for -128, -127, ..., 127 |
+//! | `P.output.scale`, `P.output.zero_point` | `F32`, `I8` | 1 | of the outputs of a `Dense` or `Table`; the inputs of the next layer |
+//!
+//! A [`Softmax`] has no tensor. The metadata is that of other networks; [`replay`](crate::import::replay) compares with reference
+//! samples, if a file has them. Convolutions are refused as long as there is no such layer.
+//!
 //! # How it fits in
 //!
 //! Layers of integers have a trait of their own, [`Layer`]: [`Infer`](crate::Infer) is for numbers that are a

@@ -28,7 +28,7 @@ def contents(path):
     return tensors, metadata
 
 
-@pytest.mark.parametrize("name", ["digits", "deep", "wide", "mixed"])
+@pytest.mark.parametrize("name", ["digits", "deep", "wide", "mixed", "small"])
 def test_the_files_of_the_crate_s_tests(tmp_path, name):
     """tests/quantized_import.rs shows that these give the outputs of TFLite's runtime."""
     path = tmp_path / "net.safetensors"

@@ -22,8 +22,8 @@ use crate::zero::Zero;
 /// [table](super#from-a-tflite-file) of the tensors. [`import!`](crate::import!) does the same while compiling.
 ///
 /// ```
-/// use downhill::quantized::{Dense, Network, Quantization, Softmax, load};
-/// use downhill::{Predictor, Zero, import};
+/// use downhill::quantized::{Dense, Network, Softmax, load};
+/// use downhill::{Predictor, Zero};
 ///
 /// type Net = Network<(Dense<64, 32>, Dense<32, 10>, Softmax<10>)>;
 /// let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/quantized/digits.safetensors"));

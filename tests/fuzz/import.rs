@@ -2,6 +2,7 @@
 
 use downhill::import::{Extra, load, load_tensor, replay, save};
 use downhill::init::{Generator, Xavier};
+use downhill::quantized::{self, Network, PerTensor, Quantization, Table};
 use downhill::{
     BiasOnly, Biased, Dense, Dropout, Frozen, Identity, Layer, Owned, Predictor, Relu, Scalar, Softmax, Tanh, Unbiased,
     Zero, digest,
@@ -12,6 +13,8 @@ use super::edits::{Script, edit};
 type Net = (Dense<2, 3, Tanh>, Dropout<3>, Dense<3, 2, Softmax>);
 /// Half of it can't be written.
 type Fixed = (Frozen<Owned<Dense<2, 3, Tanh>>>, Dropout<3>, BiasOnly<Owned<Dense<3, 2, Softmax>>>);
+/// In integers.
+type Integers = Network<(quantized::Dense<2, 3>, Table<3>, quantized::Dense<3, 2, PerTensor>, quantized::Softmax<2>)>;
 type Doubles = (Dense<2, 2, Relu, Unbiased, f64>, (Dense<2, 2, Identity, Biased, f64>,));
 
 /// What a header is made of.
@@ -50,6 +53,9 @@ const WORDS: [&[u8]; 32] = [
     b",\"x\":{\"dtype\":\"I8\",\"shape\":[0],\"data_offsets\":[0,0]}",
 ];
 
+/// A file of `Integers`.
+const INTEGERS: &[u8] = include_bytes!("../data/quantized/small.safetensors");
+
 /// Refused files change nothing; accepted ones give finite parameters.
 ///
 /// The first byte says what is loaded, and whether the rest is a file or a script that edits one.
@@ -64,6 +70,7 @@ pub fn import(bytes: &[u8]) {
                 (Frozen(Owned(first_layer)), dropout, BiasOnly { frozen: Owned(last), biases: last.biases });
             run(first, &mut script, fixed);
         }
+        2 if first >= 128 => integers(first, &mut script),
         _ => run::<Doubles, _>(first, &mut script, started()),
     }
 }
@@ -92,6 +99,11 @@ fn edited<N: Layer<Scalar = T>, T: Scalar>(first: u8, script: &mut Script, netwo
     let extra = Extra { network: network_text, tensors: if first & 32 == 0 { &tensors } else { &[] } };
     let mut file = Vec::new();
     save(network, extra, &mut |bytes| file.extend(bytes)).unwrap();
+    edit_all(first, script, file)
+}
+
+/// All edits of a script: of all bytes, or of header and numbers apart.
+fn edit_all(first: u8, script: &mut Script, mut file: Vec<u8>) -> Vec<u8> {
     if first & 8 != 0 {
         while !script.is_done() {
             edit(&mut file, script, &WORDS);
@@ -111,6 +123,29 @@ fn edited<N: Layer<Scalar = T>, T: Scalar>(first: u8, script: &mut Script, netwo
     }
     numbers.resize(count, 0);
     [&(header.len() as u64).to_le_bytes(), &header[..], &numbers].concat()
+}
+
+/// A refused file changes nothing; an accepted one gives a network that runs.
+fn integers(first: u8, script: &mut Script) {
+    let file = if first & 4 == 0 { script.rest().to_vec() } else { edit_all(first, script, INTEGERS.to_vec()) };
+    let mut network = Integers::ZERO;
+    network.input = Quantization::SIGNED_UNIT;
+    let before = network;
+    match quantized::load(&mut network, &file) {
+        Err(error) => {
+            assert_eq!(network, before, "{error}: something was changed");
+            assert!(!error.to_string().is_empty());
+        }
+        Ok(()) => {
+            for x in [[0.0, 1.0], [-1e30, 1e-30]] {
+                let y = Predictor::new(&network).predict(&x);
+                assert!(y.iter().all(|y| (0.0..1.0).contains(y)), "{y:?}");
+            }
+            let again = network;
+            assert!(quantized::load(&mut network, &file).is_ok() && network == again);
+        }
+    }
+    let _ = replay(&mut Predictor::new(&network), &file);
 }
 
 fn is_finite<N: Layer>(network: &N) -> bool {

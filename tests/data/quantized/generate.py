@@ -329,6 +329,17 @@ def mixed(out):
     print("mixed", 2001, len(x), h, len(np.unique(y)), file=out)
 
 
+def small():
+    """A network of few numbers, for a fuzzer to edit."""
+    random = Random(4000)
+    model = Model(2, np.float32(0.02), 3)
+    model.dense(random.weights(3, 2), random.biases(3), [np.float32(0.01 + 0.001 * o) for o in range(3)], 0, np.float32(0.5), 2)
+    model.activation("tanh", 3)
+    model.dense(random.weights(2, 3), random.biases(2), [np.float32(0.01)], 1, np.float32(0.3), -9)
+    model.activation("softmax", 2)
+    (FOLDER / "small.tflite").write_bytes(model.content())
+
+
 def real():
     """The network `digits` for real numbers: what the converter writes unless it is told otherwise."""
     model = Model(64, None, 0)
@@ -459,5 +470,6 @@ if __name__ == "__main__":
         activations(out)
         networks(out)
         mixed(out)
+    small()
     real()
     refused()

@@ -135,7 +135,9 @@ pub(super) const fn multiplier(
 }
 
 fn show(place: Text, names: &[&str], visit: &mut dyn FnMut(Text)) {
-    names.iter().for_each(|name| visit(place.and(name)));
+    for name in names {
+        visit(place.and(name));
+    }
 }
 
 impl<const I: usize, const O: usize, S: Scales, R: Rounding> Loadable for Dense<I, O, S, R> {

@@ -78,9 +78,11 @@ def test_tensors(tmp_path):
     assert not tensors["0.2.bias"].any() and tensors["0.2.bias"].dtype == np.int32
     assert [tensors[f"0.{place}.clamp"].tolist() for place in (0, 2, 3)] == [[0], [2], [0]]
     assert (tensors["0.2.output.scale"][0], tensors["0.2.output.zero_point"][0]) == (np.float32(0.06), -20)
-    # RELU with other scales: a table that is flat, then rises by 0.15 / 0.07 from 0 at the zero point.
+    # RELU with other scales: a table with a factor of 0.15 / 0.6, after the zero point.
     table = tensors["0.1.table"].tolist()
-    assert table[: 128 + 11] == [-128] * (128 + 11) and table[128 + 10 + 7] == -128 + 15 and table[-1] == 123
+    assert table[: 128 + 11] == [-128] * (128 + 11) and table[128 + 10 + 7] == -128 + 2
+    # 117 / 4 = 29.25 is rounded to 29.5, and that to 30.
+    assert table[-1] == -128 + 30
     sigmoid = tensors["0.4.table"].tolist()
     assert sigmoid[128 + 7] == 0 and sigmoid == sorted(sigmoid)
     assert not any(name.startswith("1.") for name in tensors)

@@ -1,7 +1,5 @@
 //! Fingerprints of architectures: they distinguish networks even if all parameters are equal.
 
-use crate::storable::Storable;
-
 /// What a network computes from its parameters: the kinds, sizes and activations of its layers, their number type, and
 /// their order.
 ///
@@ -80,12 +78,6 @@ pub(crate) const OFFSET: u64 = 0xCBF2_9CE4_8422_2325;
 /// The hash with one more byte, by FNV-1a.
 pub(crate) const fn step(hash: u64, byte: u8) -> u64 {
     (hash ^ byte as u64).wrapping_mul(0x0000_0100_0000_01B3)
-}
-
-/// The hash with all that is stored.
-pub(crate) fn stored(value: &impl Storable, mut hash: u64) -> u64 {
-    value.store(&mut |part| hash = bytes(hash, part));
-    hash
 }
 
 pub(crate) const fn bytes(mut hash: u64, mut bytes: &[u8]) -> u64 {

@@ -2,7 +2,6 @@
 
 pub(crate) mod inner;
 mod tuple;
-pub(crate) use tuple::tuples;
 
 // All that the author of a layer names.
 pub use crate::activation::{Activation, magnitude};

@@ -77,6 +77,7 @@ mod sum;
 mod target;
 pub mod tensor;
 pub mod trainer;
+mod tuples;
 pub mod work;
 mod zero;
 

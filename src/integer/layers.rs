@@ -8,11 +8,11 @@ use super::rounding::Rounding;
 use super::whole::{Whole, bits, sealed::Sealed};
 use crate::architecture::Architecture;
 use crate::init::Init;
-use crate::layer::tuples;
 use crate::scalar::Zero;
 use crate::shape::Shape;
 use crate::storable::Storable;
 use crate::tensor::{Role, Tensor};
+use crate::tuples::tuples;
 
 /// What a pass of a layer leaves: weighted sums, which the layer above replaces by their errors, and activations, which are replaced by
 /// deltas.

@@ -13,7 +13,7 @@ use super::table::Table;
 use super::values::Quantization;
 use crate::import::constant::accepted;
 use crate::import::{Bias, Import, ImportError, In, Named, Of, Source, Tensors, Weight};
-use crate::layer::tuples;
+use crate::tuples::tuples;
 
 /// A quantised layer that [`import!`](crate::import!) reads at the place `S`, with inputs from `X`.
 #[diagnostic::on_unimplemented(

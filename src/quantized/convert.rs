@@ -9,11 +9,11 @@ use super::table::Table;
 use super::values::{Quantization, Values};
 use crate::activation::{self, Activation, Identity, Relu, Sigmoid, Tanh};
 use crate::dense::{self, Bias};
-use crate::layer::tuples;
 use crate::layer::{Infer, Mode};
 use crate::math::Backend;
 use crate::shape::Joins;
 use crate::storable::Storable;
+use crate::tuples::tuples;
 use crate::work::Whole;
 use crate::zero::Zero;
 

@@ -2,7 +2,7 @@
 
 use super::values::Values;
 use crate::architecture::Architecture;
-use crate::layer::tuples;
+use crate::tuples::tuples;
 use crate::zero::Zero;
 
 /// A layer of integers: what [`Infer`](crate::Infer) is for layers of real numbers. A tuple of one to eight layers is a layer again,

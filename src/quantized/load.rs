@@ -11,7 +11,7 @@ use crate::import::file::{Expected, File};
 use crate::import::json::Sizes;
 use crate::import::load::numbers;
 use crate::import::{ImportError, Text};
-use crate::layer::tuples;
+use crate::tuples::tuples;
 use crate::zero::Zero;
 
 /// Sets a quantised network to that of a `.safetensors` file, which `downhill.convert_tflite` of the package for Python writes from

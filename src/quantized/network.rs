@@ -2,7 +2,8 @@
 
 use super::layer::Layer;
 use super::values::{Quantization, Values};
-use crate::architecture::{Architecture, stored};
+use crate::architecture::Architecture;
+use crate::digest::stored;
 use crate::kernel;
 use crate::layer::{Infer, Mode};
 use crate::scalar::Scalar;

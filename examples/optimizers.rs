@@ -195,7 +195,7 @@ impl Counts {
 
     fn get(&self, chip: &str, key: &str, name: &str) -> Option<&str> {
         let workload = if key.is_empty() { "W2".into() } else { format!("W2/{key}") };
-        let line = self.0.lines().find(|line| line.starts_with(&format!("{chip} o3 {workload} ")))?;
+        let line = self.0.lines().find(|line| line.starts_with(&format!("{chip} o3 {workload} libm ")))?;
         let mut words = line.split(' ').skip_while(|word| *word != name);
         words.nth(1)
     }

@@ -1,5 +1,5 @@
-//! The network 64-32-10 of [`workload`](crate::workload) in integers, chosen by a feature: `integer`, which learns, or `int8`, which
-//! predicts. Samples are integers, as those of a converter: nothing here needs floating point but the start.
+//! The network 64-32-10 of [`workload`](crate::workload) in integers, chosen by a feature: `integer`, which learns,
+//! `integer8`, which does so with weights of 8 bits, or `int8`, which predicts. Samples are integers, as those of a converter: nothing here needs floating point but the start.
 
 pub use chosen::{Learner, learn, predict, start};
 
@@ -13,15 +13,23 @@ pub type Sample = ([i8; INPUTS], usize);
 /// An output of a prediction.
 pub type Output = [i8; OUTPUTS];
 
-#[cfg(feature = "integer")]
+#[cfg(not(feature = "int8"))]
 mod chosen {
     use downhill::init::{Generator, Uniform};
+    #[cfg(not(feature = "integer8"))]
+    use downhill::integer::Nearest;
+    #[cfg(feature = "integer8")]
+    use downhill::integer::Stochastic;
     use downhill::integer::{Dense, Rate, Trainer};
     use downhill::{Sigmoid, SquaredError};
 
     use super::{HIDDEN, INPUTS, OUTPUTS, Output, Sample};
 
-    pub type Learner = Trainer<(Dense<INPUTS, HIDDEN, Sigmoid>, Dense<HIDDEN, OUTPUTS, Sigmoid>), SquaredError>;
+    type Net<W> = (Dense<INPUTS, HIDDEN, Sigmoid, W>, Dense<HIDDEN, OUTPUTS, Sigmoid, W>);
+    #[cfg(not(feature = "integer8"))]
+    pub type Learner = Trainer<Net<i16>, SquaredError, Nearest>;
+    #[cfg(feature = "integer8")]
+    pub type Learner = Trainer<Net<i8>, SquaredError, Stochastic>;
 
     pub fn start(learner: &mut Learner) {
         learner.start(Rate::power(5), &mut Uniform(Generator::new(1)));
@@ -40,7 +48,7 @@ mod chosen {
     }
 }
 
-#[cfg(not(feature = "integer"))]
+#[cfg(feature = "int8")]
 mod chosen {
     use downhill::Zero;
     use downhill::init::{Generator, Uniform};

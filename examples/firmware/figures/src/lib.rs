@@ -7,7 +7,7 @@ pub mod counter;
 #[cfg(feature = "field")]
 pub mod field;
 pub mod flash;
-#[cfg(any(feature = "integer", feature = "int8"))]
+#[cfg(feature = "integers")]
 pub mod integers;
 pub mod learner;
 pub mod stack;

@@ -1,4 +1,4 @@
-//! What a firmware holds that predicts, and with the feature `integer` learns, in integers, from weights that it has: its code is
+//! What a firmware holds that predicts, and learns unless by the feature `int8`, in integers, from weights that it has: its code is
 //! measured, less that of the program `empty`.
 
 #![no_std]

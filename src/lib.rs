@@ -5,6 +5,7 @@
 #![doc = "[`docs/chips.md`]: https://docs.rs/crate/downhill/latest/source/docs/chips.md"]
 #![doc = "[`docs/field.md`]: https://docs.rs/crate/downhill/latest/source/docs/field.md"]
 #![doc = "[`docs/figures.md`]: https://docs.rs/crate/downhill/latest/source/docs/figures.md"]
+#![doc = "[`docs/integer.md`]: https://docs.rs/crate/downhill/latest/source/docs/integer.md"]
 #![doc = "[`docs/optimizers.md`]: https://docs.rs/crate/downhill/latest/source/docs/optimizers.md"]
 #![doc = "[`docs/performance.md`]: https://docs.rs/crate/downhill/latest/source/docs/performance.md"]
 #![doc = "[`docs/training.md`]: https://docs.rs/crate/downhill/latest/source/docs/training.md"]

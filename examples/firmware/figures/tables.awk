@@ -68,6 +68,22 @@ END {
         row(name[part[1]], cells)
     }
 
+    print "\n64-32-10 in integers, from inputs that are integers; bytes. Weights of 16 bits are rounded to the nearest, those of 8 at random; int8"
+    print "only predicts. More on them: [integer.md](integer.md).\n"
+    print "| numbers | chip | `opt-level` | `predict` | `step` | learner | stack | code |"
+    print "|---|---|---|---|---|---|---|---|"
+    split("integer integer8 int8", numbers, " ")
+    split("weights `i16`,weights `i8`,int8", title, ",")
+    for (l = 1; l <= 3; l++) {
+        for (b = 1; b <= n; b++) {
+            split(build[b], part, " ")
+            key = build[b] " W2 " numbers[l]
+            if ((key, "forward") in figure)
+                row(title[l], name[part[1]] " | " level[part[2]] " | " value(key, "forward") " | " value(key, "step") " | " \
+                    value(key, "ram") " | " value(key, "stack") " | " value(key, "code"))
+        }
+    }
+
     print "\nLearners of streams, instructions for a sample that arrives (`observe` and `predict`) and for one that is learnt from, with"
     print "all replays; bytes. Five networks and one are those of the example `stream` for nine inputs and two classes, with full buffers;"
     print "the guard has a network 9-8-2, 200 anchors and a check every 50 samples:\n"

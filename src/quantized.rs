@@ -93,6 +93,7 @@ mod range;
 mod softmax;
 mod table;
 mod values;
+mod wrapped;
 
 pub use calibration::{Calibration, QuantizeError, Quantized, quantize};
 pub use convert::{Quantizable, Quantize};
@@ -105,3 +106,4 @@ pub use range::{MinMax, Quantiles, Range};
 pub use softmax::Softmax;
 pub use table::Table;
 pub use values::{Quantization, Values};
+pub use wrapped::Pass;

@@ -482,6 +482,24 @@ fn nothing_overflows() {
     wild!(70 SquaredError, Stochastic, i8: 2 2 1000 Identity, Identity, i16);
 }
 
+/// A single output has the targets 0 and 1 for its two classes.
+#[test]
+fn a_single_output_tells_two_classes() {
+    type Xor = integer::Trainer<(integer::Dense<2, 3, Tanh>, integer::Dense<3, 1, Sigmoid>), SquaredError>;
+
+    let mut classes = start::<_, _, _, _>(0.5) as Xor;
+    let mut values = classes;
+    let samples = [([0, 0], 0), ([0, 64], 1), ([64, 0], 1), ([64, 64], 0)];
+    for (x, class) in samples.iter().cycle().take(8000) {
+        let loss = classes.step_integers(x, 6, *class).unwrap().get();
+        let (x, y) = (x.map(|x| f32::from(x) / 64.0), [if *class == 1 { 1.0 } else { 0.0 }]);
+        assert_eq!(values.step(&x, &y), Ok(loss));
+    }
+    assert_eq!(classes.network, values.network);
+    assert!(samples.iter().all(|(x, class)| classes.class_of_integers(x, 6) == Some(*class)));
+    assert_eq!(classes.step_integers(&[0, 0], 6, 2), Err(StepError::Target));
+}
+
 /// No bytes make a network whose sums overflow, and what a trainer has stored keeps every bit.
 #[test]
 fn any_bytes_can_be_loaded_and_run() {

@@ -8,8 +8,8 @@ use std::sync::Mutex;
 use downhill::init::{Generator, Random, Xavier};
 use downhill::quantized::{Calibration, Double, MinMax, Quantiles, QuantizeError, Quantized, Range, quantize};
 use downhill::{
-    BinaryCrossEntropy, CrossEntropy, Dense, Identity, Infer, Predictor, Relu, Sgd, Softmax, StepError, Storable, Tanh,
-    Trainer, Zero,
+    BinaryCrossEntropy, CrossEntropy, Dense, Dropout, Frozen, Identity, Infer, Owned, Predictor, Ratio, Relu,
+    ScaledRate, Sgd, Softmax, StepError, Storable, Tanh, Trainer, Zero,
 };
 
 type Samples = Vec<([f32; 64], [f32; 10])>;
@@ -115,6 +115,26 @@ fn outputs_are_near_those_of_real_numbers() {
         let distance = distance(&network, quantized, &samples);
         assert!(distance < 0.02, "{distance}");
     }
+}
+
+/// Frozen layers, those with a rate of their own, and dropout, which predicts nothing.
+#[test]
+fn what_is_around_layers_makes_no_difference() {
+    type Plain = (Dense<6, 8, Relu>, Dense<8, 5, Tanh>, Dense<5, 3, Softmax>);
+    type Around = (
+        Frozen<Owned<Dense<6, 8, Relu>>>,
+        Dropout<8, Ratio<1, 5>>,
+        ScaledRate<(Dense<8, 5, Tanh>, Dense<5, 3, Softmax>), Ratio<1, 2>>,
+    );
+
+    let (plain, samples) = drawn::<Plain, 6>(3);
+    let around: Around = (Frozen(Owned(plain.0)), Zero::ZERO, ScaledRate { layer: (plain.1, plain.2), ..Zero::ZERO });
+    let (mut expected, mut found) = (Quantized::<Plain>::ZERO, Quantized::<Around>::ZERO);
+    quantize(&plain, &samples, &mut expected).unwrap();
+    quantize(&around, &samples, &mut found).unwrap();
+    assert_eq!((found.layers.0, found.layers.2), (expected.layers.0, (expected.layers.1, expected.layers.2)));
+    let (mut expected, mut found) = (Predictor::new(expected), Predictor::new(found));
+    assert!(samples.iter().all(|x| found.predict(x).map(f32::to_bits) == expected.predict(x).map(f32::to_bits)));
 }
 
 #[test]

@@ -18,11 +18,13 @@ use crate::work::Whole;
 use crate::zero::Zero;
 
 /// A network that can be quantised: a [`Dense`](crate::Dense) of `f32` with the activation [`Identity`], [`Relu`], [`Sigmoid`],
-/// [`Tanh`] or [`Softmax`](activation::Softmax), or a tuple of these.
+/// [`Tanh`] or [`Softmax`](activation::Softmax), [`Dropout`](crate::Dropout), and tuples of these, frozen ([`Frozen`](crate::Frozen)) or with a
+/// rate of their own ([`ScaledRate`](crate::ScaledRate)). A [`Scaled`](crate::scaler::Scaled) network is none: move its scaling into the
+/// first layer ([`Standardizer::fold`](crate::scaler::Standardizer::fold)), and the network takes raw inputs.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be quantised",
     label = "no layer in integers does the same",
-    note = "dense layers of `f32` can, with the activations Identity, Relu, Sigmoid, Tanh and Softmax, and tuples of them"
+    note = "dense layers of `f32` can, with the activations Identity, Relu, Sigmoid, Tanh and Softmax, also frozen; Dropout; and tuples"
 )]
 pub trait Quantize: Infer<Scalar = f32> {
     /// The inputs in integers.

@@ -323,7 +323,9 @@ fn a_step_that_halves_weights_is_that_of_floats() {
 #[test]
 fn weights_that_come_from_elsewhere_have_their_own_room() {
     type T = integer::Trainer<(integer::Dense<1, 1, Identity>,), SquaredError, Nearest, i16>;
-    let mut small: T = start(0.25);
+    let mut small = T::new();
+    assert!(small.network.take(&Dense::<1, 1, Identity>::new([[0.1]], [0.0])));
+    small.rate = Rate::new(0.25);
     small.step(&[1.0], &[0.1]).unwrap();
     let mut large = T::new();
     assert!(large.network.take(&Dense::<1, 1, Identity>::new([[0.999]], [0.0])));

@@ -227,8 +227,8 @@ fn mnist(package: &Path) -> Result<Set<784>, Box<dyn Error>> {
     let mut set = Set { name: "mnist", train: Vec::new(), test: Vec::new(), bound: 0.3 };
     for class in 0..10 {
         let path = package.join(format!("src/digits/{class}.json"));
-        let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let file: HashMap<String, Vec<f32>> = serde_json::from_str(&text)?;
+        let json = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let file: HashMap<String, Vec<f32>> = serde_json::from_str(&json)?;
         let (images, _) = file.get("data").ok_or("no data")?.as_chunks::<784>();
         let (first, last) = images.split_at(images.len() * 4 / 5);
         set.train.extend(first.iter().map(|x| (*x, class)));

@@ -5,12 +5,13 @@ mod common;
 use std::ops::ControlFlow;
 
 use downhill::checkpoint::Value;
-use downhill::fit::Data;
+use downhill::committee::{Committee, Vote};
+use downhill::fit::{Best, Data};
 use downhill::guard::{Guard, Settings};
 use downhill::init::{Generator, He, Random, Xavier};
 use downhill::integer::{self, Cost, Function, Layers, Nearest, Objective, Rate, Rounding, Stochastic, Whole};
 use downhill::scaler::{Scaling, Standardizer};
-use downhill::schedule::Constant;
+use downhill::schedule::{Constant, Cosine};
 use downhill::{
     BinaryCrossEntropy, Checkpoint, CrossEntropy, Dense, Fit, Identity, Infer, Layer, Learner, Loss, Relu, Samples,
     Sgd, Sigmoid, Softmax, SquaredError, StepError, Storable, Tanh, Trainer, Zero, digest, encode,
@@ -564,6 +565,41 @@ fn a_guard_watches_integers() {
     }
     assert!(guard.counts().lost_anchors + guard.counts().lost_stream > 0);
     assert_eq!(digest(&guard.good().network), before);
+}
+
+/// The rates of a schedule reach the trainer, the best epoch is kept, and the rate from before comes back.
+#[test]
+fn a_fit_keeps_the_best_epoch() {
+    let (train, test) = (flowers("train"), flowers("test"));
+    let [samples, validation] = [&train, &test]
+        .map(|set| set.mapped(|x: &[f32; 4], &class: &usize| Some((*x, encode::one_hot::<f32, 3>(class)?))));
+    let mut trainer = start::<Flowers, CrossEntropy, Nearest, i8>(0.05);
+    let mut best = Best::<integer::Network<Flowers>>::new();
+    let mut epochs = Vec::new();
+    let fit = Fit { patience: Some(4), ..Fit::new(60, Cosine::new(1.0, 60)) };
+    let outcome = fit
+        .run(&mut trainer, Data::new(&samples).validated_on(&validation).keeping(&mut best), |trainer, epoch| {
+            assert_eq!(trainer.rate, Rate::new(epoch.rate));
+            epochs.push((epoch.decisive().to_bits(), trainer.network));
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert_eq!(trainer.rate, Rate::new(0.05));
+    let (_, expected) = epochs.iter().min_by_key(|(loss, _)| *loss).unwrap();
+    assert_eq!(trainer.network, *expected);
+    assert!(outcome.epochs < 60 && *expected != epochs.last().unwrap().1, "{}", outcome.epochs);
+}
+
+#[test]
+fn a_committee_of_integers_votes() {
+    type Member = integer::Trainer<Flowers<i8>, CrossEntropy, Stochastic>;
+    let (train, test) = (flowers("train"), flowers("test"));
+    let mut committee = Committee::<Member, 3, Vote>::new();
+    let mut init = He(Generator::new(1));
+    committee.members.iter_mut().for_each(|member| member.start(Rate::new(0.05), &mut init));
+    assert!(learnt(&mut committee, [&train, &test], 10, 0.05) > 0.9);
+    let [a, b, c] = committee.members;
+    assert!(a.network != b.network && b.network != c.network);
 }
 
 #[test]

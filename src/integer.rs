@@ -63,33 +63,21 @@
 //! Exponents are `i32`, change by 32 at most from vector to vector, and start from those of `f32`. Weights, biases and exponents that are
 //! read from an image are cut to these ranges: what a layer has stored is within them, and keeps every bit.
 //!
-//! # Settings, and what they reach
+//! # Settings
 //!
 //! One setting did for all sets that were tried: weights of 16 bits, activations and deltas of 8, [`Nearest`], `He` weights, `Relu` and
-//! `Softmax`, the rate 1/32, 30 epochs, inputs standardised or from 0 to 1. Accuracies of `cargo run --release --example integer`, in
-//! percent, means of 5 seeds; int8 is the network of `f32`, [quantised](crate::quantized):
+//! `Softmax`, the rate 1/32, inputs standardised or from 0 to 1. [`docs/integer.md`](https://docs.rs/crate/downhill/latest/source/docs/integer.md)
+//! has accuracies beside `f32`, bytes and instructions.
 //!
-//! | | `f32` | int8 | integers | weights of 8 bits, `Stochastic` |
-//! |---|---|---|---|---|
-//! | digits, 64-32-10 | 97.30 | 97.33 | 97.22 +- 0.68 | 97.22 +- 0.71 |
-//! | digits, 64-16-10 | 97.26 | | | 96.81 +- 0.69 |
-//! | iris, 4-7-3 | 98.22 | 98.67 | 98.67 +- 1.99 | 98.67 +- 1.99 |
-//! | breast cancer, 30-8-2 | 94.85 | 94.62 | 94.74 +- 0.58 | 94.50 +- 0.67 |
-//! | Japanese vowels, 84-16-9 | 97.95 | 97.95 | 98.22 +- 0.45 | 98.05 +- 0.52 |
-//! | MNIST, 10,000 digits, 784-100-10 | 95.48 | 95.47 | 95.53 +- 0.24 | 95.35 +- 0.23 |
-//!
-//! Weights of 8 bits halve the memory. They classify well with [`Stochastic`] rounding, within 0.6 points of 16 bits on digits for rates
-//! from 1/16 to 1/512 (20 seeds). They do not
-//! - rounded to the nearest, where most updates are lost: on digits 97.2 at the rate 1/16, 93.6 at 1/64, 39 at 1/256;
-//! - at high rates in small networks: 64-16-10 has 95.2 at 1/16, and 96.7 at 1/32;
-//! - where outputs should be exact: a sine from 1-16-1 has an error of 0.061 at 1/16 and 0.039 at 1/32, with 16 bits of 0.033, in `f32` of
-//!   0.026 and 0.030. Activations and deltas of 16 bits do not help.
+//! Weights of 8 bits halve the memory. They classify well with [`Stochastic`] rounding. They do not
+//! - rounded to the nearest: most updates are below half a unit, and are lost;
+//! - at high rates, from 1/16 on in small networks;
+//! - where outputs should be exact, as in a regression.
 //!
 //! # What differs from `f32`
 //!
 //! - Updates below half a unit of a weight are lost when rounded to the nearest. With 16 bits and weights below 1, a unit is 2^-15.
-//! - There is no batch and no optimiser but gradient descent. Momentum would take 2 bytes a weight or more for little: in `f32`, each at its
-//!   best rate, 0.9 gains 0.4, 0.2, and -0.1 points over none on digits after 3, 10, and 30 epochs, and at most 0.1 on the other sets (10 seeds).
+//! - There is no batch and no optimiser but gradient descent. Momentum would take 2 bytes a weight or more.
 //! - A mean of weights over many steps would stand still, as its changes are below half a unit: [`Averaged`](crate::averaged::Averaged)
 //!   takes no network of integers.
 //! - A sample is never refused because its gradient is too large: changes saturate.

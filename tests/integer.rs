@@ -13,8 +13,8 @@ use downhill::integer::{self, Cost, Function, Layers, Nearest, Objective, Rate, 
 use downhill::scaler::{Scaling, Standardizer};
 use downhill::schedule::{Constant, Cosine};
 use downhill::{
-    BinaryCrossEntropy, Checkpoint, CrossEntropy, Dense, Fit, Identity, Infer, Layer, Learner, Loss, Relu, Samples,
-    Sgd, Sigmoid, Softmax, SquaredError, StepError, Storable, Tanh, Trainer, Zero, digest, encode,
+    BinaryCrossEntropy, Checkpoint, CrossEntropy, Dense, Evaluate, Fit, Identity, Infer, Layer, Learner, Loss, Relu,
+    Samples, Sgd, Sigmoid, Softmax, SquaredError, StepError, Storable, Tanh, Trainer, Zero, digest, encode,
 };
 
 type Digits<W = i16> = (integer::Dense<64, 32, Relu, W>, integer::Dense<32, 10, Softmax, W>);
@@ -247,6 +247,19 @@ fn what_is_not_finite_is_refused_and_changes_nothing() {
     assert_eq!(trainer.step_weighted(&x, &target, 0.0), Ok(0.0));
     assert_eq!(digest(&trainer.network), before.0);
     assert!(trainer.step(&x, &[-0.0, 1.0, 0.0]).is_ok());
+}
+
+/// As a step refuses it, so do those who only look: a fit would take an infinite loss for one of validation.
+#[test]
+fn a_loss_above_the_range_is_no_loss() {
+    let mut trainer = integer::Trainer::<(integer::Dense<1, 1, Identity>,), SquaredError>::new();
+    trainer.rate = Rate::power(4);
+    let network = trainer.network;
+    assert_eq!(trainer.step(&[0.0], &[3e38]), Err(StepError::Loss));
+    assert_eq!(trainer.loss(&[0.0], &[3e38]), Err(StepError::Loss));
+    assert_eq!(trainer.evaluate(&[0.0], &[3e38]), Err(StepError::Loss));
+    assert_eq!(trainer.evaluate_with(&network, &[0.0], &[3e38]), Err(StepError::Loss));
+    assert_eq!(trainer.loss(&[0.0], &[2.0]), Ok(2.0));
 }
 
 /// A factor of at least 128 is half a unit off at most: 1/256.

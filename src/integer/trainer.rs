@@ -90,10 +90,7 @@ impl<N: Layers, L: Objective<N::Last>, R: Rounding, V: Whole> Trainer<N, L, R, V
         let target = Target::Values(target.flat());
         let (loss, own) = self.evaluated(exponent, target);
         let loss = loss.get();
-        let loss = weight.map_or(loss, |weight| loss * weight);
-        if !loss.is_finite() {
-            return Err(StepError::Loss);
-        }
+        let loss = finite(weight.map_or(loss, |weight| loss * weight))?;
         if let Some(step) = step {
             self.back(exponent, own, target, step);
         }
@@ -126,7 +123,7 @@ impl<N: Layers, L: Objective<N::Last>, R: Rounding, V: Whole> Trainer<N, L, R, V
     /// As those of a step, but for the rate.
     pub fn loss(&mut self, x: &N::Input, target: &N::Output) -> Result<f32, StepError> {
         let exponent = self.accept(x, target)?;
-        Ok(self.evaluated(exponent, Target::Values(target.flat())).0.get())
+        finite(self.evaluated(exponent, Target::Values(target.flat())).0.get())
     }
 
     /// Outputs and loss of a network, which may be another one.
@@ -140,9 +137,10 @@ impl<N: Layers, L: Objective<N::Last>, R: Rounding, V: Whole> Trainer<N, L, R, V
         let network = network.unwrap_or(&self.network);
         let exponent = network.layers.forward(self.inputs.as_ref(), exponent, &mut self.tape);
         let (loss, exponent) = L::outputs(N::last(&mut self.tape), exponent, Target::Values(target.flat()));
+        let loss = finite(loss.get())?;
         let mut y = N::Output::ZERO;
         numbers(N::last(&mut self.tape), exponent, y.flat_mut());
-        Ok((loss.get(), y))
+        Ok((loss, y))
     }
 
     fn sound_rate(&self) -> Result<Step, StepError> {
@@ -167,6 +165,11 @@ impl<N: Layers, L: Objective<N::Last>, R: Rounding, V: Whole> Trainer<N, L, R, V
         let errors = L::errors(N::last(tape), own, target);
         network.layers.back((inputs.as_ref(), exponent), tape, errors, step, rounding);
     }
+}
+
+/// A loss within the range of `f32`.
+fn finite(loss: f32) -> Result<f32, StepError> {
+    if loss.is_finite() { Ok(loss) } else { Err(StepError::Loss) }
 }
 
 impl<N: Layers, L, R: Rounding, V: Whole> Trainer<N, L, R, V> {

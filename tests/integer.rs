@@ -380,6 +380,36 @@ fn stochastic_rounding_is_even_within_a_layer() {
     }
 }
 
+/// However small an update is, the mean of many is exact: no step is lost because it is far below a unit.
+#[test]
+#[allow(clippy::cast_precision_loss)]
+fn the_mean_of_small_updates_is_exact() {
+    fn compare<W: Whole, V: Whole>(rates: core::ops::Range<i16>) {
+        let mut trainer = integer::Trainer::<(integer::Dense<1, 1, Identity, W>,), SquaredError, Stochastic, V>::new();
+        assert!(trainer.network.take(&Dense::<1, 1, Identity>::new([[0.5]], [0.0])));
+        trainer.rounding.seed(5);
+        let start = trainer.network;
+        let before: i32 = start.layers.0.weights()[0][0].into();
+        for power in rates {
+            trainer.rate = Rate::power(power);
+            let (steps, mut sum) = (100_000, 0);
+            for _ in 0..steps {
+                trainer.network = start;
+                trainer.step(&[0.75], &[1.375]).unwrap(); // an error of -1
+                sum += trainer.network.layers.0.weights()[0][0].into() - before;
+            }
+            let expected = 0.75 * ((1 << W::BITS) as f32) * 2f32.powi(-i32::from(power));
+            let found = sum as f32 / steps as f32;
+            let deviation = (expected.min(1.0) / steps as f32).sqrt();
+            assert!((found - expected).abs() < 4.0 * deviation, "{power}: {found} {expected}");
+        }
+    }
+    compare::<i16, i16>(14..28);
+    compare::<i16, i8>(14..28);
+    compare::<i8, i16>(6..20);
+    compare::<i8, i8>(6..20);
+}
+
 /// A fit seeds the rounding: what was drawn before makes no difference.
 #[test]
 fn a_seed_is_that_of_the_rounding() {

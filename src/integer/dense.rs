@@ -36,6 +36,8 @@ pub struct Dense<const I: usize, const O: usize, A = Relu, W = i16> {
 const MORE: u32 = 8;
 /// The exponent at which weights are no longer halved, but stay at their limit: 32767 2^16.
 const LEAST_EXPONENT: i8 = -16;
+/// The largest shift of a product whose part of a unit is drawn. A product has 30 bits, so what is lost beyond is 2^-31 of a unit.
+const FARTHEST: u32 = 60;
 
 impl<const I: usize, const O: usize, A, W: Whole> Dense<I, O, A, W> {
     /// The largest magnitude of a weight, in units of 2^-exponent: that of the type, or less in a layer so wide that sums would not fit into
@@ -87,15 +89,16 @@ impl<const I: usize, const O: usize, A, W: Whole> Dense<I, O, A, W> {
     }
 
     /// Makes room for changes of up to `delta` times an input, shifted by what `shift` returns for the exponent of the weights: halves the
-    /// weights until all stay in range whatever the inputs are. Returns false if they may not.
-    fn make_room(&mut self, delta: i32, most: u32, shift: impl Fn(i32) -> i32) -> bool {
+    /// weights until all stay in range whatever the inputs are. Returns false if they may not. What is below half a unit changes a weight
+    /// only where it is rounded at random, by 1.
+    fn make_room(&mut self, delta: i32, most: u32, draws: bool, shift: impl Fn(i32) -> i32) -> bool {
         // Below 2^30.
         let product = delta * ((1 << bits(most, I)) - 1);
         loop {
-            let shift = shift(self.exponent());
-            let change = match shift {
-                31.. => return true,
-                1..=30 => (product >> shift) + 1,
+            let change = match u32::try_from(shift(self.exponent())) {
+                Ok(shift @ 1..=30) => (product >> shift) + 1,
+                Ok(31..=FARTHEST) if draws => 1,
+                Ok(31..) => return true,
                 // It has no room anyway, as products that are not shifted are larger than weights.
                 _ => i32::MAX,
             };
@@ -237,7 +240,7 @@ impl<const I: usize, const O: usize, A: Function, W: Whole> Layer for Dense<I, O
         let scaled = |delta: V| right(delta.into() * step.factor, extra);
         let top = deltas.iter().fold(0, |top, &delta| scaled(delta).abs().max(top));
         let own_step = |exponent: i32| own + step.shift - extra.cast_signed() - exponent;
-        let fits = top == 0 || self.make_room(top, V::BITS, |weights| own_step(weights) + exponent);
+        let fits = top == 0 || self.make_room(top, V::BITS, R::DRAWS, |weights| own_step(weights) + exponent);
         let own_step = own_step(self.exponent());
         let (mut left, largest, mut phase) = (false, Self::largest_bias(), rounding.layer());
         for ((row, bias), &delta) in self.weights.iter_mut().zip(&mut self.biases).zip(deltas) {
@@ -246,6 +249,14 @@ impl<const I: usize, const O: usize, A: Function, W: Whole> Layer for Dense<I, O
                 let shift = own_step + exponent;
                 match u32::try_from(shift) {
                     Ok(shift @ 1..=30) if fits => phase = learn::<_, _, R>(row, delta, x, shift, phase),
+                    // Drawn twice: the delta, by a number of its own, so that 30 places are left, then each weight. The sum is below 2^31.
+                    Ok(shift @ 31..=FARTHEST) if fits && R::DRAWS => {
+                        let up = rounding.layer() >> (62 - shift);
+                        let delta = (delta + up.cast_signed()) >> (shift - 30);
+                        if delta != 0 {
+                            phase = learn::<_, _, R>(row, delta, x, 30, phase);
+                        }
+                    }
                     // Each change is below half a unit.
                     Ok(31..) => (),
                     _ => learn_within(row, delta, x, shift, Self::LIMIT),

@@ -277,6 +277,12 @@ fn rates_are_within_half_a_unit_of_eight_bits() {
     }
     assert!(Rate::new(67_108_864.0).is_sound() && !Rate::new(68_000_000.0).is_sound() && !Rate::ZERO.is_sound());
     assert!(!Rate::power(-27).is_sound());
+    // A fit sets a rate that it has read: each that is sound stays the same.
+    for shift in [i16::MIN, i16::MAX].into_iter().chain(-200..200) {
+        let rate = Rate::power(shift);
+        assert_eq!(rate.is_sound(), (-26..=126).contains(&shift), "{shift}");
+        assert!(!rate.is_sound() || Rate::new(rate.get()) == rate, "{shift}");
+    }
 }
 
 /// A weight of 2 is a step at twice the rate.

@@ -20,12 +20,13 @@ impl Zero for Rate {
 }
 
 impl Rate {
-    /// The rate `2^-shift`: `Rate::power(6)` is 1/64. Up to 2^26, `power(-26)`; another one is refused by a step.
+    /// The rate `2^-shift`: `Rate::power(6)` is 1/64. From 2^26, `power(-26)`, to 2^-126, the least normal number of `f32`; another one is
+    /// refused by a step.
     pub const fn power(shift: i16) -> Self {
         Self::checked(128, shift.saturating_add(7))
     }
 
-    /// The nearest rate, from the bits of the number alone. What is not positive and at most 2^26 is refused by a step.
+    /// The nearest rate, from the bits of the number alone. What is not positive and at most 2^26, or is below 2^-126, is refused by a step.
     pub const fn new(rate: f32) -> Self {
         let bits = rate.to_bits();
         let power = (bits >> 23 & 0xFF).cast_signed();
@@ -42,9 +43,9 @@ impl Rate {
     }
 
     const fn checked(factor: u8, shift: i16) -> Self {
-        // At most 2^26, and no less than f32 has.
+        // At most 2^26, and at least 2^-126, so that it is the same after `get` and `new`.
         let above = shift < -19 || shift == -19 && factor > 128;
-        if above || shift > 140 { Self::ZERO } else { Self { factor, shift } }
+        if above || shift > 133 { Self::ZERO } else { Self { factor, shift } }
     }
 
     /// Whether it is one that a step takes.

@@ -34,8 +34,9 @@
 //! 1. Inputs become mantissas of [`INPUT_BITS`](Trainer::INPUT_BITS) with the exponent that the largest needs, and at most that of 1: so
 //!    scale inputs to a common range.
 //! 2. Weighted sums are exact. `Relu` and `Identity` round them to 7 bits, with the exponent of the largest of the vector; `Sigmoid` and
-//!    `Tanh` come from a table between whose entries is interpolated, with an error below 3.4e-4 and 6.8e-4 and a fixed exponent; `Softmax`
-//!    has 15 bits, and an error below 3e-4.
+//!    `Tanh` come from a table between whose entries is interpolated, with an error below 3.4e-4 and 6.8e-4 and a fixed exponent, and where a
+//!    layer follows, are rounded to its bits, a sigmoid to one unit at least; `Softmax` has 15 bits, and an error below 2e-4 and another
+//!    2^-15 for each output, as what is below 2^-15 of the largest counts as 0: 5e-4 of 10 outputs, 0.003 of 100.
 //! 3. Errors become deltas as sums become activations, with an exponent for each vector, so that small gradients are not lost.
 //! 4. A weight changes by delta times input times [rate](Rate), which are shifted to the exponent of the weights and [rounded](Rounding):
 //!    to the [`Nearest`], or [`Stochastic`] where weights have 8 bits. When one leaves the range, all weights of the layer are halved
@@ -60,7 +61,7 @@
 //! | exponentials of `Softmax` | `O 2^15 < 2^32` for up to 131,071 outputs, else it saturates |
 //! | losses | saturate |
 //!
-//! Exponents are `i32`, change by 32 at most from vector to vector, and start from those of `f32`. Weights, biases and exponents that are
+//! Exponents are `i32`, change by 40 at most from vector to vector, and start from those of `f32`. Weights, biases and exponents that are
 //! read from an image are cut to these ranges: what a layer has stored is within them, and keeps every bit.
 //!
 //! # Settings
@@ -81,6 +82,9 @@
 //! - A mean of weights over many steps would stand still, as its changes are below half a unit: [`Averaged`](crate::averaged::Averaged)
 //!   takes no network of integers.
 //! - A sample is never refused because its gradient is too large: changes saturate.
+//! - The exponent of a layer never rises again: a sample whose error is a thousand times that of others takes five of the bits of all
+//!   weights for good. Cut such targets, or let a [`Guard`](crate::guard::Guard) go back.
+//! - With `SquaredError`, targets of `Sigmoid` and `Tanh` count as 2^14 at most.
 
 mod dense;
 mod fixed;

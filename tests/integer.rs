@@ -13,8 +13,9 @@ use downhill::integer::{self, Cost, Function, Layers, Nearest, Objective, Rate, 
 use downhill::scaler::{Scaling, Standardizer};
 use downhill::schedule::{Constant, Cosine};
 use downhill::{
-    BinaryCrossEntropy, Checkpoint, CrossEntropy, Dense, Evaluate, Fit, Identity, Infer, Layer, Learner, Loss, Relu,
-    Samples, Sgd, Sigmoid, Softmax, SquaredError, StepError, Storable, Tanh, Trainer, Zero, digest, encode,
+    BinaryCrossEntropy, Checkpoint, CrossEntropy, Dense, Evaluate, Fit, Identity, Infer, Layer, Learner, Loss,
+    Predictor, Relu, Samples, Sgd, Sigmoid, Softmax, SquaredError, StepError, Storable, Tanh, Trainer, Zero, digest,
+    encode,
 };
 
 type Digits<W = i16> = (integer::Dense<64, 32, Relu, W>, integer::Dense<32, 10, Softmax, W>);
@@ -247,6 +248,32 @@ fn what_is_not_finite_is_refused_and_changes_nothing() {
     assert_eq!(trainer.step_weighted(&x, &target, 0.0), Ok(0.0));
     assert_eq!(digest(&trainer.network), before.0);
     assert!(trainer.step(&x, &[-0.0, 1.0, 0.0]).is_ok());
+}
+
+/// The probabilities of `O` outputs, of which one is 0 and the others are below it by as much, are as near as is stated.
+#[test]
+#[allow(clippy::cast_precision_loss)]
+fn softmax_has_the_error_that_is_stated() {
+    fn worst<const O: usize>() -> f32 {
+        let mut worst = 0f32;
+        for step in 0..600u16 {
+            let below = f32::from(step) * 0.025;
+            let mut sums = [-below; O];
+            sums[0] = 0.0;
+            let mut network = integer::Network::<(integer::Dense<1, O, Softmax>,)>::ZERO;
+            assert!(network.take(&Dense::<1, O, Identity>::new([[0.0; O]], sums)));
+            let y = Predictor::new(network).predict(&[0.0]);
+            let total = 1.0 + (O - 1) as f32 * (-below).exp();
+            worst = worst.max((y[0] - 1.0 / total).abs()).max((y[1] - (-below).exp() / total).abs());
+        }
+        let stated = 2e-4 + O as f32 * 2f32.powi(-15);
+        assert!(worst < stated, "{O}: {worst} {stated}");
+        worst
+    }
+    worst::<2>();
+    worst::<10>();
+    assert!(worst::<100>() > 0.002); // so that the figure is no better than it is
+    worst::<1000>();
 }
 
 /// As a step refuses it, so do those who only look: a fit would take an infinite loss for one of validation.

@@ -46,7 +46,7 @@ impl<V: Whole, const O: usize> Scratch<V> for Tape<V, O> {
     }
 }
 
-/// Above all exponents: those of `f32` are below 150, and a layer adds 32 at most.
+/// Above all exponents: those of `f32` are below 150, and a layer adds 29 at most.
 const NO_CAP: i32 = 1 << 16;
 
 /// Errors of weighted sums become deltas.

@@ -184,14 +184,14 @@ impl<N: Layers, L, R: Rounding, V: Whole> Trainer<N, L, R, V> {
         y
     }
 
-    /// The class of the largest output, the first of equal ones, or, of a single output, 1 if it is a half or more, else 0. Inputs are those
+    /// The class of the largest weighted sum, the first of equal ones, or, of a single output, 1 if it is a half or more, else 0. Inputs are those
     /// of [`step_integers`](Trainer::step_integers); `None` for an exponent that it refuses.
     pub fn class_of_integers(&mut self, x: &N::Inputs<V>, exponent: i32) -> Option<usize> {
         if !self.accept_integers(x, exponent) {
             return None;
         }
         let Self { network, inputs, tape, .. } = self;
-        // The largest weighted sum is that of the largest output.
+        // The largest weighted sum is that of the largest output, or of one of them where several are rounded or rectified to the same.
         let exponent = network.layers.forward(inputs.as_ref(), exponent, tape);
         if N::Output::LENGTH == 1 {
             let exponent = N::Last::output(N::last(tape), exponent);

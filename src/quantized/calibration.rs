@@ -74,7 +74,8 @@ impl<N: Quantize, C: Range> Calibration<N, C> {
 
     /// Writes the network in integers, in place. No other network than the one that was observed has these ranges.
     ///
-    /// Weights have a scale per output. Takes some 20 operations of real numbers per weight, once.
+    /// Ranges are those of [`Quantization::of_range`]: numbers beyond 1e11 are cut, and those below 2^-30 become 0. Weights have a scale
+    /// per output. Takes some 20 operations of real numbers per weight, once.
     ///
     /// # Errors
     /// [`QuantizeError::Empty`] if there was no sample.

@@ -90,7 +90,7 @@ impl Quantization {
     }
 
     /// For numbers from `low` to `high`, both moved so far that 0 is among them, and is an integer: a padding or a rectified
-    /// number is exactly 0.
+    /// number is exactly 0. What is beyond 1e11 is cut, and a step is 2^-29 at least.
     #[must_use]
     #[allow(clippy::cast_possible_truncation)] // to the nearest f32
     pub fn of_range(low: f32, high: f32) -> Self {
@@ -125,7 +125,7 @@ impl Quantization {
         (i32::from(q) - i32::from(self.zero_point)) as f32 * self.scale
     }
 
-    /// The nearest integer, halves away from 0; at the ends what is outside. NaN gives one of the ends.
+    /// The nearest integer; what is within 2^-23 of a half goes to either side, and what is outside to the ends. NaN gives one of the ends.
     ///
     /// In integers, so that a Cortex-M0 takes some 70 instructions, and not 500.
     #[must_use]

@@ -609,6 +609,75 @@ fn any_bytes_can_be_loaded_and_run() {
     run::<i16>();
 }
 
+/// Whatever the bytes are, a layer is within what is stated of it.
+#[test]
+fn what_is_loaded_is_in_range() {
+    type Wide<W> = integer::Dense<784, 3, Relu, W>;
+
+    fn check<W: Whole>() {
+        let mut layer = Wide::<W>::ZERO;
+        for fill in [0x7F, 0x80, 0x81, 0xFF, 0x40] {
+            layer.from_bytes(&vec![fill; Wide::<W>::SIZE]).unwrap();
+            let limit = Wide::<W>::LIMIT;
+            assert!(layer.weights().as_flattened().iter().all(|&weight| weight.into().abs() <= limit), "{fill}");
+            assert!(layer.biases().iter().all(|bias| bias.abs() <= limit << 8), "{fill}");
+            assert!((-16..=W::BITS.cast_signed()).contains(&layer.exponent()), "{fill}");
+        }
+    }
+    check::<i8>();
+    check::<i16>();
+}
+
+/// The sums of the widest inputs have 32 bits only if each has the bits that are stated.
+#[test]
+fn integers_of_more_bits_are_cut() {
+    type T<V> = integer::Trainer<(integer::Dense<784, 1, Identity>,), SquaredError, Nearest, V>;
+
+    fn check<V: Whole>(least: V, cut: V) {
+        let mut trainer = T::<V>::new();
+        assert!(trainer.network.take(&Dense::<784, 1, Identity>::new([[1e9]; 784], [0.0])));
+        trainer.rate = Rate::power(100);
+        let mut other = trainer;
+        assert_eq!(trainer.step_integers(&[least; 784], 7, 1), other.step_integers(&[cut; 784], 7, 1));
+        assert_eq!(trainer.class_of_integers(&[least; 784], 7), Some(0));
+    }
+    check::<i8>(-128, -127);
+    check::<i16>(i16::MIN, -127);
+}
+
+#[test]
+fn exponents_of_integers_have_a_range() {
+    let mut trainer = start::<Flowers, CrossEntropy, Nearest, i8>(0.1);
+    for exponent in [i32::MIN, -101, 8, i32::MAX] {
+        assert_eq!(trainer.step_integers(&[1; 4], exponent, 0), Err(StepError::Input));
+        assert_eq!(trainer.class_of_integers(&[1; 4], exponent), None);
+    }
+    for exponent in [-100, 7] {
+        assert!(trainer.step_integers(&[1; 4], exponent, 0).is_ok());
+    }
+}
+
+/// Of a single output, a half or more is class 1, whatever the exponent of the output.
+#[test]
+fn a_single_output_is_a_class_from_a_half_on() {
+    fn check<A>(biases: [(f32, usize); 4])
+    where
+        A: Function + downhill::Activation,
+        SquaredError: Objective<A>,
+        (integer::Dense<1, 1, A>,): Layers<Inputs<i8> = [i8; 1], Input = [f32; 1], Output = [f32; 1], Last = A>,
+    {
+        for (bias, class) in biases {
+            let mut trainer = integer::Trainer::<(integer::Dense<1, 1, A>,), SquaredError>::new();
+            assert!(trainer.network.take(&Dense::<1, 1, Identity>::new([[0.0]], [bias])));
+            assert_eq!(trainer.class_of_integers(&[0], 7), Some(class), "{bias}");
+            assert_eq!(usize::from(trainer.predict(&[0.0])[0] >= 0.5), class, "{bias}");
+        }
+    }
+    check::<Sigmoid>([(-0.01, 0), (0.0, 1), (0.01, 1), (-9.0, 0)]);
+    check::<Identity>([(0.499, 0), (0.5, 1), (1e6, 1), (-1e6, 0)]);
+    check::<Tanh>([(0.54, 0), (0.56, 1), (9.0, 1), (-9.0, 0)]);
+}
+
 #[test]
 fn limits_are_those_of_the_width() {
     assert_eq!(integer::Dense::<515, 516>::LIMIT, 32767);

@@ -214,6 +214,21 @@ fn one_odd_sample_does_not_widen_quantiles() {
 }
 
 #[test]
+fn ranges_are_those_of_what_is_quantised() {
+    let mut range = MinMax::ZERO;
+    for x in [-5.0, -3.0, -4.0] {
+        range.see(x);
+    }
+    assert_eq!(range.ends(), Some([-5.0, -3.0]));
+
+    // Of rectified outputs, not of the sums: from 0 to 1, and not from -100.
+    let network: Dense<1, 1, Relu> = Dense::new([[1.0]], [0.0]);
+    let mut quantized = Quantized::<Dense<1, 1, Relu>>::ZERO;
+    quantize(&network, &[[-100.0], [1.0]], &mut quantized).unwrap();
+    assert!((quantized.output.scale() * 255.0 - 1.0).abs() < 1e-5);
+}
+
+#[test]
 fn a_saved_network_predicts_the_same() {
     let (network, samples) = drawn::<Net, 6>(3);
     let mut quantized = Quantized::<Net>::ZERO;

@@ -250,6 +250,31 @@ fn any_bytes_can_be_loaded_and_run() {
     }
 }
 
+/// Sums that do not fit into 32 bits are the nearest that do, in each way to make a layer, and where it adds.
+#[test]
+fn sums_saturate() {
+    // What is added to the products is b - x0 W = b + 128 127, and the products are 127 127.
+    let (x, y) = (Quantization::new(1.0, -128), Quantization::new(1.0, 0));
+    let least = 1.0 / 16_777_216.0;
+    let layer = |bias, weight| Dense::<1, 1>::per_channel([[weight]], [bias], [least], (x, y), Clamp::None);
+    assert_eq!(layer(i32::MAX, 127).predict(&[127]), [127]);
+    assert_eq!(layer(i32::MIN, -127).predict(&[127]), [-128]);
+    // Exact up to there, and saturated by the products alone.
+    assert_eq!(layer(i32::MAX - 128 * 127, 127).predict(&[127]), [127]);
+    assert_eq!(layer(i32::MIN + 128 * 127, -127).predict(&[127]), [-128]);
+}
+
+/// The least scale of inputs is a softmax of equal values.
+#[test]
+fn a_softmax_takes_any_scale() {
+    for scale in [0.0, 1e-8, 1e-7, 3e9] {
+        let softmax = Softmax::<2>::new(Quantization::new(scale, 0));
+        let expected = if scale < 1.0 { [-1, 0] } else { [-128, 127] };
+        let found = softmax.predict(&[-128, 127]);
+        assert!(found.iter().zip(expected).all(|(a, b)| (i32::from(*a) - b).abs() <= 1), "{scale}: {found:?}");
+    }
+}
+
 /// The quotient in `f64`, halves away from 0.
 #[test]
 fn numbers_are_quantised_to_the_nearest() {

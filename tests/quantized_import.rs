@@ -227,6 +227,18 @@ fn factors_at_the_ends() {
     }
 }
 
+/// What is added to the products saturates, as in a layer that the compiler makes.
+#[test]
+fn the_largest_biases() {
+    let mut network = loaded::<Digits>(DIGITS);
+    for (bias, expected) in [(i32::MAX, 127), (i32::MIN, -30)] {
+        load(&mut network, &with(DIGITS, "0.bias", &[bias; 32].map(i32::to_le_bytes).concat())).unwrap();
+        let mut hidden = [0; 32];
+        network.layers.0.forward(&[-128; 64], &mut hidden, &mut ());
+        assert_eq!(hidden, [expected; 32]);
+    }
+}
+
 /// The architecture can be left out, for files that other programs write; then tuples can be nested otherwise.
 #[test]
 fn the_architecture_is_that_of_the_crate() {

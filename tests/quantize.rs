@@ -5,11 +5,12 @@ mod common;
 
 use std::sync::Mutex;
 
+use downhill::checkpoint::Value;
 use downhill::init::{Generator, Random, Xavier};
 use downhill::quantized::{Calibration, Double, MinMax, Quantiles, QuantizeError, Quantized, Range, quantize};
 use downhill::{
-    BinaryCrossEntropy, CrossEntropy, Dense, Dropout, Frozen, Identity, Infer, Owned, Predictor, Ratio, Relu,
-    ScaledRate, Sgd, Softmax, StepError, Storable, Tanh, Trainer, Zero,
+    BinaryCrossEntropy, Checkpoint, CrossEntropy, Dense, Dropout, Frozen, Identity, Infer, Owned, Predictor, Ratio,
+    Relu, ScaledRate, Sgd, Softmax, StepError, Storable, Tanh, Trainer, Zero,
 };
 
 type Samples = Vec<([f32; 64], [f32; 10])>;
@@ -239,6 +240,10 @@ fn a_saved_network_predicts_the_same() {
     other.from_bytes(&image).unwrap();
     assert_eq!(other, quantized);
     assert!(distance(&quantized, other, &samples) < 1e-9);
-    // Another rounding is another network.
+    // Another rounding is another network, whose image is refused.
+    let mut image = [0; Value::<Quantized<Net>>::IMAGE];
+    Value(&mut quantized).save(&mut image).unwrap();
+    let mut double = Quantized::<Net, Double>::ZERO;
+    assert!(Value(&mut double).restore(&image).is_err());
     assert_ne!(Quantized::<Net>::ARCHITECTURE, Quantized::<Net, Double>::ARCHITECTURE);
 }

@@ -10,7 +10,7 @@ use super::layer::Layer;
 use super::values::{Quantization, rounded};
 use crate::architecture::Architecture;
 use crate::hint::keep_rolled;
-use crate::storable::{Storable, storable};
+use crate::storable::{Storable, layout, storable};
 use crate::zero::Zero;
 
 /// A fully connected layer of integers, with `I` inputs and `O` outputs: `y = clamp(zero_point + M (b + W (x - x0)))`, where `x0` is
@@ -348,9 +348,20 @@ impl<const I: usize, const O: usize, S: Scales, R> Zero for Dense<I, O, S, R> {
     };
 }
 
-storable!("quantized dense": [const I: usize, const O: usize, S: Scales, R] Dense<I, O, S, R> {
+storable!("quantized dense": [const I: usize, const O: usize, S: Scales, R: Rounding] Dense<I, O, S, R> {
     weights: [[u8; I]; O], offsets: [i32; O], mantissas: S::Array<i32, O>, shifts: S::Array<i8, O>, zero_point: i8, range: [i8; 2],
+    rounding: PhantomData<R>,
 });
+
+/// No bytes: another rounding is another layout, as it gives other bits.
+impl<R: Rounding> Storable for PhantomData<R> {
+    const SIZE: usize = 0;
+    const LAYOUT: u64 = layout(R::NAME, &[]);
+
+    fn store(&self, _: &mut impl FnMut(&[u8])) {}
+
+    fn load(&mut self, _: &mut impl FnMut(&mut [u8])) {}
+}
 
 // Derived, these would ask the same of the types without values.
 #[allow(clippy::expl_impl_clone_on_copy)]

@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 
 use super::fixed::{fixed, float, right, shifted};
 use super::function::Function;
-use super::kernel::{dot, learn, learn_within, reach, send};
+use super::kernel::{dot, learn, learn_far, learn_within, reach, send};
 use super::layers::{Layer, Tape};
 use super::rate::Step;
 use super::rounding::Rounding;
@@ -249,13 +249,8 @@ impl<const I: usize, const O: usize, A: Function, W: Whole> Layer for Dense<I, O
                 let shift = own_step + exponent;
                 match u32::try_from(shift) {
                     Ok(shift @ 1..=30) if fits => phase = learn::<_, _, R>(row, delta, x, shift, phase),
-                    // Drawn twice: the delta, by a number of its own, so that 30 places are left, then each weight. The sum is below 2^31.
                     Ok(shift @ 31..=FARTHEST) if fits && R::DRAWS => {
-                        let up = rounding.layer() >> (62 - shift);
-                        let delta = (delta + up.cast_signed()) >> (shift - 30);
-                        if delta != 0 {
-                            phase = learn::<_, _, R>(row, delta, x, 30, phase);
-                        }
+                        phase = learn_far::<_, _, R>(row, delta, x, shift, rounding.layer(), phase);
                     }
                     // Each change is below half a unit.
                     Ok(31..) => (),

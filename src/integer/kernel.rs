@@ -97,6 +97,25 @@ fn learn_by<W: Whole, V: Whole, R: Rounding>(
     phase
 }
 
+/// As [`learn`], with a shift from 31 to 61, rounded at random twice: the delta, by a number of its own, so that 30 places are left, then each
+/// weight. The sum is below 2^31.
+#[inline(never)]
+pub(super) fn learn_far<W: Whole, V: Whole, R: Rounding>(
+    weights: &mut [W],
+    delta: i32,
+    x: &[V],
+    shift: u32,
+    drawn: u32,
+    phase: u32,
+) -> u32 {
+    let places = shift.wrapping_sub(30) & 31;
+    let up = drawn >> (32u32.wrapping_sub(places) & 31);
+    match (delta + up.cast_signed()) >> places {
+        0 => phase,
+        delta => learn::<_, _, R>(weights, delta, x, 30, phase),
+    }
+}
+
 /// As [`learn`], with any shift, and weights that stay at `limit` where they would leave it.
 #[inline(never)]
 pub(super) fn learn_within<W: Whole, V: Whole>(weights: &mut [W], delta: i32, x: &[V], shift: i32, limit: i32) {

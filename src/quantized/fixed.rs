@@ -149,17 +149,17 @@ fn upper(a: i32, b: i32) -> i32 {
 
 /// [`upper`] by four products of 32 bits, for a Cortex-M0, which has no others.
 ///
-/// Ranges: with a = 2^16 a1 + a0, where a1 is from -2^15 to 2^15 - 1 and a0 from 0 to 2^16 - 1, and b likewise, no product is below
-/// -2^31 or above 2^32 - 1, and the sum in the middle is below 2^18.
+/// Ranges: with a = 2^16 a1 + a0, where a1 is from -2^15 to 2^15 - 1 and a0 from 0 to 2^16 - 1, and b likewise, `first` and `second` are
+/// from -2^31 + 2^15 to 2^31 - 2^15.
 #[cfg_attr(not(unoptimized), inline(always))]
 #[allow(clippy::cast_possible_wrap)]
 fn upper_of_halves(a: i32, b: i32) -> i32 {
     let (a1, a0) = (a >> 16, a & 0xFFFF);
     let (b1, b0) = (b >> 16, b & 0xFFFF);
-    let (c, d) = (a1 * b0, a0 * b1);
     let low = (a0.unsigned_abs() * b0.unsigned_abs()) >> 16;
-    let middle = low as i32 + (c & 0xFFFF) + (d & 0xFFFF);
-    a1 * b1 + (c >> 16) + (d >> 16) + (middle >> 16)
+    let first = a1 * b0 + low as i32;
+    let second = a0 * b1 + (first & 0xFFFF);
+    a1 * b1 + (first >> 16) + (second >> 16)
 }
 
 #[cfg_attr(not(unoptimized), inline(always))]

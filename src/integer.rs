@@ -98,6 +98,7 @@ mod rate;
 mod rounding;
 mod trainer;
 mod whole;
+mod words;
 
 pub use dense::Dense;
 pub use function::{ByElement, Function};

@@ -20,7 +20,7 @@ pub(crate) const LONG_PRODUCTS: bool = CHIP_WITH_FLOAT && cfg!(target_arch = "ar
 
 /// A chip of 8 bits, which shifts by one place in an instruction for each byte: what is shifted by a number that is not constant is
 /// shifted in a loop.
-pub(crate) const SHIFTS_BY_ONE: bool = cfg!(target_arch = "avr");
+pub(crate) const EIGHT_BITS: bool = cfg!(target_arch = "avr");
 
 /// Optimised for size, at opt-level s or z.
 pub(crate) const FOR_SIZE: bool = cfg!(for_size);

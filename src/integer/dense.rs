@@ -3,13 +3,14 @@
 use core::fmt::{self, Debug};
 use core::marker::PhantomData;
 
-use super::fixed::{fixed, float, right, shifted};
+use super::fixed::{Shift, fixed, float};
 use super::function::Function;
 use super::kernel::{dot, learn, learn_far, learn_within, reach, send};
 use super::layers::{Layer, Tape};
 use super::rate::Step;
 use super::rounding::Rounding;
-use super::whole::{Whole, bits, limit, prove, sealed::Sealed};
+use super::whole::{Exponent, Whole, bits, limit, prove, sealed::Sealed};
+use super::words::lower;
 use crate::activation::Relu;
 use crate::architecture::Architecture;
 use crate::init::Init;
@@ -33,11 +34,23 @@ pub struct Dense<const I: usize, const O: usize, A = Relu, W = i16> {
 }
 
 /// Bits that a bias has more than a weight.
-const MORE: u32 = 8;
+const MORE: Exponent = 8;
 /// The exponent at which weights are no longer halved, but stay at their limit: 32767 2^16.
 const LEAST_EXPONENT: i8 = -16;
 /// The largest shift of a product whose part of a unit is drawn. A product has 30 bits, so what is lost beyond is 2^-31 of a unit.
-const FARTHEST: u32 = 60;
+const FARTHEST: Exponent = 60;
+
+/// How the weights of a layer change in a step.
+enum Change {
+    /// By products that are shifted by up to 30 places.
+    Near(Exponent),
+    /// By a unit, at random.
+    Far(Exponent),
+    /// Not at all: each product is below half a unit.
+    None,
+    /// Within the limit.
+    Within(Shift),
+}
 
 impl<const I: usize, const O: usize, A, W: Whole> Dense<I, O, A, W> {
     /// The largest magnitude of a weight, in units of 2^-exponent: that of the type, or less in a layer so wide that sums would not fit into
@@ -69,6 +82,10 @@ impl<const I: usize, const O: usize, A, W: Whole> Dense<I, O, A, W> {
     #[allow(clippy::cast_possible_truncation)] // 7 or 15
     const FIRST_EXPONENT: i8 = W::BITS as i8;
 
+    const fn places(&self) -> Exponent {
+        self.exponent as Exponent
+    }
+
     const fn largest_bias() -> i32 {
         // At most 2^23.
         Self::LIMIT << MORE
@@ -80,10 +97,11 @@ impl<const I: usize, const O: usize, A, W: Whole> Dense<I, O, A, W> {
         if more {
             self.exponent -= 1;
             self.room = 0;
+            let half = Shift::new(1);
             for weight in self.weights.as_flattened_mut() {
-                *weight = W::of(right((*weight).into(), 1));
+                *weight = W::of(half.of((*weight).into()));
             }
-            self.biases.iter_mut().for_each(|bias| *bias = right(*bias, 1));
+            self.biases.iter_mut().for_each(|bias| *bias = half.of(*bias));
         }
         more
     }
@@ -91,14 +109,14 @@ impl<const I: usize, const O: usize, A, W: Whole> Dense<I, O, A, W> {
     /// Makes room for changes of up to `delta` times an input, shifted by what `shift` returns for the exponent of the weights: halves the
     /// weights until all stay in range whatever the inputs are. Returns false if they may not. What is below half a unit changes a weight
     /// only where it is rounded at random, by 1.
-    fn make_room(&mut self, delta: i32, most: u32, draws: bool, shift: impl Fn(i32) -> i32) -> bool {
+    fn make_room(&mut self, delta: i32, most: u32, draws: bool, shift: impl Fn(Exponent) -> Exponent) -> bool {
         // Below 2^30.
-        let product = delta * ((1 << bits(most, I)) - 1);
+        let product = (delta << bits(most, I)) - delta;
         loop {
-            let change = match u32::try_from(shift(self.exponent())) {
-                Ok(shift @ 1..=30) => (product >> shift) + 1,
-                Ok(31..=FARTHEST) if draws => 1,
-                Ok(31..) => return true,
+            let change = match shift(self.places()) {
+                shift @ 1..=30 => lower(product, shift) + 1,
+                31..=FARTHEST if draws => 1,
+                31.. => return true,
                 // It has no room anyway, as products that are not shifted are larger than weights.
                 _ => i32::MAX,
             };
@@ -206,58 +224,59 @@ impl<const I: usize, const O: usize, A: Function, W: Whole> Layer for Dense<I, O
     const PARAMETERS: usize = I * O + O;
     const ARCHITECTURE: Architecture = Architecture::layer(&["integer dense", A::NAME, W::NAME], &[I, O]);
 
-    fn sums<V: Whole>(&self, x: &[V], exponent: i32, sums: &mut [i32]) -> i32 {
+    fn sums<V: Whole>(&self, x: &[V], exponent: Exponent, sums: &mut [i32]) -> Exponent {
         // A bias is at most LIMIT 2^8; as the exponent of inputs is at most their bits, what is added is at most LIMIT 2^bits.
-        let shift = MORE.cast_signed() - exponent;
-        let largest = Self::largest_bias();
+        let places = Shift::new(MORE - exponent);
         for ((row, bias), sum) in self.weights.iter().zip(&self.biases).zip(sums) {
-            *sum = shifted((*bias).clamp(-largest, largest), shift) + dot(row, x);
+            *sum = places.of(*bias) + dot(row, x);
         }
-        exponent + self.exponent()
+        exponent + self.places()
     }
 
     fn learn<V: Whole, R: Rounding>(
         &mut self,
-        (x, exponent): (&[V], i32),
-        (deltas, own): (&[V], i32),
+        (x, exponent): (&[V], Exponent),
+        (deltas, own): (&[V], Exponent),
         below: Option<&mut [i32]>,
-        delta_bits: u32,
+        delta_bits: Exponent,
         step: Step,
         rounding: &mut R,
-    ) -> i32 {
-        let weights = self.exponent();
+    ) -> Exponent {
+        let weights = self.places();
         if let Some(errors) = below {
             errors.fill(0);
             for (row, &delta) in self.weights.iter().zip(deltas) {
-                let delta: i32 = delta.into();
-                if delta != 0 {
+                if delta.into() != 0 {
                     send(row, delta, errors);
                 }
             }
         }
         // A delta times the factor of the rate has 8 bits more; it gets 15.
-        let extra = delta_bits.saturating_sub(7);
-        let scaled = |delta: V| right(delta.into() * step.factor, extra);
-        let top = deltas.iter().fold(0, |top, &delta| scaled(delta).abs().max(top));
-        let own_step = |exponent: i32| own + step.shift - extra.cast_signed() - exponent;
+        let extra = (delta_bits - 7).max(0);
+        let places = Shift::new(extra);
+        let scaled = |delta: V| places.of(step.scale(delta));
+        let top = scaled(V::of(reach(deltas)));
+        let own_step = |exponent: Exponent| own + step.shift - extra - exponent;
         let fits = top == 0 || self.make_room(top, V::BITS, R::DRAWS, |weights| own_step(weights) + exponent);
-        let own_step = own_step(self.exponent());
+        let own_step = own_step(self.places());
+        let of_bias = Shift::new(own_step - MORE);
+        let change = match own_step + exponent {
+            shift @ 1..=30 if fits => Change::Near(shift),
+            shift @ 31..=FARTHEST if fits && R::DRAWS => Change::Far(shift),
+            31.. => Change::None,
+            shift => Change::Within(Shift::new(shift)),
+        };
         let (mut left, largest, mut phase) = (false, Self::largest_bias(), rounding.layer());
         for ((row, bias), &delta) in self.weights.iter_mut().zip(&mut self.biases).zip(deltas) {
             let delta = scaled(delta);
             if delta != 0 {
-                let shift = own_step + exponent;
-                match u32::try_from(shift) {
-                    Ok(shift @ 1..=30) if fits => phase = learn::<_, _, R>(row, delta, x, shift, phase),
-                    Ok(shift @ 31..=FARTHEST) if fits && R::DRAWS => {
-                        phase = learn_far::<_, _, R>(row, delta, x, shift, rounding.layer(), phase);
-                    }
-                    // Each change is below half a unit.
-                    Ok(31..) => (),
-                    _ => learn_within(row, delta, x, shift, Self::LIMIT),
+                match change {
+                    Change::Near(shift) => phase = learn::<_, _, R>(row, delta, x, shift, phase),
+                    Change::Far(shift) => phase = learn_far::<_, _, R>(row, delta, x, shift, rounding.layer(), phase),
+                    Change::None => (),
+                    Change::Within(shift) => learn_within(row, delta, x, shift, Self::LIMIT),
                 }
-                let change = shifted(delta, own_step - MORE.cast_signed()).clamp(-2 * largest, 2 * largest);
-                let new = (*bias).clamp(-largest, largest) - change;
+                let new = bias.saturating_sub(of_bias.of(delta));
                 *bias = new.clamp(-largest, largest);
                 left |= *bias != new;
             }
@@ -291,7 +310,7 @@ impl<const I: usize, const O: usize, A: Function, W: Whole> Layer for Dense<I, O
             }
             (Role::Bias, &[o]) if o == O => {
                 let largest = Self::largest_bias().unsigned_abs();
-                let place = |exponent: i8| i32::from(exponent) + MORE.cast_signed();
+                let place = |exponent: i8| Exponent::from(exponent) + MORE;
                 let fits = |exponent| data.iter().all(|&b| fixed(b, place(exponent)).unsigned_abs() <= largest);
                 while !fits(self.exponent) && self.halve() {}
                 for (bias, &value) in self.biases.iter_mut().zip(data) {
@@ -306,11 +325,11 @@ impl<const I: usize, const O: usize, A: Function, W: Whole> Layer for Dense<I, O
     fn blend(&self, to: &mut Self, rate: i32) {
         while to.exponent > self.exponent && to.halve() {}
         to.room = 0;
-        let shift = i32::from(self.exponent) - i32::from(to.exponent);
+        let places = Shift::new(self.places() - to.places());
         // Within 16 and 24 bits before, and so in between.
         #[allow(clippy::cast_possible_truncation)]
         let blended = |to: i32, from: i32| {
-            let distance = i64::from(shifted(from, shift)) - i64::from(to);
+            let distance = i64::from(places.of(from)) - i64::from(to);
             (i64::from(to) + ((distance * i64::from(rate) + (1 << 14)) >> 15)) as i32
         };
         for (to, &from) in to.weights.as_flattened_mut().iter_mut().zip(self.weights.as_flattened()) {
@@ -326,12 +345,12 @@ impl<const I: usize, const O: usize, A: Function, W: Whole> Layer for Dense<I, O
         for (output, row) in self.weights.iter().enumerate() {
             for (place, &weight) in weights.iter_mut().zip(row) {
                 if let Some(place) = place.get_mut(output) {
-                    *place = float(weight.into(), self.exponent());
+                    *place = float(weight.into(), self.places());
                 }
             }
         }
         visit(Tensor::new("weight", &[I, O], Role::weight(I, O), weights.as_flattened()));
-        let biases = self.biases.map(|bias| float(bias, self.exponent() + MORE.cast_signed()));
+        let biases = self.biases.map(|bias| float(bias, self.places() + MORE));
         visit(Tensor::new("bias", &[O], Role::Bias, &biases));
     }
 }

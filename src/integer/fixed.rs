@@ -1,58 +1,96 @@
 //! Numbers in fixed point: a mantissa and an exponent, `mantissa / 2^exponent`.
 
-/// `value / 2^shift`, to the nearest, halves up; 0 for a shift above 32. `value >> (shift - 1)` has room for the 1 that rounding adds.
-pub(super) const fn right(value: i32, shift: u32) -> i32 {
-    match shift {
-        0 => value,
-        1..=32 => {
-            let half = value >> (shift - 1);
+use super::whole::{self, Exponent, number};
+use super::words::{self, lower};
+
+/// A shift that rounds to the nearest, halves up, and saturates at the largest magnitude: prepared once for many numbers.
+#[derive(Clone, Copy)]
+pub(super) struct Shift {
+    /// To the right, or to the left if negative.
+    places: i8,
+}
+
+impl Shift {
+    /// By `places` to the right, or to the left if negative.
+    pub(super) const fn new(places: Exponent) -> Self {
+        // All bits are lost beyond these.
+        #[allow(clippy::cast_possible_truncation)]
+        let places = if places > 33 {
+            33
+        } else if places < -32 {
+            -32
+        } else {
+            places as i8
+        };
+        Self { places }
+    }
+
+    /// The number divided by 2^places. `value >> (places - 1)` has room for the 1 that rounding adds.
+    pub(super) const fn of(self, value: i32) -> i32 {
+        let places = self.places.unsigned_abs();
+        if self.places < 0 {
+            self.left(value)
+        } else if places == 0 {
+            value
+        } else if places <= 32 {
+            let half = lower(value, places as Exponent - 1);
             (half >> 1) + (half & 1)
+        } else {
+            0
         }
-        _ => 0,
+    }
+
+    const fn left(self, value: i32) -> i32 {
+        let places = self.places.unsigned_abs() as u32;
+        if value == 0 {
+            0
+        } else if value.unsigned_abs().leading_zeros() > places {
+            value << places
+        } else if value < 0 {
+            -i32::MAX
+        } else {
+            i32::MAX
+        }
     }
 }
 
-/// `value / 2^shift`, or `value 2^-shift` for a negative shift, which saturates at the largest magnitude.
-pub(super) const fn shifted(value: i32, shift: i32) -> i32 {
-    let distance = shift.unsigned_abs();
-    if shift >= 0 {
-        right(value, distance)
-    } else if value == 0 {
-        0
-    } else if value.unsigned_abs().leading_zeros() > distance {
-        value << distance
-    } else if value < 0 {
-        -i32::MAX
-    } else {
-        i32::MAX
-    }
+/// A single number, shifted.
+pub(super) const fn shifted(value: i32, places: Exponent) -> i32 {
+    Shift::new(places).of(value)
+}
+
+/// As [`Shift::of`], by a number of places that is constant where it is called, of a number with a bit to spare.
+#[cfg_attr(not(unoptimized), inline(always))]
+pub(super) const fn rounded(value: i32, places: Exponent) -> i32 {
+    (value + ((1 << places) >> 1)) >> places
 }
 
 /// The bits that the largest magnitude takes.
-pub(super) fn width(values: &[i32]) -> u32 {
+pub(super) fn width(values: &[i32]) -> Exponent {
     // Of a magnitude and of one that is smaller, the bits together are as many as of the larger.
-    32 - values.iter().fold(0, |all, value| all | value.unsigned_abs()).leading_zeros()
+    words::width(values.iter().fold(0, |all, value| all | value.unsigned_abs()))
 }
 
 /// Shifts the values so that they take `bits` bits at most, and returns their exponent.
-pub(super) fn narrow(values: &mut [i32], exponent: i32, bits: u32) -> i32 {
-    let shift = width(values).saturating_sub(bits);
-    if shift == 0 {
+pub(super) fn narrow(values: &mut [i32], exponent: Exponent, bits: Exponent) -> Exponent {
+    let shift = width(values) - bits;
+    if shift <= 0 {
         return exponent;
     }
     let largest = (1 << bits) - 1;
     // Rounded up, the largest may take a bit more.
+    let distance = Shift::new(shift);
     for value in values {
-        *value = right(*value, shift).clamp(-largest, largest);
+        *value = distance.of(*value).clamp(-largest, largest);
     }
-    exponent - shift.cast_signed()
+    exponent - shift
 }
 
 /// `x 2^exponent` to the nearest, halves away from 0, saturated: from the bits alone, so that no chip needs floating point for it. `x` is
 /// finite.
-pub(super) const fn fixed(x: f32, exponent: i32) -> i32 {
+pub(super) const fn fixed(x: f32, exponent: Exponent) -> i32 {
     let bits = x.to_bits();
-    let power = (bits >> 23 & 0xFF).cast_signed();
+    let power = whole::exponent(bits >> 23 & 0xFF);
     let fraction = (bits & 0x007F_FFFF).cast_signed();
     let (mantissa, power) = if power == 0 { (fraction, 1) } else { (fraction | 0x0080_0000, power) };
     let magnitude = shifted(mantissa, 150 - power - exponent);
@@ -79,10 +117,11 @@ const fn power(exponent: i32) -> f32 {
 
 /// The number `mantissa / 2^exponent`.
 #[allow(clippy::cast_precision_loss)]
-pub(super) fn float(mantissa: i32, exponent: i32) -> f32 {
+pub(super) fn float(mantissa: i32, exponent: Exponent) -> f32 {
     // In two steps, as one power of two has not the range.
-    let half = -exponent / 2;
-    mantissa as f32 * power(half) * power(-exponent - half)
+    let exponent = -number(exponent);
+    let half = exponent / 2;
+    mantissa as f32 * power(half) * power(exponent - half)
 }
 
 /// `32768 2^(-k / 32)`.
@@ -102,17 +141,15 @@ const SIGMOID: [u16; 65] = [
 ];
 
 /// Between two entries of a table.
-fn between(table: &[u16], index: u32, rest: u32, bits: u32) -> i32 {
-    let at = |index: u32| {
-        usize::try_from(index).ok().and_then(|index| table.get(index)).or(table.last()).copied().unwrap_or(0).into()
-    };
+fn between(table: &[u16], index: u16, rest: u16, bits: Exponent) -> i32 {
+    let at = |index: u16| table.get(usize::from(index)).copied().unwrap_or(0).into();
     let (a, b): (i32, i32) = (at(index), at(index + 1));
-    a + right((b - a) * rest.cast_signed(), bits)
+    a + rounded((b - a) * i32::from(rest), bits)
 }
 
 /// `2^(-z / 4096)` in units of 2^-15, for `z` from 0 up to 2^17. The error is 2^-14 of the value and 2^-15.
 pub(super) fn exp2(z: u32) -> u32 {
-    let fraction = between(&EXP2, z >> 7 & 31, z & 127, 7).cast_unsigned();
+    let fraction = between(&EXP2, (z >> 7 & 31) as u16, (z & 127) as u16, 7).cast_unsigned();
     fraction.checked_shr(z >> 12).unwrap_or(0)
 }
 
@@ -125,21 +162,22 @@ pub(super) fn log2(value: u32) -> u32 {
     (whole << 12) + f + ((curve * (1740 - ((660 * f) >> 12))) >> 12)
 }
 
-/// A number in units of 1/4096, of magnitude 2^20 of them at most.
-pub(super) fn twelve(mantissa: i32, exponent: i32) -> i32 {
-    shifted(mantissa, exponent - 12).clamp(-(1 << 20), 1 << 20)
+/// A number in units of 1/4096, of magnitude 8 at most.
+#[allow(clippy::cast_possible_truncation)]
+pub(super) fn twelve(mantissa: i32, exponent: Exponent) -> i16 {
+    shifted(mantissa, exponent - 12).clamp(-32767, 32767) as i16
 }
 
 /// The sigmoid of `z / 4096`, in units of 2^-15. The error is below 3.4e-4, most of it beyond 8, where it is that of 8.
-pub(super) fn sigmoid(z: i32) -> i32 {
-    let magnitude = z.unsigned_abs().min(8 << 12);
+pub(super) fn sigmoid(z: i16) -> i32 {
+    let magnitude = z.unsigned_abs();
     let y = between(&SIGMOID, magnitude >> 9, magnitude & 511, 9);
     if z < 0 { 32768 - y } else { y }
 }
 
 /// The hyperbolic tangent of `z / 4096`, in units of 2^-15. The error is below 6.8e-4.
-pub(super) fn tanh(z: i32) -> i32 {
-    2 * sigmoid(2 * z) - 32768
+pub(super) fn tanh(z: i16) -> i32 {
+    2 * sigmoid(z.clamp(-16383, 16383) * 2) - 32768
 }
 
 #[cfg(test)]
@@ -147,7 +185,7 @@ pub(super) fn tanh(z: i32) -> i32 {
 mod tests {
     use libm::{exp, exp2 as power, exp2f, floor, log2 as logarithm, tanh as tangent};
 
-    use super::{exp2, fixed, float, log2, narrow, right, shifted, sigmoid, tanh};
+    use super::{exp2, fixed, float, log2, narrow, shifted, sigmoid, tanh, twelve};
 
     #[test]
     fn functions_have_the_errors_that_are_stated() {
@@ -159,8 +197,8 @@ mod tests {
         let (mut worst, mut worst_tanh) = (0f64, 0f64);
         for z in -(1 << 17)..1 << 17 {
             let x = f64::from(z) / 4096.0;
-            worst = worst.max((f64::from(sigmoid(z)) / 32768.0 - 1.0 / (1.0 + exp(-x))).abs());
-            worst_tanh = worst_tanh.max((f64::from(tanh(z)) / 32768.0 - tangent(x)).abs());
+            worst = worst.max((f64::from(sigmoid(twelve(z, 12))) / 32768.0 - 1.0 / (1.0 + exp(-x))).abs());
+            worst_tanh = worst_tanh.max((f64::from(tanh(twelve(z, 12))) / 32768.0 - tangent(x)).abs());
         }
         assert!(worst < 3.4e-4 && worst_tanh < 6.8e-4, "{worst} {worst_tanh}");
         let mut worst = 0f64;
@@ -174,12 +212,12 @@ mod tests {
     fn shifts_round_to_the_nearest_and_saturate() {
         for value in [0, 1, -1, 5, -5, 6, -6, 1 << 20, i32::MAX, i32::MIN, -i32::MAX] {
             for shift in 0..40 {
-                let exact = floor(f64::from(value) / power(f64::from(shift)) + 0.5);
-                assert_eq!(f64::from(right(value, shift)), exact, "{value} {shift}");
-                let larger = f64::from(value) * power(f64::from(shift));
+                let exact = floor(f64::from(value) / power(f64::from(i32::try_from(shift).unwrap())) + 0.5);
+                assert_eq!(f64::from(shifted(value, shift)), exact, "{value} {shift}");
+                let larger = f64::from(value) * power(f64::from(i32::try_from(shift).unwrap()));
                 let limit = f64::from(i32::MAX);
                 let expected = if shift == 0 { larger } else { larger.clamp(-limit, limit) };
-                assert_eq!(f64::from(shifted(value, -shift.cast_signed())), expected, "{value} {shift}");
+                assert_eq!(f64::from(shifted(value, -shift)), expected, "{value} {shift}");
             }
         }
     }

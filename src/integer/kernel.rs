@@ -1,10 +1,11 @@
 //! The loops over rows of weights. One row holds the weights of one output.
 
-use super::fixed::{right, shifted, width};
+use super::fixed::{Shift, width};
 use super::rounding::{Rounding, next};
-use super::whole::Whole;
+use super::whole::{Exponent, Whole, exponent};
+use super::words::product;
 use crate::hint::keep_rolled;
-use crate::target::{CHIP, FEW_REGISTERS, SHIFTS_BY_ONE};
+use crate::target::{CHIP, EIGHT_BITS, FEW_REGISTERS};
 
 /// How many weights a loop takes at a time on a chip: the compiler's own blocks take more instructions. One where there are too few
 /// registers for several.
@@ -13,7 +14,7 @@ const BLOCK: usize = if FEW_REGISTERS { 1 } else { 4 };
 /// The sum of products. Below 2^31 by the [limit](super::whole::limit) of the weights.
 #[inline(never)]
 pub(super) fn dot<W: Whole, V: Whole>(weights: &[W], x: &[V]) -> i32 {
-    let each = |sum: i32, (&weight, &x): (&W, &V)| sum + weight.into() * x.into();
+    let each = |sum: i32, (&weight, &x): (&W, &V)| sum + product(weight, x);
     if !CHIP {
         return weights.iter().zip(x).fold(0, each);
     }
@@ -28,8 +29,8 @@ pub(super) fn dot<W: Whole, V: Whole>(weights: &[W], x: &[V]) -> i32 {
 
 /// Adds what a delta sends back.
 #[inline(never)]
-pub(super) fn send<W: Whole>(weights: &[W], delta: i32, errors: &mut [i32]) {
-    let each = |(error, &weight): (&mut i32, &W)| *error += weight.into() * delta;
+pub(super) fn send<W: Whole, V: Whole>(weights: &[W], delta: V, errors: &mut [i32]) {
+    let each = |(error, &weight): (&mut i32, &W)| *error += product(weight, delta);
     if !CHIP {
         return errors.iter_mut().zip(weights).for_each(each);
     }
@@ -62,13 +63,13 @@ pub(super) fn learn<W: Whole, V: Whole, R: Rounding>(
     weights: &mut [W],
     delta: i32,
     x: &[V],
-    shift: u32,
+    shift: Exponent,
     phase: u32,
 ) -> u32 {
     // The result is the same with as many zeros behind the product as digits more of what rounds it. A change and 1 are at most the largest
     // weight, so the product is at most (2^BITS - 1) 2^whole then, and what rounds it is less than 2^whole: below 2^31 together.
-    let whole = 31 - W::BITS;
-    if SHIFTS_BY_ONE && shift <= whole {
+    let whole = 31 - exponent(W::BITS);
+    if EIGHT_BITS && shift <= whole {
         return learn_by::<_, _, R>(weights, delta << (whole - shift), x, whole, phase);
     }
     // No other shift comes here; the compiler does not know.
@@ -81,10 +82,10 @@ fn learn_by<W: Whole, V: Whole, R: Rounding>(
     weights: &mut [W],
     delta: i32,
     x: &[V],
-    shift: u32,
+    shift: Exponent,
     mut phase: u32,
 ) -> u32 {
-    let (back, half) = (32u32.wrapping_sub(shift) & 31, 1 << (shift.wrapping_sub(1) & 31));
+    let (back, half) = (32_isize.wrapping_sub(shift) & 31, 1 << (shift.wrapping_sub(1) & 31));
     each_pair(weights, x, |weight, x| {
         let up = if R::DRAWS {
             phase = next(phase);
@@ -92,6 +93,10 @@ fn learn_by<W: Whole, V: Whole, R: Rounding>(
         } else {
             half
         };
+        // What rounds is below 1. A product of 32 bits takes long.
+        if EIGHT_BITS && x == 0 {
+            return;
+        }
         *weight = W::of((*weight).into() - ((delta * x + up) >> shift));
     });
     phase
@@ -104,12 +109,12 @@ pub(super) fn learn_far<W: Whole, V: Whole, R: Rounding>(
     weights: &mut [W],
     delta: i32,
     x: &[V],
-    shift: u32,
+    shift: Exponent,
     drawn: u32,
     phase: u32,
 ) -> u32 {
     let places = shift.wrapping_sub(30) & 31;
-    let up = drawn >> (32u32.wrapping_sub(places) & 31);
+    let up = drawn >> (32_isize.wrapping_sub(places) & 31);
     match (delta + up.cast_signed()) >> places {
         0 => phase,
         delta => learn::<_, _, R>(weights, delta, x, 30, phase),
@@ -118,9 +123,9 @@ pub(super) fn learn_far<W: Whole, V: Whole, R: Rounding>(
 
 /// As [`learn`], with any shift, and weights that stay at `limit` where they would leave it.
 #[inline(never)]
-pub(super) fn learn_within<W: Whole, V: Whole>(weights: &mut [W], delta: i32, x: &[V], shift: i32, limit: i32) {
+pub(super) fn learn_within<W: Whole, V: Whole>(weights: &mut [W], delta: i32, x: &[V], shift: Shift, limit: i32) {
     for (weight, &x) in weights.iter_mut().zip(x) {
-        let change = shifted(delta * x.into(), shift).clamp(-2 * limit, 2 * limit);
+        let change = shift.of(delta * x.into()).clamp(-2 * limit, 2 * limit);
         *weight = W::of(((*weight).into() - change).clamp(-limit, limit));
     }
 }
@@ -133,13 +138,18 @@ pub(super) fn reach<W: Whole>(weights: &[W]) -> i32 {
 
 /// Rounds sums to as many bits as a value may have, with an exponent of at most `cap`, and returns the exponent.
 #[inline(never)]
-pub(super) fn round<V: Whole>(sums: &[i32], exponent: i32, values: &mut [V], bits: u32, cap: i32) -> i32 {
-    let narrowing = width(sums).saturating_sub(bits).cast_signed();
-    let shift = narrowing.max(exponent - cap);
+pub(super) fn round<V: Whole>(
+    sums: &[i32],
+    exponent: Exponent,
+    values: &mut [V],
+    bits: Exponent,
+    cap: Exponent,
+) -> Exponent {
+    let shift = (width(sums) - bits).max(0).max(exponent - cap);
     let largest = (1 << bits) - 1;
-    let distance = shift.unsigned_abs();
+    let distance = Shift::new(shift);
     for (value, &sum) in values.iter_mut().zip(sums) {
-        *value = V::of(right(sum, distance).clamp(-largest, largest));
+        *value = V::of(distance.of(sum).clamp(-largest, largest));
     }
     exponent - shift
 }
@@ -147,15 +157,15 @@ pub(super) fn round<V: Whole>(sums: &[i32], exponent: i32, values: &mut [V], bit
 #[cfg(test)]
 mod tests {
     use super::super::rounding::{Nearest, Rounding, Stochastic};
-    use super::super::whole::Whole;
+    use super::super::whole::{Whole, exponent, number};
     use super::learn_by;
     use crate::init::{Generator, Random};
 
     #[allow(clippy::cast_possible_truncation)]
     fn compare<W: Whole, R: Rounding>(random: &mut Generator) {
-        let whole = 31 - W::BITS;
+        let whole = 31 - exponent(W::BITS);
         for _ in 0..20_000 {
-            let shift = 1 + random.next_u32() % whole;
+            let shift = 1 + exponent(random.next_u32() % number(whole).cast_unsigned());
             let x: [i8; 5] = core::array::from_fn(|_| (random.next_u32() as i8).max(-127));
             // The largest delta with which a change and 1 are a weight, and a smaller one.
             let most = ((((1_i64 << W::BITS) - 1) << shift) - 1) / 127;

@@ -5,7 +5,7 @@ use super::function::Function;
 use super::kernel::round;
 use super::rate::Step;
 use super::rounding::Rounding;
-use super::whole::{Whole, bits, sealed::Sealed};
+use super::whole::{Exponent, Whole, bits, sealed::Sealed};
 use crate::architecture::Architecture;
 use crate::init::Init;
 use crate::scalar::Zero;
@@ -20,7 +20,7 @@ use crate::tuples::tuples;
 pub struct Tape<V, const O: usize> {
     sums: [i32; O],
     values: [V; O],
-    exponent: i32,
+    exponent: Exponent,
 }
 
 impl<V: Zero, const O: usize> Zero for Tape<V, O> {
@@ -30,27 +30,27 @@ impl<V: Zero, const O: usize> Zero for Tape<V, O> {
 /// A [`Tape`] of any length.
 pub trait Scratch<V>: Zero + Copy {
     /// Sums, values, and the exponent of the values.
-    fn parts(&mut self) -> (&mut [i32], &mut [V], &mut i32);
+    fn parts(&mut self) -> (&mut [i32], &mut [V], &mut Exponent);
 
     /// The values, and their exponent.
-    fn values(&self) -> (&[V], i32);
+    fn values(&self) -> (&[V], Exponent);
 }
 
 impl<V: Whole, const O: usize> Scratch<V> for Tape<V, O> {
-    fn parts(&mut self) -> (&mut [i32], &mut [V], &mut i32) {
+    fn parts(&mut self) -> (&mut [i32], &mut [V], &mut Exponent) {
         (&mut self.sums, &mut self.values, &mut self.exponent)
     }
 
-    fn values(&self) -> (&[V], i32) {
+    fn values(&self) -> (&[V], Exponent) {
         (&self.values, self.exponent)
     }
 }
 
 /// Above all exponents: those of `f32` are below 150, and a layer adds 29 at most.
-const NO_CAP: i32 = 1 << 16;
+const NO_CAP: Exponent = 1 << 12;
 
 /// Errors of weighted sums become deltas.
-fn settle<V: Whole>(tape: &mut impl Scratch<V>, exponent: i32) {
+fn settle<V: Whole>(tape: &mut impl Scratch<V>, exponent: Exponent) {
     let (errors, deltas, own) = tape.parts();
     *own = round(errors, exponent, deltas, bits(V::BITS, errors.len()), NO_CAP);
 }
@@ -81,20 +81,20 @@ pub trait Layer: Sealed + Zero + Storable + Copy {
 
     /// Weighted sums; returns their exponent.
     #[doc(hidden)]
-    fn sums<V: Whole>(&self, x: &[V], exponent: i32, sums: &mut [i32]) -> i32;
+    fn sums<V: Whole>(&self, x: &[V], exponent: Exponent, sums: &mut [i32]) -> Exponent;
 
     /// Sends the deltas to `below`, then changes the weights; returns the exponent of what was sent. Inputs and deltas with their
     /// exponents; deltas have `bits` bits.
     #[doc(hidden)]
     fn learn<V: Whole, R: Rounding>(
         &mut self,
-        x: (&[V], i32),
-        deltas: (&[V], i32),
+        x: (&[V], Exponent),
+        deltas: (&[V], Exponent),
         below: Option<&mut [i32]>,
-        bits: u32,
+        bits: Exponent,
         step: Step,
         rounding: &mut R,
-    ) -> i32;
+    ) -> Exponent;
 
     /// Draws the weights.
     #[doc(hidden)]
@@ -139,7 +139,7 @@ pub trait Layers: Sealed + Zero + Storable + Copy {
 
     /// All up to the weighted sums of the last layer; returns their exponent.
     #[doc(hidden)]
-    fn forward<V: Whole>(&self, x: &[V], exponent: i32, tape: &mut Self::Tape<V>) -> i32;
+    fn forward<V: Whole>(&self, x: &[V], exponent: Exponent, tape: &mut Self::Tape<V>) -> Exponent;
 
     /// The weighted sums of the last layer, or what has become of them.
     #[doc(hidden)]
@@ -149,9 +149,9 @@ pub trait Layers: Sealed + Zero + Storable + Copy {
     #[doc(hidden)]
     fn back<V: Whole, R: Rounding>(
         &mut self,
-        x: (&[V], i32),
+        x: (&[V], Exponent),
         tape: &mut Self::Tape<V>,
-        exponent: i32,
+        exponent: Exponent,
         step: Step,
         rounding: &mut R,
     );
@@ -195,7 +195,7 @@ macro_rules! layers {
             const PARAMETERS: usize = $A::PARAMETERS $(+ $U::PARAMETERS)*;
             const ARCHITECTURE: Architecture = $A::ARCHITECTURE $(.then($U::ARCHITECTURE))*;
 
-            fn forward<T: Whole>(&self, x: &[T], exponent: i32, tape: &mut Self::Tape<T>) -> i32 {
+            fn forward<T: Whole>(&self, x: &[T], exponent: Exponent, tape: &mut Self::Tape<T>) -> Exponent {
                 $(const { fits::<$L, $U>() };)*
                 let (sums, ..) = tape.$a.parts();
                 let mut exponent = self.$a.sums(x, exponent, sums);
@@ -215,9 +215,9 @@ macro_rules! layers {
 
             fn back<T: Whole, R: Rounding>(
                 &mut self,
-                x: (&[T], i32),
+                x: (&[T], Exponent),
                 tape: &mut Self::Tape<T>,
-                exponent: i32,
+                exponent: Exponent,
                 step: Step,
                 rounding: &mut R,
             ) {

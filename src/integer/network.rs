@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 use super::fixed::{fixed, float, largest};
 use super::function::Function;
 use super::layers::Layers;
-use super::whole::{Whole, bits};
+use super::whole::{self, Exponent, Whole, bits};
 use crate::architecture::Architecture;
 use crate::digest::stored;
 use crate::init::Init;
@@ -78,14 +78,13 @@ impl<N: Layers, V: Whole> Network<N, V> {
     }
 
     /// Takes inputs; returns their exponent, or `None` if one is not finite.
-    pub(super) fn inputs(x: &N::Input, values: &mut N::Inputs<V>) -> Option<i32> {
+    pub(super) fn inputs(x: &N::Input, values: &mut N::Inputs<V>) -> Option<Exponent> {
         let x = x.flat();
         let top = largest(x)?;
         let bits = const { bits(V::BITS, N::Input::LENGTH) };
         // The largest magnitude lies from 2^(power - 127) to below twice that.
-        let power = (top >> 23).cast_signed();
-        let bits_signed = bits.cast_signed();
-        let exponent = (bits_signed + 126 - power).min(bits_signed);
+        let power = whole::exponent(top >> 23);
+        let exponent = (bits + 126 - power).min(bits);
         let most = (1 << bits) - 1;
         for (value, &x) in values.as_mut().iter_mut().zip(x) {
             *value = V::of(fixed(x, exponent).clamp(-most, most));
@@ -94,7 +93,7 @@ impl<N: Layers, V: Whole> Network<N, V> {
     }
 
     /// The outputs in the last part of the tape; returns their exponent.
-    pub(super) fn outputs(&self, values: &N::Inputs<V>, exponent: i32, tape: &mut N::Tape<V>) -> i32 {
+    pub(super) fn outputs(&self, values: &N::Inputs<V>, exponent: Exponent, tape: &mut N::Tape<V>) -> Exponent {
         let exponent = self.layers.forward(values.as_ref(), exponent, tape);
         N::Last::output(N::last(tape), exponent)
     }
@@ -122,7 +121,7 @@ fn network_parameters<N: Infer>(_: &N) -> usize {
 }
 
 /// Outputs as numbers.
-pub(super) fn numbers(outputs: &[i32], exponent: i32, y: &mut [f32]) {
+pub(super) fn numbers(outputs: &[i32], exponent: Exponent, y: &mut [f32]) {
     for (y, &output) in y.iter_mut().zip(outputs) {
         *y = float(output, exponent);
     }

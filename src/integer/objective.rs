@@ -2,7 +2,8 @@
 
 use super::fixed::{exp2, fixed, float, largest, log2, shifted};
 use super::function::{ByElement, Function, OUTPUT_BITS, UNIT, below, total};
-use super::whole::sealed::Sealed;
+use super::whole::{self, Exponent, sealed::Sealed};
+use super::words::width;
 use crate::activation::{Sigmoid, Softmax};
 use crate::loss::{BinaryCrossEntropy, CrossEntropy, SquaredError};
 
@@ -21,7 +22,7 @@ impl Target<'_> {
     }
 
     /// That of an output, within 29 bits.
-    fn at(self, output: usize, exponent: i32) -> i32 {
+    fn at(self, output: usize, exponent: Exponent) -> i32 {
         let value = match self {
             Self::Class { class, outputs } => {
                 shifted(i32::from(if outputs == 1 { class == 1 } else { class == output }), -exponent)
@@ -32,12 +33,12 @@ impl Target<'_> {
     }
 
     /// The largest exponent with which all targets have 29 bits.
-    fn exponent(self) -> i32 {
+    fn exponent(self) -> Exponent {
         let top = match self {
             Self::Class { .. } => 1f32.to_bits(),
             Self::Values(values) => largest(values).unwrap_or(0),
         };
-        OUTPUT_BITS.cast_signed() + 126 - (top >> 23).cast_signed()
+        OUTPUT_BITS + 126 - whole::exponent(top >> 23)
     }
 
     /// Whether it is finite, and within the range of the loss `L`.
@@ -66,11 +67,12 @@ pub struct Cost {
 impl Cost {
     /// The loss as a number.
     pub fn get(self) -> f32 {
-        float(self.mantissa.cast_signed(), self.exponent)
+        // Beyond these, the number is 0 or infinite.
+        float(self.mantissa.cast_signed(), self.exponent.clamp(-1000, 1000) as Exponent)
     }
 
-    fn new(mantissa: u32, exponent: i32) -> Self {
-        Self { mantissa: mantissa.min(i32::MAX.cast_unsigned()), exponent }
+    fn new(mantissa: u32, exponent: Exponent) -> Self {
+        Self { mantissa: mantissa.min(i32::MAX.cast_unsigned()), exponent: whole::number(exponent) }
     }
 }
 
@@ -87,11 +89,11 @@ pub trait Objective<A>: Sealed {
 
     /// Turns weighted sums into outputs, and returns the loss and their exponent.
     #[doc(hidden)]
-    fn outputs(sums: &mut [i32], exponent: i32, target: Target) -> (Cost, i32);
+    fn outputs(sums: &mut [i32], exponent: Exponent, target: Target) -> (Cost, Exponent);
 
     /// Turns outputs into errors of the weighted sums, and returns their exponent.
     #[doc(hidden)]
-    fn errors(outputs: &mut [i32], exponent: i32, target: Target) -> i32;
+    fn errors(outputs: &mut [i32], exponent: Exponent, target: Target) -> Exponent;
 }
 
 impl Sealed for CrossEntropy {}
@@ -99,14 +101,14 @@ impl Sealed for BinaryCrossEntropy {}
 impl Sealed for SquaredError {}
 
 /// The loss from one in units of a doubling: 45426 / 2^16 is the logarithm of 2.
-fn natural(doublings: u32, exponent: i32) -> Cost {
+fn natural(doublings: u32, exponent: Exponent) -> Cost {
     #[allow(clippy::cast_possible_truncation)] // smaller than what it was
     let mantissa = ((u64::from(doublings) * 45426) >> 16) as u32;
     Cost::new(mantissa, exponent)
 }
 
 /// The difference from the targets: both have 29 bits at most.
-fn subtract(outputs: &mut [i32], exponent: i32, target: Target) {
+fn subtract(outputs: &mut [i32], exponent: Exponent, target: Target) {
     for (index, output) in outputs.iter_mut().enumerate() {
         *output -= target.at(index, exponent);
     }
@@ -116,7 +118,7 @@ impl<M: 'static> Objective<Softmax<M>> for CrossEntropy {
     const FRACTIONS: bool = true;
 
     // Targets have 12 bits, logarithms 18: a product has 30. Targets that sum to more than 2 saturate.
-    fn outputs(sums: &mut [i32], exponent: i32, target: Target) -> (Cost, i32) {
+    fn outputs(sums: &mut [i32], exponent: Exponent, target: Target) -> (Cost, Exponent) {
         let (top, total) = total(sums, exponent);
         let all = log2(total) - (15 << 12);
         let doublings =
@@ -127,7 +129,7 @@ impl<M: 'static> Objective<Softmax<M>> for CrossEntropy {
         (natural(doublings, 24), Softmax::<M>::output(sums, exponent))
     }
 
-    fn errors(outputs: &mut [i32], exponent: i32, target: Target) -> i32 {
+    fn errors(outputs: &mut [i32], exponent: Exponent, target: Target) -> Exponent {
         subtract(outputs, exponent, target);
         exponent
     }
@@ -137,7 +139,7 @@ impl<M: 'static> Objective<Sigmoid<M>> for BinaryCrossEntropy {
     const FRACTIONS: bool = true;
 
     // ln(1 + e^-|z|), and |z| times the target that speaks against the sign of z. The products have 24 and 29 bits.
-    fn outputs(sums: &mut [i32], exponent: i32, target: Target) -> (Cost, i32) {
+    fn outputs(sums: &mut [i32], exponent: Exponent, target: Target) -> (Cost, Exponent) {
         let loss = sums.iter().enumerate().fold(0u32, |loss, (index, &sum)| {
             let wrong = below(0, sum, exponent);
             let right = log2(exp2_and_one(wrong)) - (15 << 12);
@@ -148,7 +150,7 @@ impl<M: 'static> Objective<Sigmoid<M>> for BinaryCrossEntropy {
         (natural(loss, 24), Sigmoid::<M>::output(sums, exponent))
     }
 
-    fn errors(outputs: &mut [i32], exponent: i32, target: Target) -> i32 {
+    fn errors(outputs: &mut [i32], exponent: Exponent, target: Target) -> Exponent {
         subtract(outputs, exponent, target);
         exponent
     }
@@ -162,7 +164,7 @@ impl<A: ByElement> Objective<A> for SquaredError {
     const FRACTIONS: bool = false;
 
     // The differences get as many bits as leave the sum of their squares 31.
-    fn outputs(sums: &mut [i32], exponent: i32, target: Target) -> (Cost, i32) {
+    fn outputs(sums: &mut [i32], exponent: Exponent, target: Target) -> (Cost, Exponent) {
         let mut exponent = A::output(sums, exponent);
         let room = target.exponent();
         if A::SLOPE == 0 && room < exponent {
@@ -171,34 +173,34 @@ impl<A: ByElement> Objective<A> for SquaredError {
             }
             exponent = room;
         }
-        let length = usize::BITS - sums.len().leading_zeros();
-        let bits = 31u32.saturating_sub(length) / 2;
+        let length = whole::exponent(usize::BITS - sums.len().leading_zeros());
+        let bits = (31 - length) / 2;
         let differences = || sums.iter().enumerate().map(|(index, &y)| y - target.at(index, exponent));
         let all = differences().fold(0, |all, difference| all | difference.unsigned_abs());
-        let shift = (32 - all.leading_zeros()).saturating_sub(bits);
+        let shift = (width(all) - bits).max(0);
         let loss = differences().fold(0u32, |loss, difference| {
             let part = difference.unsigned_abs() >> shift;
             loss.saturating_add(part * part)
         });
-        (Cost::new(loss, 2 * (exponent - shift.cast_signed()) + 1), exponent)
+        (Cost::new(loss, 2 * (exponent - shift) + 1), exponent)
     }
 
     // A slope has 15 bits, as has a difference that is multiplied by it.
-    fn errors(outputs: &mut [i32], exponent: i32, target: Target) -> i32 {
+    fn errors(outputs: &mut [i32], exponent: Exponent, target: Target) -> Exponent {
         if A::SLOPE == 0 {
             for (index, output) in outputs.iter_mut().enumerate() {
                 *output = (*output - target.at(index, exponent)) * A::slope(*output);
             }
             return exponent;
         }
-        let width = outputs
+        let all = outputs
             .iter()
             .enumerate()
             .fold(0, |all, (index, &y)| all | (y - target.at(index, exponent)).unsigned_abs());
-        let shift = (32 - width.leading_zeros()).saturating_sub(15);
+        let shift = (width(all) - 15).max(0);
         for (index, output) in outputs.iter_mut().enumerate() {
             *output = ((*output - target.at(index, exponent)) >> shift) * A::slope(*output);
         }
-        exponent - shift.cast_signed() + UNIT
+        exponent - shift + UNIT
     }
 }

@@ -1,6 +1,8 @@
 //! Learning rates as fractions with a shift.
 
 use super::fixed::float;
+use super::whole::{Exponent, Whole, exponent};
+use super::words::unsigned;
 use crate::scalar::Zero;
 use crate::storable::storable;
 
@@ -55,7 +57,7 @@ impl Rate {
 
     /// The rate as a number.
     pub fn get(self) -> f32 {
-        float(self.factor.into(), self.shift.into())
+        float(self.factor.into(), Exponent::from(self.shift))
     }
 
     /// The rate of a sample that counts `weight` times as much, within 0.4 %; `None` if it does not count.
@@ -67,17 +69,30 @@ impl Rate {
         let extra = if product >= 1 << 31 { 24 } else { 23 };
         let factor = ((product >> (extra - 1)) + 1) >> 1;
         let shift = i32::from(self.shift) + 23 + 127 - power - extra;
-        (power != 0).then_some(Step { factor: factor.cast_signed(), shift })
+        // From 128 to 256.
+        let carries = factor > 255;
+        #[allow(clippy::cast_possible_truncation)]
+        let factor = if carries { 128 } else { factor as u8 };
+        (power != 0).then_some(Step { factor, shift: (shift - i32::from(carries)) as Exponent })
     }
 
     pub(super) fn step(self) -> Step {
-        Step { factor: self.factor.into(), shift: self.shift.into() }
+        Step { factor: self.factor, shift: Exponent::from(self.shift) }
     }
 }
 
-/// The rate of one step: `factor / 2^shift`, with a factor of up to 256.
+/// The rate of one step: `factor / 2^shift`, with a factor from 128 to 255.
 #[derive(Clone, Copy)]
 pub struct Step {
-    pub(super) factor: i32,
-    pub(super) shift: i32,
+    factor: u8,
+    pub(super) shift: Exponent,
+}
+
+impl Step {
+    /// The delta times the factor.
+    pub(super) fn scale<V: Whole>(self, delta: V) -> i32 {
+        let delta: i32 = delta.into();
+        let magnitude = unsigned(delta.unsigned_abs(), self.factor.into(), exponent(V::BITS.max(8))).cast_signed();
+        if delta < 0 { -magnitude } else { magnitude }
+    }
 }

@@ -10,7 +10,7 @@ use super::network::{Network, numbers};
 use super::objective::{Cost, Objective, Target};
 use super::rate::{Rate, Step};
 use super::rounding::{Nearest, Rounding};
-use super::whole::{Whole, bits};
+use super::whole::{Exponent, Whole, bits, number};
 use crate::error::StepError;
 use crate::init::Init;
 use crate::scalar::Zero;
@@ -109,9 +109,7 @@ impl<N: Layers, L: Objective<N::Last>, R: Rounding, V: Whole> Trainer<N, L, R, V
         if !target.is_sound::<N::Last, L>() {
             return Err(StepError::Target);
         }
-        if !self.accept_integers(x, exponent) {
-            return Err(StepError::Input);
-        }
+        let exponent = self.accept_integers(x, exponent).ok_or(StepError::Input)?;
         let (loss, own) = self.evaluated(exponent, target);
         self.back(exponent, own, target, step);
         Ok(loss)
@@ -148,19 +146,19 @@ impl<N: Layers, L: Objective<N::Last>, R: Rounding, V: Whole> Trainer<N, L, R, V
     }
 
     /// Takes the inputs, if they and the targets are sound.
-    fn accept(&mut self, x: &N::Input, target: &N::Output) -> Result<i32, StepError> {
+    fn accept(&mut self, x: &N::Input, target: &N::Output) -> Result<Exponent, StepError> {
         let exponent = Network::<N, V>::inputs(x, &mut self.inputs).ok_or(StepError::Input)?;
         let sound = Target::Values(target.flat()).is_sound::<N::Last, L>();
         if sound { Ok(exponent) } else { Err(StepError::Target) }
     }
 
     /// The loss, the outputs in the tape, and their exponent.
-    fn evaluated(&mut self, exponent: i32, target: Target) -> (Cost, i32) {
+    fn evaluated(&mut self, exponent: Exponent, target: Target) -> (Cost, Exponent) {
         let exponent = self.network.layers.forward(self.inputs.as_ref(), exponent, &mut self.tape);
         L::outputs(N::last(&mut self.tape), exponent, target)
     }
 
-    fn back(&mut self, exponent: i32, own: i32, target: Target, step: Step) {
+    fn back(&mut self, exponent: Exponent, own: Exponent, target: Target, step: Step) {
         let Self { network, rounding, inputs, tape, .. } = self;
         let errors = L::errors(N::last(tape), own, target);
         network.layers.back((inputs.as_ref(), exponent), tape, errors, step, rounding);
@@ -174,7 +172,7 @@ fn finite(loss: f32) -> Result<f32, StepError> {
 
 impl<N: Layers, L, R: Rounding, V: Whole> Trainer<N, L, R, V> {
     /// The bits of an input, without the sign: 7, or up to 15 where `V` has 16 and there are few inputs.
-    pub const INPUT_BITS: u32 = bits(V::BITS, N::Input::LENGTH);
+    pub const INPUT_BITS: u32 = number(bits(V::BITS, N::Input::LENGTH)).cast_unsigned();
 
     /// The outputs for the inputs `x`: NaN, if an input is not finite.
     pub fn predict(&mut self, x: &N::Input) -> N::Output {
@@ -187,9 +185,7 @@ impl<N: Layers, L, R: Rounding, V: Whole> Trainer<N, L, R, V> {
     /// The class of the largest weighted sum, the first of equal ones, or, of a single output, 1 if it is a half or more, else 0. Inputs are those
     /// of [`step_integers`](Trainer::step_integers); `None` for an exponent that it refuses.
     pub fn class_of_integers(&mut self, x: &N::Inputs<V>, exponent: i32) -> Option<usize> {
-        if !self.accept_integers(x, exponent) {
-            return None;
-        }
+        let exponent = self.accept_integers(x, exponent)?;
         let Self { network, inputs, tape, .. } = self;
         // The largest weighted sum is that of the largest output, or of one of them where several are rounded or rectified to the same.
         let exponent = network.layers.forward(inputs.as_ref(), exponent, tape);
@@ -207,12 +203,12 @@ impl<N: Layers, L, R: Rounding, V: Whole> Trainer<N, L, R, V> {
         best.map(|(class, _)| class)
     }
 
-    fn accept_integers(&mut self, x: &N::Inputs<V>, exponent: i32) -> bool {
+    fn accept_integers(&mut self, x: &N::Inputs<V>, exponent: i32) -> Option<Exponent> {
         let most = (1 << Self::INPUT_BITS) - 1;
         for (own, &x) in self.inputs.as_mut().iter_mut().zip(x.as_ref()) {
             *own = V::of(x.into().clamp(-most, most));
         }
-        (-100..=Self::INPUT_BITS.cast_signed()).contains(&exponent)
+        (-100..=Self::INPUT_BITS.cast_signed()).contains(&exponent).then_some(exponent as Exponent)
     }
 
     /// The outputs of another network.

@@ -9,6 +9,21 @@ pub(super) mod sealed {
     pub trait Sealed {}
 }
 
+/// An exponent, a number of bits, or places by which is shifted: a few hundred at most, for which the word of every chip has room.
+pub type Exponent = isize;
+
+/// A small number as an exponent.
+#[allow(clippy::cast_possible_wrap)]
+pub(super) const fn exponent(small: u32) -> Exponent {
+    small as Exponent
+}
+
+/// An exponent as a number of the same size on every chip.
+#[allow(clippy::cast_possible_truncation)]
+pub(super) const fn number(exponent: Exponent) -> i32 {
+    exponent as i32
+}
+
 /// The type of weights, or of activations and deltas: `i8` or `i16`.
 pub trait Whole: sealed::Sealed + Zero + Storable + Copy + Debug + PartialEq + Into<i32> + 'static {
     /// The bits of a magnitude.
@@ -40,16 +55,16 @@ whole!(i8, i16);
 
 /// The bits that an activation or a delta of a vector may take: 7, or, where the type has more, as many as leave sums of products with
 /// 16-bit weights within 32 bits.
-pub(super) const fn bits(most: u32, length: usize) -> u32 {
+pub(super) const fn bits(most: u32, length: usize) -> Exponent {
     // 2^(31 - 15 - bits) >= length + 1: one more for the bias.
     let sum = usize::BITS - length.leading_zeros();
-    let room = 16u32.saturating_sub(sum);
+    let room = 16 - exponent(sum);
     if room < 7 {
         7
-    } else if room < most {
+    } else if room < exponent(most) {
         room
     } else {
-        most
+        exponent(most)
     }
 }
 

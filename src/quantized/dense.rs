@@ -23,6 +23,12 @@ use crate::zero::Zero;
 /// 128, so that the sum of fewer than 2^16 of them is below 2^31; more inputs do not compile. What it has too much, 128 times the sum of
 /// the inputs, is below 2^30, and so is what is left. What is added to that, `b - x0 W`, is computed once. This and its sum with the
 /// products are exact as long as they have 32 bits, which biases below 2^30 and up to 2^15 inputs always have, and saturate otherwise.
+///
+/// ```compile_fail
+/// # use downhill::{Zero, quantized::Dense};
+/// static TOO_WIDE: Dense<65536, 1> = Zero::ZERO; // 65535 compile
+/// # let _ = &TOO_WIDE;
+/// ```
 pub struct Dense<const I: usize, const O: usize, S: Scales = PerChannel, R = Single> {
     /// In the [order](dot::ordered) of the kernel.
     weights: [[u8; I]; O],
@@ -136,6 +142,12 @@ impl<const I: usize, const O: usize, S: Scales, R> Dense<I, O, S, R> {
     /// The memory in bytes, in RAM or in flash.
     pub const BYTES: usize = size_of::<Self>();
 
+    /// Sizes with which no sum overflows. Every layer begins with [`with`](Self::with) or [`Zero`], which check it.
+    const SIZES: () = {
+        assert!(I > 0 && O > 0, "a dense layer needs at least one input and one output");
+        assert!((I as u64) < 1 << 16, "the sum of 2^16 products or more does not fit into 32 bits");
+    };
+
     /// The weight of an output and an input, if there are both.
     pub fn weight(&self, output: usize, input: usize) -> Option<i8> {
         let place = (output < O && input < I).then(|| dot::place::<I, O>(output, input))?;
@@ -150,10 +162,7 @@ impl<const I: usize, const O: usize, S: Scales, R> Dense<I, O, S, R> {
         y: Quantization,
         clamp: Clamp,
     ) -> Self {
-        const {
-            assert!(I > 0 && O > 0, "a dense layer needs at least one input and one output");
-            assert!((I as u64) < 1 << 16, "the sum of 2^16 products or more does not fit into 32 bits");
-        };
+        const { Self::SIZES };
         let (zero_point, range) = (y.zero_point(), clamp.range(y));
         let weights = dot::ordered(&weights);
         Self { weights, offsets, mantissas, shifts, zero_point, range, rounding: PhantomData }
@@ -337,14 +346,11 @@ impl<const I: usize, const O: usize, S: Scales, R: Rounding> Layer for Dense<I, 
 }
 
 impl<const I: usize, const O: usize, S: Scales, R> Zero for Dense<I, O, S, R> {
-    const ZERO: Self = Self {
-        weights: [[0; I]; O],
-        offsets: [0; O],
-        mantissas: Zero::ZERO,
-        shifts: Zero::ZERO,
-        zero_point: 0,
-        range: [0; 2],
-        rounding: PhantomData,
+    const ZERO: Self = {
+        const { Self::SIZES };
+        let (mantissas, shifts) = (Zero::ZERO, Zero::ZERO);
+        let (weights, offsets, zero_point, range) = ([[0; I]; O], [0; O], 0, [0; 2]);
+        Self { weights, offsets, mantissas, shifts, zero_point, range, rounding: PhantomData }
     };
 }
 

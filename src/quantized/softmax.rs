@@ -20,6 +20,11 @@ use crate::zero::Zero;
 /// let softmax = Softmax::<3>::new(Quantization::new(0.1, 0));
 /// assert_eq!(softmax.predict(&[10, 20, 0]), [-65, 42, -105]); // 63, 170 and 23 of 256
 /// ```
+/// ```compile_fail
+/// # use downhill::{Zero, quantized::Softmax};
+/// static TOO_WIDE: Softmax<512> = Zero::ZERO; // 511 compile
+/// # let _ = &TOO_WIDE;
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Softmax<const N: usize> {
@@ -30,13 +35,16 @@ pub struct Softmax<const N: usize> {
 }
 
 impl<const N: usize> Softmax<N> {
+    /// The sum has room. Every softmax begins with [`new`](Self::new) or [`Zero`], which check it.
+    const SIZE_FITS: () = {
+        assert!(N > 1, "softmax of one output is always 1: use two outputs, or a sigmoid");
+        assert!(N < 512, "the sum of 512 exponentials or more does not fit into 32 bits");
+    };
+
     /// For inputs quantised as `x`; their zero point does not matter.
     #[must_use]
     pub const fn new(x: Quantization) -> Self {
-        const {
-            assert!(N > 1, "softmax of one output is always 1: use two outputs, or a sigmoid");
-            assert!(N < 512, "the sum of 512 exponentials or more does not fit into 32 bits");
-        };
+        const { Self::SIZE_FITS };
         let most = i32::MAX as f64;
         let real = x.scale() as f64 * (1 << 26) as f64;
         let scale = Multiplier::new(if real < most { real } else { most });
@@ -130,7 +138,10 @@ impl<const N: usize> Layer for Softmax<N> {
 }
 
 impl<const N: usize> Zero for Softmax<N> {
-    const ZERO: Self = Self { scale: Multiplier::ZERO, least: 0 };
+    const ZERO: Self = {
+        const { Self::SIZE_FITS };
+        Self { scale: Multiplier::ZERO, least: 0 }
+    };
 }
 
 storable!("quantized softmax": [const N: usize] Softmax<N> { scale: Multiplier, least: i32 });

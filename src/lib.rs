@@ -14,6 +14,7 @@
 #![doc = include_str!("../README.md")]
 // Its programs are compiled and run with the others.
 #![cfg_attr(doctest, doc = include_str!("../docs/training.md"))]
+#![cfg_attr(doctest, doc = include_str!("../docs/integer.md"))]
 #![cfg_attr(all(doctest, feature = "heapless"), doc = include_str!("../docs/field.md"))]
 #![no_std]
 #![forbid(unsafe_code)]

@@ -9,10 +9,11 @@ use core::fmt;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum StepError {
-    /// An input is NaN or infinite.
+    /// An input is NaN or infinite; or, of [`step_integers`](crate::integer::Trainer::step_integers), the exponent is out of range.
     Input,
     /// A target is NaN, infinite, or outside of the range of the loss: 0 to 1 for
-    /// [`BinaryCrossEntropy`](crate::BinaryCrossEntropy), not negative for [`CrossEntropy`](crate::CrossEntropy).
+    /// [`BinaryCrossEntropy`](crate::BinaryCrossEntropy), not negative for [`CrossEntropy`](crate::CrossEntropy),
+    /// and 0 to 1 for both in a trainer of [integers](crate::integer), where a class that is none is refused, too.
     Target,
     /// The weight of a sample is negative, NaN or infinite.
     Weight,

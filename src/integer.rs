@@ -26,8 +26,23 @@
 //! # Ok::<(), downhill::StepError>(())
 //! ```
 //!
-//! A [`Trainer`] is a [`Learner`](crate::Learner): a [`Fit`](crate::Fit) trains it, a [`Guard`](crate::guard::Guard) watches it, and it is
-//! [`Storable`](crate::Storable).
+//! A [`Trainer`] is a [`Learner`](crate::Learner): a [`Fit`](crate::Fit) trains it, a [`Guard`](crate::guard::Guard) watches it, and what goes
+//! around learners takes it. Its loss is `CrossEntropy` after `Softmax`, `BinaryCrossEntropy` after `Sigmoid`, or `SquaredError` after `Identity`,
+//! `Relu`, `Tanh` and `Sigmoid`; other pairs do not compile. It is [`Storable`](crate::Storable), and no [`Checkpoint`](crate::Checkpoint) itself, nor is a
+//! `Guard` around it: their images are those of a [`Value`](crate::checkpoint::Value).
+//!
+//! ```
+//! use downhill::checkpoint::{Checkpoint, Value};
+//! # use downhill::integer::{Dense, Trainer};
+//! # use downhill::{CrossEntropy, Softmax};
+//! # type Learning = Trainer<(Dense<2, 2, Softmax>,), CrossEntropy>;
+//! # let mut trainer = Learning::new();
+//!
+//! let mut image = [0; Value::<Learning>::IMAGE];
+//! Value(&mut trainer).save(&mut image)?;
+//! Value(&mut trainer).restore(&image)?; // goes on with the same bits
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! # What a step does
 //!
@@ -83,7 +98,8 @@
 //!   takes no network of integers.
 //! - A sample is never refused because its gradient is too large: changes saturate.
 //! - The exponent of a layer never rises again: a sample whose error is a thousand times that of others takes five of the bits of all
-//!   weights for good. Cut such targets, or let a [`Guard`](crate::guard::Guard) go back.
+//!   weights for good. Cut such targets, or let a [`Guard`](crate::guard::Guard) go back. A learning rate that is too high does the same; no
+//!   step is refused then, and only `start` or an older image helps.
 //! - With `SquaredError`, targets of `Sigmoid` and `Tanh` count as 2^14 at most.
 
 mod dense;

@@ -1,4 +1,4 @@
-//! Inference in integers of 8 bits: a quarter of the memory, and on chips without floating point a tenth of the time or less.
+//! Inference in integers of 8 bits: a quarter of the memory, and on chips without floating point about a thirtieth of the instructions.
 //!
 //! Activations are `i8` with a scale and a zero point ([`Quantization`]), weights `i8` with a scale per output or per layer, sums
 //! `i32`. [`quantize`] makes such a network from one of `f32` that has learnt, on the device if need be, in place; or its layers are
@@ -72,8 +72,12 @@
 //! Layers of integers have a trait of their own, [`Layer`]: [`Infer`](crate::Infer) is for numbers that are a
 //! [`Scalar`](crate::Scalar), with arithmetic, functions and kernels of real numbers, which an `i8` is not. A [`Network`] around them
 //! takes real numbers and gives some: it implements `Infer`, so a [`Predictor`](crate::Predictor) runs it, and its accuracy is measured
-//! like that of any network. As a share of 0 has no logarithm, measure with [`SquaredError`](crate::SquaredError) or a metric rather
-//! than with cross-entropy.
+//! like that of any network: [`fit::evaluate`](crate::fit::evaluate) with a metric and
+//! `Predictor::new(&network).with_loss::<SquaredError>()`. [`CrossEntropy`](crate::CrossEntropy) does not compile, also where a [`Softmax`] is last: a share of
+//! 0 has no logarithm.
+//!
+//! There is no NaN among integers: a NaN in the inputs of `predict` counts as one of the ends of the range, and the answer looks like any
+//! other. [`Evaluate::loss`](crate::Evaluate::loss) refuses it.
 //!
 //! # Overflow
 //!

@@ -68,6 +68,27 @@ impl<N: Layers, V: Whole> Network<N, V> {
     /// # let (a, b) = (Predictor::new(network).predict(&x), Predictor::new(integers).predict(&x));
     /// # assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 0.02), "{a:?} {b:?}");
     /// ```
+    ///
+    /// The way back, to quantise the network or to save it for Python, is a copy of its tensors, on a host:
+    ///
+    /// ```
+    /// # use downhill::init::{Generator, He};
+    /// # use downhill::{Infer, Layer, Predictor, Relu, Softmax, Zero, integer};
+    /// # type Net = integer::Network<(integer::Dense<4, 8, Relu>, integer::Dense<8, 3, Softmax>)>;
+    /// # let mut integers = Net::ZERO;
+    /// # integers.initialize(&mut He(Generator::new(1)));
+    /// let mut network = <(downhill::Dense<4, 8, Relu>, downhill::Dense<8, 3, Softmax>)>::ZERO;
+    /// integers.tensors(&mut |from| {
+    ///     network.tensors_mut(&mut |to| {
+    ///         if to.name.is(&from.name.to_string()) {
+    ///             to.data.copy_from_slice(from.data); // of the same length, as the layers have the same sizes
+    ///         }
+    ///     });
+    /// });
+    /// # let x = [0.5, -1.0, 0.25, 2.0];
+    /// # let (a, b) = (Predictor::new(network).predict(&x), Predictor::new(integers).predict(&x));
+    /// # assert!(a != [1.0 / 3.0; 3] && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 0.02), "{a:?} {b:?}");
+    /// ```
     pub fn take(&mut self, network: &impl Infer<Scalar = f32>) -> bool {
         let (mut number, mut all) = (0, true);
         network.tensors(&mut |tensor| {

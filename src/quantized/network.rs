@@ -15,7 +15,7 @@ use crate::zero::Zero;
 
 /// Quantised layers, and how their inputs and outputs are quantised: a network that a [`Predictor`](crate::Predictor) runs.
 ///
-/// Inputs are rounded to integers, and cut to the range that was seen when the network was quantised. Whoever has integers calls
+/// Inputs are rounded to integers, and cut to the range that was seen when the network was quantised; NaN gives one of its ends. Whoever has integers calls
 /// [`Layer::predict`] of the [`layers`](Network::layers), and needs no floating point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

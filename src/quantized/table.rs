@@ -10,7 +10,8 @@ use crate::math::functions::Math;
 use crate::storable::storable;
 use crate::zero::Zero;
 
-/// A function of each of `N` values, looked up: each of the 256 outputs is the integer nearest to the exact one.
+/// A function of each of `N` values, looked up: each of the 256 outputs is the integer nearest to the exact one. It takes 256 bytes in each
+/// layer of `Sigmoid` or `Tanh`, where a `Relu` takes none.
 ///
 /// ```
 /// use downhill::quantized::{Layer, Quantization, Table};

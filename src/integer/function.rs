@@ -38,6 +38,11 @@ pub trait Function: Sealed {
 }
 
 /// A [`Function`] of single sums, which goes with a squared error.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` in integers does not go with a squared error",
+    label = "no last activation of an `integer::Trainer` with `SquaredError`",
+    note = "CrossEntropy goes with Softmax, BinaryCrossEntropy with Sigmoid, and SquaredError with Identity, Relu, Tanh and Sigmoid"
+)]
 pub trait ByElement: Function {
     /// The slope where the output is this one.
     #[doc(hidden)]

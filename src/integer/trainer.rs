@@ -45,16 +45,20 @@ impl<N: Layers, L, R: Rounding, V: Whole> Trainer<N, L, R, V> {
             loss: PhantomData,
         }
     }
-}
 
-impl<N: Layers, L: Objective<N::Last>, R: Rounding, V: Whole> Trainer<N, L, R, V> {
     /// Draws the weights and a seed for the rounding, and sets the learning rate. Drawing takes floating point, if only in software.
-    pub fn start(&mut self, rate: Rate, init: &mut impl Init) {
+    // With the bound at the `impl`, the compiler would not say which losses there are.
+    pub fn start(&mut self, rate: Rate, init: &mut impl Init)
+    where
+        L: Objective<N::Last>,
+    {
         self.network.initialize(init);
         self.rounding.seed(init.seed());
         self.rate = rate;
     }
+}
 
+impl<N: Layers, L: Objective<N::Last>, R: Rounding, V: Whole> Trainer<N, L, R, V> {
     /// Learns from a sample, and returns its loss before that.
     ///
     /// # Errors

@@ -234,6 +234,7 @@ macro_rules! layers {
             }
 
             fn initialize(&mut self, init: &mut impl Init) {
+                $(const { fits::<$L, $U>() };)*
                 self.$a.initialize(init);
                 $(self.$u.initialize(init);)*
             }

@@ -19,6 +19,7 @@
 
 pub(crate) mod functions;
 mod polynomial;
+#[cfg(not(vfp))]
 mod root;
 
 pub use functions::Math;

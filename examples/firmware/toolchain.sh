@@ -9,6 +9,7 @@
 # The chips are m4f, m0, rv32 and avr; m33 can only be built for. wasm is none, and runs in node. From the environment:
 #   FIRMWARE_TOOLCHAIN  rustup or debian; otherwise rustup, if it has the chip's target, or else debian; avr is debian's
 #   FIRMWARE_RUSTFLAGS  for example -Ctarget-cpu=cortex-m4
+#   FIRMWARE_FEATURES   features of the programs besides their own: vfp
 #   FIRMWARE_TIMEOUT    seconds that a program may take, 120 if unset
 #   OPT_LEVEL           instead of the profile's
 

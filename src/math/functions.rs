@@ -1,7 +1,12 @@
 //! The functions of each number type.
 
-use super::{polynomial, root};
+use super::polynomial;
+#[cfg(not(vfp))]
+use super::root;
+#[cfg(not(vfp))]
 use crate::target::{AVX, CHIP};
+#[cfg(vfp)]
+use downhill_vfp::sqrt;
 
 /// Elementary functions of a number type, from `libm`: the float methods of `std` call the library of the platform, and
 /// the bits would differ between host and chip. Square roots are correctly rounded, so that their bits do not depend on
@@ -52,6 +57,18 @@ pub trait Math: Sized {
     fn micromath_exp(self) -> Self;
 }
 
+#[cfg(not(vfp))]
+#[inline]
+fn sqrt(x: f32) -> f32 {
+    if CHIP {
+        root::sqrt(x)
+    } else if AVX {
+        root::sqrt_in_double(x)
+    } else {
+        libm::sqrtf(x)
+    }
+}
+
 impl Math for f32 {
     const PI: Self = core::f32::consts::PI;
 
@@ -74,13 +91,7 @@ impl Math for f32 {
 
     #[inline]
     fn sqrt(self) -> Self {
-        if CHIP {
-            root::sqrt(self)
-        } else if AVX {
-            root::sqrt_in_double(self)
-        } else {
-            libm::sqrtf(self)
-        }
+        sqrt(self)
     }
 
     fn cos(self) -> Self {

@@ -1,0 +1,5 @@
+//! The loops in assembly.
+
+mod root;
+
+pub(crate) use root::sqrt;

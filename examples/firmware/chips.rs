@@ -15,14 +15,19 @@ pub struct Memory {
 /// The target, where it is none of the chips.
 pub fn link(out: &Path, m4f: Memory, m0: Memory, rv32: Memory) -> Result<(), String> {
     let target = env::var("TARGET").expect("cargo sets it");
-    let (Memory { flash, ram }, start, aliases) = match target.as_str() {
-        "thumbv7em-none-eabihf" => (m4f, 0, ""),
-        "thumbv6m-none-eabi" => (m0, 0, ""),
-        "riscv32imc-unknown-none-elf" => (rv32, 0x8000_0000, ALIASES),
+    let (Memory { flash, ram }, start, rest, aliases) = match target.as_str() {
+        "thumbv7em-none-eabihf" => (m4f, 0, 0x2000_0000, ""),
+        "thumbv6m-none-eabi" => (m0, 0, 0x2000_0000, ""),
+        // As it looks from the secure side, on which this chip starts.
+        "thumbv8m.main-none-eabihf" => (m4f, 0x1000_0000, 0x3800_0000, ""),
+        // The RISC-V machine has no flash to start from, so the first part of its memory plays that role.
+        "riscv32imc-unknown-none-elf" => {
+            let start = 0x8000_0000;
+            let rest = start + rv32.flash * 1024;
+            (rv32, start, rest, ALIASES)
+        }
         _ => return Err(target),
     };
-    // The RISC-V machine has no flash to start from, so the first part of its memory plays that role.
-    let rest = if start == 0 { 0x2000_0000 } else { start + flash * 1024 };
     let map = format!(
         "MEMORY {{
     FLASH : ORIGIN = {start:#010x}, LENGTH = {flash}K

@@ -6,7 +6,7 @@
 #   emulate_avr ELF                       runs one of avr; its serial port is stdin and stdout
 #   count_avr ELF                         the same, in an emulator that counts cycles; without stdin
 #
-# The chips are m4f, m0, rv32 and avr; m33 can only be built for. wasm is none, and runs in node. From the environment:
+# The chips are m4f, m7, m33, m0, rv32 and avr. wasm is none, and runs in node. From the environment:
 #   FIRMWARE_TOOLCHAIN  rustup or debian; otherwise rustup, if it has the chip's target, or else debian; avr is debian's
 #   FIRMWARE_RUSTFLAGS  for example -Ctarget-cpu=cortex-m4
 #   FIRMWARE_FEATURES   features of the programs besides their own: vfp
@@ -64,6 +64,8 @@ emulate() {
     shift 2
     case $chip in
         m4f) machine=(qemu-system-arm -machine mps2-an386 -cpu cortex-m4) ;;
+        m7) machine=(qemu-system-arm -machine mps2-an500) ;;
+        m33) machine=(qemu-system-arm -machine mps2-an505) ;;
         m0) machine=(qemu-system-arm -machine microbit) ;;
         rv32) machine=(qemu-system-riscv32 -machine virt -bios none) ;;
     esac
@@ -112,7 +114,7 @@ install_defmt_print() {
 
 target_of() {
     case $1 in
-        m4f) echo thumbv7em-none-eabihf ;;
+        m4f | m7) echo thumbv7em-none-eabihf ;;
         m0) echo thumbv6m-none-eabi ;;
         m33) echo thumbv8m.main-none-eabihf ;;
         rv32) echo riscv32imc-unknown-none-elf ;;

@@ -15,7 +15,7 @@
 //!
 //! `plain.rs` is the reference implementation.
 
-// A chip compiles `blocks`, the host `samples` and `wide`. Tests on the host compile all of them, to compare them.
+// A chip compiles `blocks`, and `vfp` with the feature of this name, the host `samples` and `wide`. Tests on the host compile all of them, to compare them.
 #[cfg(any(test, target_os = "none"))]
 mod blocks;
 pub(crate) mod interface;
@@ -23,6 +23,8 @@ mod magnitude;
 mod plain;
 #[cfg(not(target_os = "none"))]
 mod samples;
+#[cfg(vfp)]
+mod vfp;
 #[cfg(not(target_os = "none"))]
 mod wide;
 
@@ -30,6 +32,11 @@ mod wide;
 use blocks::{self as loops, self as several};
 #[cfg(not(target_os = "none"))]
 use {samples as several, wide as loops};
+
+#[cfg(not(vfp))]
+use several::gradients as sums_of_samples;
+#[cfg(vfp)]
+use vfp::gradients as sums_of_samples;
 
 #[cfg(target_os = "none")]
 pub(crate) use plain::tree as sum_lanes;
@@ -84,6 +91,7 @@ macro_rules! kernel {
         }
     };
 }
+#[cfg(not(vfp))]
 kernel!(f32);
 kernel!(f64);
 
@@ -175,7 +183,7 @@ pub(crate) fn gradients<T: Scalar, S>(
     size: (usize, usize),
     learn: impl Fn(&mut T, &mut S, T),
 ) {
-    several::gradients(parameters, samples, size, learn);
+    sums_of_samples(parameters, samples, size, learn);
 }
 
 /// How many gradients of a row are summed in one pass: this many sums stay in registers.

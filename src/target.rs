@@ -41,6 +41,7 @@ pub(crate) type Length = u32;
 pub(crate) type Length = u16;
 
 /// An x86 with vectors of eight `f32`.
+#[cfg(not(vfp))]
 pub(crate) const AVX: bool = cfg!(target_feature = "avx");
 
 /// An x86 with vectors of sixteen `f32`.

@@ -6,7 +6,9 @@
 use core::hint::black_box;
 
 use super::magnitude::Magnitude;
-use super::plain::{self, column, dot, outputs, tree};
+#[cfg(not(vfp))]
+use super::plain::column;
+use super::plain::{self, dot, outputs, tree};
 use crate::hint::keep_rolled;
 use crate::scalar::Scalar;
 use crate::target::{FEW_REGISTERS, SMALL, SOFT_FLOAT};
@@ -42,6 +44,9 @@ macro_rules! in_blocks {
         }
     };
 }
+
+#[cfg(vfp)]
+pub(super) use in_blocks;
 
 /// Defines the loops for a block of `$size` outputs that begins at output `at`. `$s` are its scalars.
 macro_rules! block {
@@ -309,6 +314,7 @@ pub(super) fn forward_samples<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z
 }
 
 /// The sums of a block of outputs stay in registers while a loop runs over the samples.
+#[cfg(not(vfp))]
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn gradients<T: Scalar, S>(
     (weights, slots): (&mut [T], &mut [S]),
@@ -331,6 +337,7 @@ pub(super) fn gradients<T: Scalar, S>(
     }
 }
 
+#[cfg(not(vfp))]
 #[cfg_attr(not(unoptimized), inline(always))]
 fn gradient_block<const N: usize, T: Scalar, S>(
     (row, slots): (&mut [T], &mut [S]),

@@ -27,4 +27,73 @@ pub trait Kernel: Sized {
 
     /// The [`Magnitude`](super::magnitude::Magnitude) of the values.
     fn magnitude(_: Seal, values: &[Self]) -> Self;
+
+    /// Momentum, or Nesterov's, for the weights of a layer and one sample. `factors`: scale, momentum, rate. `false` if there is
+    /// no such loop, and nothing was done.
+    #[cfg(vfp)]
+    #[inline(always)]
+    fn momentum<const NESTEROV: bool>(
+        _: Seal,
+        _weights: &mut [Self],
+        _velocities: &mut [Self],
+        _gradient: (&[Self], &[Self]),
+        _factors: &[Self; 3],
+    ) -> bool {
+        false
+    }
+
+    /// Adam, or `AdamW`, as above. `factors`: scale; how much of the mean stays, and does not; of the mean square; rate; the
+    /// factor of the root; epsilon; decay.
+    #[cfg(vfp)]
+    #[inline(always)]
+    fn adam<const DECAY: bool>(
+        _: Seal,
+        _weights: &mut [Self],
+        _slots: &mut [[Self; 2]],
+        _gradient: (&[Self], &[Self]),
+        _factors: &[Self; 9],
+    ) -> bool {
+        false
+    }
+
+    /// `RmsProp`, as above. `factors`: scale; how much of the mean square stays, and does not; rate; epsilon.
+    #[cfg(vfp)]
+    #[inline(always)]
+    fn rms_prop(
+        _: Seal,
+        _weights: &mut [Self],
+        _squares: &mut [Self],
+        _gradient: (&[Self], &[Self]),
+        _factors: &[Self; 5],
+    ) -> bool {
+        false
+    }
+
+    /// Descent from several samples. `size`: inputs, outputs, samples. `factors`: scale, rate. `false` as above.
+    #[cfg(vfp)]
+    #[inline(always)]
+    fn descend_samples(
+        _: Seal,
+        _weights: &mut [Self],
+        _samples: (&[Self], &[Self]),
+        _size: (usize, usize, usize),
+        _factors: [Self; 2],
+    ) -> bool {
+        false
+    }
+
+    /// The gradients of the weights from input `place.0` to the outputs from `place.1` on. `size` as above.
+    #[cfg(vfp)]
+    #[inline(always)]
+    fn gradient<const N: usize>(
+        _: Seal,
+        (x, deltas): (&[Self], &[Self]),
+        (inputs, outputs, _): (usize, usize, usize),
+        (input, at): (usize, usize),
+    ) -> [Self; N]
+    where
+        Self: crate::scalar::Scalar,
+    {
+        super::plain::sums(super::plain::column(x, inputs, input), (deltas, outputs), at)
+    }
 }

@@ -1,0 +1,138 @@
+//! The loops of `f32` in assembly. They are inlined, so that a program holds those for the sizes of its layers alone.
+
+use super::blocks::{self, in_blocks};
+use super::{Kernel, SEAL, Seal, plain};
+use crate::scalar::Scalar;
+use crate::target::{SMALL, SOFT_FLOAT};
+
+const _: () =
+    assert!(f32::LEAST_MEAN.to_bits() == downhill_vfp::LEAST_MEAN.to_bits(), "a mean would count as 0 elsewhere");
+
+impl Kernel for f32 {
+    #[inline(always)]
+    fn forward(_: Seal, weights: &[f32], biases: &[f32], x: &[f32], z: &mut [f32]) {
+        downhill_vfp::forward(weights, biases, x, z);
+    }
+
+    #[inline(always)]
+    fn send_back(_: Seal, weights: &[f32], delta: &[f32], back: &mut [f32]) {
+        downhill_vfp::send_back(weights, delta, back);
+    }
+
+    #[inline(always)]
+    fn descend(_: Seal, weights: &mut [f32], biases: &mut [f32], x: &[f32], delta: &[f32], rate: f32) {
+        downhill_vfp::descend(weights, biases, x, delta, rate);
+    }
+
+    #[inline(always)]
+    fn forward_samples(_: Seal, weights: &[f32], biases: &[f32], x: &[f32], z: &mut [f32], size: (usize, usize)) {
+        downhill_vfp::forward_samples(weights, biases, x, z, size);
+    }
+
+    #[inline(never)]
+    fn finite(_: Seal, values: &[f32]) -> f32 {
+        plain::finite(values)
+    }
+
+    #[inline(never)]
+    fn magnitude(_: Seal, values: &[f32]) -> f32 {
+        blocks::magnitude(values)
+    }
+
+    #[inline(always)]
+    fn momentum<const NESTEROV: bool>(
+        _: Seal,
+        weights: &mut [f32],
+        velocities: &mut [f32],
+        (x, deltas): (&[f32], &[f32]),
+        factors: &[f32; 3],
+    ) -> bool {
+        downhill_vfp::momentum::<NESTEROV>(weights, velocities, x, deltas, factors);
+        true
+    }
+
+    #[inline(always)]
+    fn adam<const DECAY: bool>(
+        _: Seal,
+        weights: &mut [f32],
+        slots: &mut [[f32; 2]],
+        (x, deltas): (&[f32], &[f32]),
+        factors: &[f32; 9],
+    ) -> bool {
+        downhill_vfp::adam::<DECAY>(weights, slots.as_flattened_mut(), x, deltas, factors);
+        true
+    }
+
+    #[inline(always)]
+    fn rms_prop(
+        _: Seal,
+        weights: &mut [f32],
+        squares: &mut [f32],
+        (x, deltas): (&[f32], &[f32]),
+        factors: &[f32; 5],
+    ) -> bool {
+        downhill_vfp::rms_prop(weights, squares, x, deltas, factors);
+        true
+    }
+
+    #[inline(always)]
+    fn descend_samples(
+        _: Seal,
+        weights: &mut [f32],
+        samples: (&[f32], &[f32]),
+        size: (usize, usize, usize),
+        factors: [f32; 2],
+    ) -> bool {
+        downhill_vfp::descend_samples(weights, samples, size, factors);
+        true
+    }
+
+    #[inline(always)]
+    fn gradient<const N: usize>(
+        _: Seal,
+        samples: (&[f32], &[f32]),
+        size: (usize, usize, usize),
+        place: (usize, usize),
+    ) -> [f32; N] {
+        downhill_vfp::gradient(samples, size, place)
+    }
+}
+
+/// As [`blocks`] has it, with the sums from [`Kernel::gradient`].
+#[inline(always)]
+pub(super) fn gradients<T: Scalar, S>(
+    (weights, slots): (&mut [T], &mut [S]),
+    (x, deltas): (&[T], &[T]),
+    (inputs, outputs): (usize, usize),
+    learn: impl Fn(&mut T, &mut S, T),
+) {
+    let outputs = outputs.max(1);
+    let size = (inputs, outputs, x.len() / inputs.max(1));
+    let rows = weights.chunks_exact_mut(outputs).zip(slots.chunks_exact_mut(outputs));
+    for (input, (row, slots)) in rows.enumerate() {
+        in_blocks!(
+            outputs,
+            |at| gradient_block::<16, _, _>((row, slots), (x, deltas), size, (input, at), &learn),
+            gradient_block::<8, _, _>((row, slots), (x, deltas), size, (input, at), &learn),
+            gradient_block::<4, _, _>((row, slots), (x, deltas), size, (input, at), &learn),
+            gradient_block::<2, _, _>((row, slots), (x, deltas), size, (input, at), &learn),
+            gradient_block::<1, _, _>((row, slots), (x, deltas), size, (input, at), &learn)
+        );
+    }
+}
+
+#[inline(always)]
+fn gradient_block<const N: usize, T: Scalar, S>(
+    (row, slots): (&mut [T], &mut [S]),
+    samples: (&[T], &[T]),
+    size: (usize, usize, usize),
+    (input, at): (usize, usize),
+    learn: &impl Fn(&mut T, &mut S, T),
+) {
+    let sums: [T; N] = T::gradient(SEAL, samples, size, (input, at));
+    if let (Some(row), Some(slots)) = (row.get_mut(at..at + N), slots.get_mut(at..at + N)) {
+        for ((w, slot), &sum) in row.iter_mut().zip(slots).zip(&sums) {
+            learn(w, slot, sum);
+        }
+    }
+}

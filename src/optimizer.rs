@@ -20,6 +20,8 @@
 mod adaptive;
 mod batch;
 mod descent;
+#[cfg(vfp)]
+mod fused;
 mod inner;
 mod interface;
 mod modifier;

@@ -1,5 +1,9 @@
 //! Optimisers that adapt the size of the step to each parameter.
 
+#[cfg(vfp)]
+use super::fused;
+#[cfg(vfp)]
+use super::interface::{Gradient, Parameters};
 use super::interface::{Optimizer, check, check_fraction, check_rate};
 use crate::error::StepError;
 use crate::scalar::{Scalar, Zero};
@@ -74,6 +78,12 @@ impl<T: Scalar> Optimizer<T> for RmsProp<T> {
         *square = (self.decay * *square + (T::ONE - self.decay) * (gradient * gradient)).flushed();
         *weight -= self.rate * gradient / (square.sqrt() + self.epsilon);
     }
+
+    #[cfg(vfp)]
+    #[inline(always)]
+    fn update(&self, layer: Parameters<T, T>, gradient: Gradient<T>) {
+        fused::rms_prop(self, [self.decay, self.rate, self.epsilon], layer, gradient);
+    }
 }
 
 /// `m = decay_m * m + (1 - decay_m) * dE/dw`, `s = decay_s * s + (1 - decay_s) * (dE/dw)^2`; then, with both divided by
@@ -118,6 +128,15 @@ impl<T: Scalar> Adam<T> {
             square_weight: T::ZERO,
             factors: [T::ZERO; 2],
         }
+    }
+}
+
+#[cfg(vfp)]
+impl<T: Scalar> Adam<T> {
+    /// What [`fused::adam`] needs.
+    fn in_one_loop(&self, decay: T) -> [T; 6] {
+        let [rate, square_factor] = self.factors;
+        [self.mean_decay, self.square_decay, rate, square_factor, self.epsilon, decay]
     }
 }
 
@@ -182,6 +201,12 @@ impl<T: Scalar> Optimizer<T> for Adam<T> {
         *square = (self.square_decay * *square + (T::ONE - self.square_decay) * (gradient * gradient)).flushed();
         let [rate, square_factor] = self.factors;
         *weight -= rate * *mean / (square.sqrt() * square_factor + self.epsilon);
+    }
+
+    #[cfg(vfp)]
+    #[inline(always)]
+    fn update(&self, layer: Parameters<T, [T; 2]>, gradient: Gradient<T>) {
+        fused::adam::<false, _, _>(self, self.in_one_loop(T::ZERO), layer, gradient);
     }
 }
 
@@ -251,6 +276,13 @@ impl<T: Scalar> Optimizer<T> for AdamW<T> {
     fn weight(&self, weight: &mut T, slot: &mut [T; 2], gradient: T) {
         *weight -= self.adam.rate * self.weight_decay * *weight;
         self.adam.weight(weight, slot, gradient);
+    }
+
+    #[cfg(vfp)]
+    #[inline(always)]
+    fn update(&self, layer: Parameters<T, [T; 2]>, gradient: Gradient<T>) {
+        let decay = self.adam.rate * self.weight_decay;
+        fused::adam::<true, _, _>(self, self.adam.in_one_loop(decay), layer, gradient);
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]

@@ -1,8 +1,14 @@
 //! Descent along the gradient, without and with momentum.
 
+#[cfg(vfp)]
+use super::fused;
+#[cfg(vfp)]
+use super::interface::follow_pairs;
 use super::interface::{Gradient, Optimizer, Parameters, check_fraction, check_rate};
 use crate::error::StepError;
 use crate::kernel;
+#[cfg(vfp)]
+use crate::pairs::Pairs;
 use crate::scalar::{Scalar, Zero};
 use crate::storable::storable;
 
@@ -56,6 +62,16 @@ impl<T: Scalar> Optimizer<T> for Sgd<T> {
     #[cfg_attr(not(unoptimized), inline(always))]
     fn update(&self, layer: Parameters<T, ()>, gradient: Gradient<T>) {
         kernel::descend(layer.weights, layer.biases, gradient.x, gradient.deltas, self.rate * gradient.scale);
+    }
+
+    #[cfg(vfp)]
+    #[inline(always)]
+    fn update_batch(&self, layer: Parameters<T, ()>, pairs: Pairs<T>, scale: T) {
+        if pairs.count == 1 {
+            fused::descend_samples(self, self.rate, layer, pairs, scale);
+        } else {
+            follow_pairs(self, layer, pairs, scale);
+        }
     }
 }
 
@@ -115,6 +131,12 @@ impl<T: Scalar> Optimizer<T> for Momentum<T> {
     fn weight(&self, weight: &mut T, velocity: &mut T, gradient: T) {
         *velocity = self.momentum * *velocity + gradient;
         *weight -= self.rate * *velocity;
+    }
+
+    #[cfg(vfp)]
+    #[inline(always)]
+    fn update(&self, layer: Parameters<T, T>, gradient: Gradient<T>) {
+        fused::momentum::<false, _, _>(self, [self.momentum, self.rate], layer, gradient);
     }
 }
 
@@ -176,5 +198,11 @@ impl<T: Scalar> Optimizer<T> for Nesterov<T> {
     fn weight(&self, weight: &mut T, velocity: &mut T, gradient: T) {
         *velocity = self.momentum * *velocity + gradient;
         *weight -= self.rate * (gradient + self.momentum * *velocity);
+    }
+
+    #[cfg(vfp)]
+    #[inline(always)]
+    fn update(&self, layer: Parameters<T, T>, gradient: Gradient<T>) {
+        fused::momentum::<true, _, _>(self, [self.momentum, self.rate], layer, gradient);
     }
 }

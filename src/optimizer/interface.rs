@@ -293,7 +293,11 @@ pub(crate) fn apply<T: Scalar, P: Optimizer<T>, W: Budget>(
 /// on a chip, one per layer on the host.
 #[cfg_attr(target_os = "none", inline(never))]
 #[cfg_attr(not(any(target_os = "none", unoptimized)), inline(always))]
-fn follow<T: Scalar, P: Optimizer<T> + ?Sized>(optimizer: &P, layer: Parameters<T, P::Slot>, gradient: Gradient<T>) {
+pub(super) fn follow<T: Scalar, P: Optimizer<T> + ?Sized>(
+    optimizer: &P,
+    layer: Parameters<T, P::Slot>,
+    gradient: Gradient<T>,
+) {
     let Gradient { x, deltas, scale } = gradient;
     let outputs = deltas.len().max(1);
     let rows = layer.weights.chunks_exact_mut(outputs).zip(layer.weight_slots.chunks_exact_mut(outputs));
@@ -311,7 +315,7 @@ fn follow<T: Scalar, P: Optimizer<T> + ?Sized>(optimizer: &P, layer: Parameters<
 /// scale.
 #[cfg_attr(target_os = "none", inline(never))]
 #[cfg_attr(not(any(target_os = "none", unoptimized)), inline(always))]
-fn follow_batch<T: Scalar, P: Optimizer<T> + ?Sized>(
+pub(super) fn follow_batch<T: Scalar, P: Optimizer<T> + ?Sized>(
     optimizer: &P,
     layer: Parameters<T, P::Slot>,
     x: &[T],
@@ -327,7 +331,7 @@ fn follow_batch<T: Scalar, P: Optimizer<T> + ?Sized>(
 
 /// [`follow_batch`] for several pairs of a sample.
 #[cfg_attr(target_os = "none", inline(never))]
-fn follow_pairs<T: Scalar, P: Optimizer<T> + ?Sized>(
+pub(super) fn follow_pairs<T: Scalar, P: Optimizer<T> + ?Sized>(
     optimizer: &P,
     layer: Parameters<T, P::Slot>,
     pairs: Pairs<T>,

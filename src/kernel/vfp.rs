@@ -36,7 +36,7 @@ impl Kernel for f32 {
 
     #[inline(never)]
     fn magnitude(_: Seal, values: &[f32]) -> f32 {
-        blocks::magnitude(values)
+        if SMALL { blocks::magnitude(values) } else { downhill_vfp::sum_of_squares(values) }
     }
 
     #[inline(always)]

@@ -141,6 +141,13 @@ pub fn descend_samples(
     }
 }
 
+/// The sum of the squares, one after the other added to -0.
+#[must_use]
+#[inline(always)]
+pub fn sum_of_squares(values: &[f32]) -> f32 {
+    loops::sum_of_squares(values)
+}
+
 /// The square root, rounded to nearest; NaN for negative numbers.
 #[must_use]
 #[inline(always)]

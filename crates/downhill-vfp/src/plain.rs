@@ -109,6 +109,10 @@ pub(crate) fn descend_samples(
     }
 }
 
+pub(crate) fn sum_of_squares(values: &[f32]) -> f32 {
+    values.iter().fold(-0.0, |sum, value| sum + value * value)
+}
+
 /// `x[i] * d[o]`, in the order of the weights.
 fn products(x: &[f32], delta: &[f32]) -> impl Iterator<Item = f32> {
     x.iter().flat_map(move |&x| delta.iter().map(move |&d| x * d))

@@ -67,6 +67,7 @@ fn sums_keep_their_order() {
                 same(&[learned.1[o]], &[b - 0.3 * d[o]]);
             }
         }
+        same(&[crate::sum_of_squares(&x)], &[x.iter().map(|x| x * x).reduce(|a, b| a + b).expect("an input")]);
         let mut back = numbers.units(inputs);
         crate::send_back(&w, &d, &mut back);
         for (i, &back) in back.iter().enumerate() {

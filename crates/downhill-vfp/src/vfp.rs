@@ -90,6 +90,47 @@ macro_rules! flushed {
     };
 }
 
+/// The iterations over the rows: `$row` is the code of a row whose input is in that register.
+macro_rules! rows {
+    ($row:ident) => {
+        concat!(
+            "mov {rows}, {all}\n",
+            ".if {at_once} > 1\n",
+            "tst {rows}, #1\n",
+            "beq 2f\n",
+            "vldmia {x}!, {{s31}}\n",
+            ".if {at_once} == 4\n",
+            "tst {rows}, #2\n",
+            "bne 7f\n",
+            ".endif\n",
+            "b 3f\n",
+            "2:\n",
+            ".if {at_once} == 4\n",
+            "tst {rows}, #2\n",
+            "bne 8f\n",
+            "6:\n",
+            "vldmia {x}!, {{s30-s31}}\n",
+            $row!("s30"),
+            "7:\n",
+            $row!("s31"),
+            "8:\n",
+            ".else\n",
+            "6:\n",
+            ".endif\n",
+            "vldmia {x}!, {{s30-s31}}\n",
+            $row!("s30"),
+            "3:\n",
+            ".else\n",
+            "6:\n",
+            "vldmia {x}!, {{s31}}\n",
+            ".endif\n",
+            $row!("s31"),
+            "subs {rows}, {rows}, #{at_once}\n",
+            "bhi 6b\n"
+        )
+    };
+}
+
 mod adam;
 mod back;
 mod descend;
@@ -98,6 +139,7 @@ mod momentum;
 mod rms_prop;
 mod root;
 mod samples;
+mod squares;
 
 pub(crate) use adam::adam;
 pub(crate) use back::send_back;
@@ -107,10 +149,19 @@ pub(crate) use momentum::momentum;
 pub(crate) use rms_prop::rms_prop;
 pub(crate) use root::sqrt;
 pub(crate) use samples::{descend_samples, gradient};
+pub(crate) use squares::sum_of_squares;
 
 /// How many outputs a block has at most.
 const BLOCK: usize = 16;
 
-/// How many rows an iteration takes: an odd number of rows enters a pair in its middle. One where the crate is built for size, which
-/// takes 4 % more cycles.
-const AT_ONCE: usize = if cfg!(for_size) { 1 } else { 2 };
+/// How many rows an iteration takes, for a block of `outputs` outputs; the first iteration is entered in its middle if the number of
+/// rows is no multiple. One where the crate is built for size, which takes 4 % more cycles.
+const fn at_once(outputs: usize) -> usize {
+    if cfg!(for_size) {
+        1
+    } else if outputs < BLOCK {
+        2
+    } else {
+        4
+    }
+}

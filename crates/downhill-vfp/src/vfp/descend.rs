@@ -3,7 +3,7 @@
 
 use core::ptr::null_mut;
 
-use super::{AT_ONCE, BLOCK};
+use super::{BLOCK, at_once};
 
 #[inline(always)]
 pub(crate) fn descend(weights: &mut [f32], biases: &mut [f32], x: &[f32], delta: &[f32], rate: f32) {
@@ -96,26 +96,10 @@ unsafe fn blocks<const N: usize>(
             "mov {x}, {inputs}",
             "mov {w}, {block}",
             "add {block}, {block}, #{bytes}",
-            "mov {rows}, {all}",
-            ".if {at_once} == 2",
-            "tst {rows}, #1",
-            "beq 2f",
-            "vldmia {x}!, {{s31}}",
-            "b 3f",
-            "2:",
-            "vldmia {x}!, {{s30-s31}}",
-            row!("s30"),
-            "3:",
-            ".else",
-            "2:",
-            "vldmia {x}!, {{s31}}",
-            ".endif",
-            row!("s31"),
-            "subs {rows}, {rows}, #{at_once}",
-            "bhi 2b",
+            rows!(row),
             "subs {blocks}, {blocks}, #1",
             "bne 5b",
-            at_once = const AT_ONCE,
+            at_once = const at_once(N),
             n = const N,
             top = const N - 1,
             bytes = const 4 * N,

@@ -1,6 +1,6 @@
 //! Weighted sums: up to 16 stay in `s0` to `s15`, and up to 14 weights at a time come into `s16` to `s29`.
 
-use super::{AT_ONCE, BLOCK};
+use super::{BLOCK, at_once};
 
 #[inline(always)]
 pub(crate) fn forward(weights: &[f32], biases: &[f32], x: &[f32], z: &mut [f32]) {
@@ -61,27 +61,11 @@ unsafe fn blocks<const N: usize>(
             "mov {x}, {inputs}",
             "mov {w}, {block}",
             "add {block}, {block}, #{bytes}",
-            "mov {rows}, {all}",
-            ".if {at_once} == 2",
-            "tst {rows}, #1",
-            "beq 2f",
-            "vldmia {x}!, {{s31}}",
-            "b 3f",
-            "2:",
-            "vldmia {x}!, {{s30-s31}}",
-            row!("s30"),
-            "3:",
-            ".else",
-            "2:",
-            "vldmia {x}!, {{s31}}",
-            ".endif",
-            row!("s31"),
-            "subs {rows}, {rows}, #{at_once}",
-            "bhi 2b",
+            rows!(row),
             "vstmia {z}!, {{s0-s{top}}}",
             "subs {blocks}, {blocks}, #1",
             "bne 5b",
-            at_once = const AT_ONCE,
+            at_once = const at_once(N),
             n = const N,
             top = const N - 1,
             bytes = const 4 * N,

@@ -101,6 +101,8 @@ fn sums(numbers: &mut Numbers, random: &mut Generator, shape: Shape) {
     x[..inputs].fill_with(|| any(random));
     deltas[..outputs].fill_with(|| any(random));
     let (x, d) = (&x[..inputs], &deltas[..outputs]);
+    let [ours, plain] = [downhill_vfp::sum_of_squares(x), plain::sum_of_squares(x)];
+    assert!(ours.to_bits() == plain.to_bits(), "sum_of_squares {shape:?}: {ours:e} is not {plain:e}");
     for biased in [outputs, 0] {
         weights.fill(n, || any(random));
         biases.fill(biased, || any(random));

@@ -23,6 +23,9 @@ mod magnitude;
 mod plain;
 #[cfg(not(target_os = "none"))]
 mod samples;
+// `build.rs` says for which chips.
+#[cfg(any(test, soft_single))]
+mod soft;
 #[cfg(vfp)]
 mod vfp;
 #[cfg(not(target_os = "none"))]
@@ -38,6 +41,12 @@ use several::gradients as sums_of_samples;
 #[cfg(vfp)]
 use vfp::gradients as sums_of_samples;
 
+// Those of `f32`.
+#[cfg(soft_single)]
+use soft::{self as single, self as several_single};
+#[cfg(not(any(soft_single, vfp)))]
+use {loops as single, several as several_single};
+
 #[cfg(target_os = "none")]
 pub(crate) use plain::tree as sum_lanes;
 #[cfg(not(target_os = "none"))]
@@ -50,21 +59,21 @@ use crate::scalar::Scalar;
 use crate::target::{FEW_REGISTERS, FOR_SIZE, SHARED};
 
 macro_rules! kernel {
-    ($t:ty) => {
+    ($t:ty, $loops:ident, $several:ident) => {
         impl Kernel for $t {
             #[inline(never)]
             fn forward(_: Seal, weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self]) {
-                loops::forward(weights, biases, x, z);
+                $loops::forward(weights, biases, x, z);
             }
 
             #[inline(never)]
             fn send_back(_: Seal, weights: &[Self], delta: &[Self], back: &mut [Self]) {
-                loops::send_back(weights, delta, back);
+                $loops::send_back(weights, delta, back);
             }
 
             #[inline(never)]
             fn descend(_: Seal, weights: &mut [Self], biases: &mut [Self], x: &[Self], delta: &[Self], rate: Self) {
-                loops::descend(weights, biases, x, delta, rate);
+                $loops::descend(weights, biases, x, delta, rate);
             }
 
             #[inline(never)]
@@ -76,7 +85,7 @@ macro_rules! kernel {
                 z: &mut [Self],
                 size: (usize, usize),
             ) {
-                several::forward_samples(weights, biases, x, z, size);
+                $several::forward_samples(weights, biases, x, z, size);
             }
 
             #[inline(never)]
@@ -92,8 +101,8 @@ macro_rules! kernel {
     };
 }
 #[cfg(not(vfp))]
-kernel!(f32);
-kernel!(f64);
+kernel!(f32, single, several_single);
+kernel!(f64, loops, several);
 
 /// Whether a layer has so few weights that inlined loops are faster than a call of the shared ones, and hardly longer.
 const fn tiny(weights: usize) -> bool {

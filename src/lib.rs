@@ -73,6 +73,8 @@ pub mod schedule;
 mod serial;
 pub mod shape;
 mod slots;
+#[doc(hidden)]
+pub mod soft;
 pub mod storable;
 pub mod store;
 mod sum;

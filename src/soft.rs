@@ -8,11 +8,13 @@
 //! that are kept are those of a tie: rounding adds half of the last place, and only if all places below are 0 then, the
 //! number was a tie, or something more.
 
-use crate::target::FEW_REGISTERS;
+use crate::hint::keep_rolled;
+use crate::target::{FEW_REGISTERS, FOR_SIZE};
 
-const SIGN: u32 = 1 << 31;
-/// The bit that normal numbers don't store.
-const LEADING: u32 = 1 << 23;
+/// What is short with few registers, and where the crate is built for size.
+const INFINITY: u32 = f32::INFINITY.to_bits();
+
+const SHARED: bool = FEW_REGISTERS || FOR_SIZE;
 
 /// The exponents of factors that are multiplied here. No product of two of them is subnormal or infinite.
 const LEAST: u32 = 65;
@@ -20,13 +22,13 @@ const EXPONENTS: u32 = 125;
 
 /// A factor that is multiplied with many.
 #[derive(Clone, Copy)]
-pub struct Factor {
-    bits: u32,
+struct Factor {
     mantissa: u32,
     /// Of bits 16 to 23, 8 to 15 and 0 to 7.
     parts: [u32; 3],
-    /// What the exponent of a product of less than 2 has beyond that of the other factor, less 1.
-    exponent: u32,
+    /// The highest nine bits, sign and exponent, such that the sum with those of the other factor, less [`LEAST`], are those of a
+    /// product of less than 2, less 2.
+    head: u32,
 }
 
 /// A product, rounded.
@@ -34,24 +36,19 @@ pub struct Factor {
 struct Product {
     /// 2^29 to 2^30, a multiple of 2^6.
     mantissa: u32,
-    /// The exponent if the mantissa is less than 2^30, less 1.
-    exponent: u32,
-    /// In the highest bit; the others are arbitrary.
-    sign: u32,
+    /// In the lowest nine bits, sign and exponent if the mantissa is less than 2^30, less 2; the others are arbitrary.
+    head: u32,
 }
 
 impl Factor {
     /// `None` if the factor is rare.
     #[cfg_attr(not(unoptimized), inline(always))]
-    pub fn new(factor: f32) -> Option<Self> {
+    fn new(factor: f32) -> Option<Self> {
         let bits = factor.to_bits();
-        let exponent = exponent(bits);
-        if exponent.wrapping_sub(LEAST) >= EXPONENTS {
-            return None;
-        }
+        usual(bits)?;
         let mantissa = mantissa(bits);
         let parts = [mantissa >> 16, mantissa >> 8 & 0xff, mantissa & 0xff];
-        Some(Self { bits, mantissa, parts, exponent: exponent.wrapping_sub(128) })
+        Some(Self { mantissa, parts, head: (bits >> 23).wrapping_sub(129) })
     }
 
     /// The product of the mantissas without the lowest 16 bits.
@@ -67,26 +64,25 @@ impl Factor {
         }
     }
 
-    /// The product with a factor that is not rare.
+    /// The product with a factor, of which `head` is [`usual`].
     #[cfg_attr(not(unoptimized), inline(always))]
-    fn product(&self, other: u32) -> Product {
+    fn product(&self, other: u32, head: u32) -> Product {
         let mantissa = mantissa(other);
         let product = self.times(mantissa);
         let is_tie = || mantissa.wrapping_mul(self.mantissa) << 16 == 0;
-        let exponent = exponent(other).wrapping_add(self.exponent);
-        let sign = self.bits ^ other;
-        if product & SIGN != 0 {
+        let head = head.wrapping_add(self.head);
+        if product >> 31 != 0 {
             let mut rounded = product.wrapping_add(0x80);
             if rounded << 24 == 0 && is_tie() {
                 rounded &= !0x100;
             }
-            Product { mantissa: rounded >> 8 << 6, exponent: exponent.wrapping_add(1), sign }
+            Product { mantissa: rounded >> 8 << 6, head: head.wrapping_add(1) }
         } else {
             let mut rounded = product.wrapping_add(0x40);
             if rounded << 25 == 0 && is_tie() {
                 rounded &= !0x80;
             }
-            Product { mantissa: rounded >> 7 << 6, exponent, sign }
+            Product { mantissa: rounded >> 7 << 6, head }
         }
     }
 }
@@ -94,36 +90,50 @@ impl Factor {
 impl Product {
     #[cfg_attr(not(unoptimized), inline(always))]
     fn together(self) -> f32 {
-        together(self.sign, self.exponent, self.mantissa >> 6)
+        together(self.head.wrapping_add(1), self.mantissa >> 6)
     }
 }
 
-/// `sum + factor other`: the product is rounded, then the sum.
+/// `sum + factor other` for each sum and its other factor: the product is rounded, then the sum.
 #[inline(never)]
-pub fn add_product(sum: f32, factor: &Factor, other: f32) -> f32 {
-    let bits = other.to_bits();
-    if exponent(bits).wrapping_sub(LEAST) >= EXPONENTS {
-        return rare_product(sum, f32::from_bits(factor.bits), other);
+pub fn add_products(sums: &mut [f32], step: usize, factor: f32, others: &[f32]) {
+    let mut at = 0;
+    let Some(taken_apart) = Factor::new(factor) else {
+        for &other in others {
+            if let Some(sum) = sums.get_mut(at) {
+                *sum = rare_product(sum.to_bits(), other.to_bits(), factor.to_bits());
+            }
+            at += step;
+            keep_rolled();
+        }
+        return;
+    };
+    for &other in others {
+        if let Some(sum) = sums.get_mut(at) {
+            *sum = match usual(other.to_bits()) {
+                Some(head) => add_rounded(*sum, taken_apart.product(other.to_bits(), head)),
+                None => rare_product(sum.to_bits(), factor.to_bits(), other.to_bits()),
+            };
+        }
+        at += step;
+        keep_rolled();
     }
-    add_rounded(sum, factor.product(bits))
 }
 
 /// `sum + a b`: the product is rounded, then the sum.
 #[inline(never)]
-pub fn add_product_of(sum: f32, a: f32, b: f32) -> f32 {
-    let bits = b.to_bits();
-    match Factor::new(a) {
-        Some(factor) if exponent(bits).wrapping_sub(LEAST) < EXPONENTS => add_rounded(sum, factor.product(bits)),
-        _ => rare_product(sum, a, b),
+pub fn add_product(sum: f32, a: f32, b: f32) -> f32 {
+    match (Factor::new(a), usual(b.to_bits())) {
+        (Some(factor), Some(head)) => add_rounded(sum, factor.product(b.to_bits(), head)),
+        _ => rare_product(sum.to_bits(), a.to_bits(), b.to_bits()),
     }
 }
 
 /// `a b`.
 #[inline(never)]
 pub fn multiply(a: f32, b: f32) -> f32 {
-    let bits = b.to_bits();
-    match Factor::new(a) {
-        Some(factor) if exponent(bits).wrapping_sub(LEAST) < EXPONENTS => factor.product(bits).together(),
+    match (Factor::new(a), usual(b.to_bits())) {
+        (Some(factor), Some(head)) => factor.product(b.to_bits(), head).together(),
         _ => a * b,
     }
 }
@@ -132,113 +142,136 @@ pub fn multiply(a: f32, b: f32) -> f32 {
 #[inline(never)]
 pub fn add(a: f32, b: f32) -> f32 {
     let bits = b.to_bits();
-    let exponent = exponent(bits);
-    if exponent.wrapping_sub(2) >= 252 {
-        return rare_sum(a, b);
+    if (bits >> 23 & 0xff).wrapping_sub(2) >= 252 {
+        return rare_sum(a.to_bits(), bits);
     }
-    add_rounded(a, Product { mantissa: mantissa(bits) << 6, exponent: exponent - 1, sign: bits })
+    add_rounded(a, Product { mantissa: mantissa(bits) << 6, head: (bits >> 23).wrapping_sub(2) })
 }
 
 #[cfg_attr(not(unoptimized), inline(always))]
 fn add_rounded(a: f32, b: Product) -> f32 {
-    let (number, a) = (a, a.to_bits());
-    let exponent_a = exponent(a);
-    if exponent_a.wrapping_sub(2) >= 252 {
-        // The product is not 0.
-        return if a << 1 == 0 { b.together() } else { rare_sum(number, b.together()) };
+    #[inline(never)]
+    fn shared(a: f32, mantissa: u32, head: u32) -> f32 {
+        add_in_place(a, Product { mantissa, head })
     }
-    let exponent_a = exponent_a - 1;
-    let mantissa_a = mantissa(a) << 6;
+    if SHARED { shared(a, b.mantissa, b.head) } else { add_in_place(a, b) }
+}
+
+#[cfg_attr(not(unoptimized), inline(always))]
+fn add_in_place(a: f32, b: Product) -> f32 {
+    let bits = a.to_bits();
+    let head_a = bits >> 23;
+    let exponent = (head_a & 0xff).wrapping_sub(2);
+    if exponent >= 252 {
+        return rare_sum(bits, b.together().to_bits());
+    }
+    let mantissa_a = mantissa(bits) << 6;
     // All ones if the signs differ.
-    let differ = ((a ^ b.sign) as i32 >> 31) as u32;
-    let distance = exponent_a.wrapping_sub(b.exponent) as i32;
-    let (large, small, shift, exponent, sign);
+    let differ = (((head_a ^ b.head) << 23) as i32 >> 31) as u32;
+    let distance = exponent.wrapping_sub(b.head & 0xff) as i32;
+    let (large, small, shift, head);
     if distance >= 0 {
         if distance > 25 {
-            return number;
+            return a;
         }
         (large, small) = (mantissa_a, (b.mantissa ^ differ).wrapping_sub(differ));
-        (shift, exponent, sign) = (distance as u32, exponent_a, a);
+        (shift, head) = (distance as u32, head_a.wrapping_sub(1));
     } else {
         if distance < -25 {
             return b.together();
         }
         (large, small) = (b.mantissa, (mantissa_a ^ differ).wrapping_sub(differ));
-        (shift, exponent, sign) = (distance.unsigned_abs(), b.exponent, b.sign);
+        (shift, head) = (distance.unsigned_abs(), b.head.wrapping_add(1));
     }
     // Rounded down. What is lost is less than 1.
-    let sum = large.wrapping_add((small as i32 >> shift) as u32) as i32;
+    let sum = large.wrapping_add((small as i32 >> shift) as u32);
     let is_tie = || small << 1 << (31 - shift) == 0;
-    if sum >= 1 << 30 {
-        let mut rounded = sum as u32 + 0x40;
-        if rounded << 25 == 0 && is_tie() {
-            rounded &= !0x80;
+    match sum >> 29 {
+        1 => {
+            let mut rounded = sum + 0x20;
+            if rounded << 26 == 0 && is_tie() {
+                rounded &= !0x40;
+            }
+            together(head, rounded >> 6)
         }
-        together(sign, exponent.wrapping_add(1), rounded >> 7)
-    } else if sum >= 1 << 29 {
-        let mut rounded = sum as u32 + 0x20;
-        if rounded << 26 == 0 && is_tie() {
-            rounded &= !0x40;
+        2 | 3 => {
+            let mut rounded = sum + 0x40;
+            if rounded << 25 == 0 && is_tie() {
+                rounded &= !0x80;
+            }
+            together(head.wrapping_add(1), rounded >> 7)
         }
-        together(sign, exponent, rounded >> 6)
-    } else if sum >= 1 << 28 {
-        let mut rounded = sum as u32 + 0x10;
-        if rounded << 27 == 0 && is_tie() {
-            rounded &= !0x20;
+        _ if sum >> 28 == 1 => {
+            let mut rounded = sum + 0x10;
+            if rounded << 27 == 0 && is_tie() {
+                rounded &= !0x20;
+            }
+            together(head.wrapping_sub(1), rounded >> 5)
         }
-        together(sign, exponent.wrapping_sub(1), rounded >> 5)
-    } else {
-        cancelled(sum, exponent, sign)
+        _ => cancelled(sum as i32, head),
     }
 }
 
-/// A number from its parts. The mantissa has the leading bit, which adds 1 to the exponent.
+/// The exponent of a factor that is multiplied here, less [`LEAST`], with the sign; otherwise `None`.
 #[cfg_attr(not(unoptimized), inline(always))]
-fn together(sign: u32, exponent: u32, mantissa: u32) -> f32 {
-    f32::from_bits((sign & SIGN) | (exponent << 23).wrapping_add(mantissa))
+fn usual(bits: u32) -> Option<u32> {
+    let head = bits >> 23;
+    ((head & 0xff).wrapping_sub(LEAST) < EXPONENTS).then_some(head)
 }
 
+/// A number from its parts: the lowest nine bits of the head, and the mantissa with its leading bit, which adds 1 to the
+/// exponent.
 #[cfg_attr(not(unoptimized), inline(always))]
-fn exponent(bits: u32) -> u32 {
-    bits << 1 >> 24
+fn together(head: u32, mantissa: u32) -> f32 {
+    f32::from_bits((head << 23).wrapping_add(mantissa))
 }
 
 #[cfg_attr(not(unoptimized), inline(always))]
 fn mantissa(bits: u32) -> u32 {
-    (bits << 9 >> 9) | LEADING
+    (bits << 9 >> 9) | (1 << 23)
 }
 
 /// Of numbers that nearly or wholly cancel each other, so that the difference is exact.
 #[cold]
 #[inline(never)]
-fn cancelled(sum: i32, exponent: u32, sign: u32) -> f32 {
+fn cancelled(sum: i32, head: u32) -> f32 {
     if sum == 0 {
         return 0.0;
     }
-    let sign = if sum < 0 { !sign } else { sign };
+    let mut head = if sum < 0 { head ^ 0x100 } else { head };
     let mut mantissa = sum.unsigned_abs();
-    let mut exponent = exponent;
     // No more if it becomes subnormal.
-    while mantissa >> 29 == 0 && exponent > 0 {
+    while mantissa >> 29 == 0 && head & 0xff != 0 {
         mantissa <<= 1;
-        exponent -= 1;
+        head -= 1;
     }
-    together(sign, exponent, mantissa >> 6)
+    together(head, mantissa >> 6)
 }
 
-/// `sum + a b` by the compiler's operations.
+/// `sum + a b` by the compiler's operations, unless `b` is 0.
+///
+/// As integers: in a number, the compiler would make the search for a zero a comparison of floating point.
 #[cold]
 #[inline(never)]
-pub fn rare_product(sum: f32, a: f32, b: f32) -> f32 {
+fn rare_product(sum: u32, a: u32, b: u32) -> f32 {
+    let [sum_number, a_number, b_number] = [sum, a, b].map(f32::from_bits);
     // The product is 0 or -0, which changes no other number.
-    if b.to_bits() << 1 == 0 && sum.to_bits() << 1 != 0 && a.is_finite() {
-        return sum;
+    if b << 1 == 0 && sum << 1 != 0 && a << 1 < INFINITY << 1 {
+        return sum_number;
     }
-    sum + a * b
+    // Not in advance.
+    keep_rolled();
+    sum_number + a_number * b_number
 }
 
+/// `a + b` by the compiler's operation, unless `a` is 0.
 #[cold]
 #[inline(never)]
-fn rare_sum(a: f32, b: f32) -> f32 {
-    a + b
+fn rare_sum(a: u32, b: u32) -> f32 {
+    let [a_number, b_number] = [a, b].map(f32::from_bits);
+    if a << 1 == 0 && b << 1 != 0 {
+        return b_number;
+    }
+    keep_rolled();
+    a_number + b_number
 }

@@ -2,7 +2,7 @@
 
 use super::plain::outputs;
 use crate::hint::keep_rolled;
-use crate::soft::{Factor, add, add_product, add_product_of, rare_product};
+use crate::soft::{add, add_product, add_products};
 
 /// Each input is taken apart once, for all weights of its row.
 #[cfg_attr(not(unoptimized), inline(always))]
@@ -12,20 +12,7 @@ pub(super) fn forward(weights: &[f32], biases: &[f32], x: &[f32], z: &mut [f32])
         keep_rolled();
     }
     for (row, &x) in weights.chunks_exact(outputs(z)).zip(x) {
-        match Factor::new(x) {
-            Some(x) => {
-                for (z, &w) in z.iter_mut().zip(row) {
-                    *z = add_product(*z, &x, w);
-                    keep_rolled();
-                }
-            }
-            None => {
-                for (z, &w) in z.iter_mut().zip(row) {
-                    *z = rare_product(*z, w, x);
-                    keep_rolled();
-                }
-            }
-        }
+        add_products(z, 1, x, row);
     }
 }
 
@@ -51,7 +38,7 @@ fn dot(row: &[f32], delta: &[f32]) -> f32 {
     loop {
         let mut sum = -0.0;
         while let (Some(&w), Some(&d)) = (row.get(o), delta.get(o)) {
-            sum = add_product_of(sum, d, w);
+            sum = add_product(sum, d, w);
             o += 8;
             keep_rolled();
         }
@@ -95,15 +82,7 @@ pub(super) fn descend(weights: &mut [f32], biases: &mut [f32], x: &[f32], delta:
         if let Some(b) = biases.get_mut(o) {
             *b = add(*b, step);
         }
-        let factor = Factor::new(step);
-        for (row, &x) in weights.chunks_exact_mut(outputs).zip(x) {
-            if let Some(w) = row.get_mut(o) {
-                *w = match &factor {
-                    Some(factor) => add_product(*w, factor, x),
-                    None => rare_product(*w, step, x),
-                };
-            }
-            keep_rolled();
-        }
+        let column = weights.get_mut(o..).unwrap_or_default();
+        add_products(column, outputs, step, x);
     }
 }

@@ -152,8 +152,17 @@ pub(crate) fn forward_four<T: Scalar>(weights: &[T], biases: &[T], x: &[T]) -> O
 #[cfg_attr(not(unoptimized), inline(always))]
 pub fn send_back<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
     // Built for size and with few registers, the compiler would not unroll the lanes, and they would be on the stack.
-    if tiny(weights.len()) && !(FEW_REGISTERS && FOR_SIZE) {
-        plain::send_back(weights, delta, back);
+    // Not those of `f32`: a program with tiny layers alone does without their arithmetic, which is 1 KB.
+    #[inline(never)]
+    fn in_turn<T: Scalar>(weights: &[T], delta: &[T], back: &mut [T]) {
+        loops::send_back(weights, delta, back);
+    }
+    if tiny(weights.len()) {
+        if FEW_REGISTERS && FOR_SIZE {
+            in_turn(weights, delta, back);
+        } else {
+            plain::send_back(weights, delta, back);
+        }
     } else if SHARED {
         T::send_back(SEAL, weights, delta, back);
     } else {

@@ -4,13 +4,24 @@
 
 use core::hint::black_box;
 
-use super::{Kernel, SEAL, Scalar, blocks, plain, samples, wide};
+use super::{Kernel, SEAL, Scalar, blocks, plain, samples, soft, wide};
 use crate::init::{Generator, Random};
 
+type Forward<T> = fn(&[T], &[T], &[T], &mut [T]);
+type SendBack<T> = fn(&[T], &[T], &mut [T]);
 type Descend<T> = fn(&mut [T], &mut [T], &[T], &[T], T);
+type ForwardSamples<T> = fn(&[T], &[T], &[T], &mut [T], (usize, usize));
 
-/// Both kinds of loops compute the bits of the contract, for layers of all sizes up to 40 outputs.
-fn compare<T: Scalar>() {
+/// Loops of one number type.
+struct Own<T> {
+    forward: Forward<T>,
+    send_back: SendBack<T>,
+    descend: Descend<T>,
+    forward_samples: ForwardSamples<T>,
+}
+
+/// All loops compute the bits of the contract, for layers of all sizes up to 40 outputs.
+fn compare<T: Scalar>(own: &Own<T>) {
     let mut random = Generator::new(1);
     // One number in eight is +0 or -0: only these show whether lanes start at +0.
     let mut draw = || {
@@ -25,7 +36,7 @@ fn compare<T: Scalar>() {
         for biases in [&biases[..outputs], &[]] {
             let (mut a, mut b) = ([T::ONE; 200], [T::ZERO; 200]);
             plain::forward(weights, biases, x, &mut a[..outputs]);
-            for forward in [plain::forward, blocks::forward, blocks::forward_by_rows, wide::forward] {
+            for forward in [plain::forward, blocks::forward, blocks::forward_by_rows, wide::forward, own.forward] {
                 b[..outputs].fill(T::ONE);
                 forward(weights, biases, x, &mut b[..outputs]);
                 same(&a[..outputs], &b[..outputs]);
@@ -46,17 +57,19 @@ fn compare<T: Scalar>() {
             }
 
             let samples = &samples[..3 * inputs];
-            let mut z = [[T::ONE; 120]; 3];
+            let mut z = [[T::ONE; 120]; 4];
             for (x, z) in samples.chunks_exact(inputs).zip(z[0].chunks_exact_mut(outputs)) {
                 plain::forward(weights, biases, x, z);
             }
             blocks::forward_samples(weights, biases, samples, &mut z[1][..3 * outputs], (inputs, outputs));
             samples::forward_samples(weights, biases, samples, &mut z[2][..3 * outputs], (inputs, outputs));
-            same(&z[0][..3 * outputs], &z[1][..3 * outputs]);
-            same(&z[0][..3 * outputs], &z[2][..3 * outputs]);
+            (own.forward_samples)(weights, biases, samples, &mut z[3][..3 * outputs], (inputs, outputs));
+            for other in &z[1..] {
+                same(&z[0][..3 * outputs], &other[..3 * outputs]);
+            }
 
             plain::send_back(weights, delta, &mut a[..inputs]);
-            for send_back in [blocks::send_back, wide::send_back] {
+            for send_back in [blocks::send_back, wide::send_back, own.send_back] {
                 send_back(weights, delta, &mut b[..inputs]);
                 same(&a[..inputs], &b[..inputs]);
             }
@@ -93,6 +106,7 @@ fn compare<T: Scalar>() {
             };
             same(&learned(plain::descend), &learned(blocks::descend));
             same(&learned(plain::descend), &learned(wide::descend));
+            same(&learned(plain::descend), &learned(own.descend));
         }
     }
 }
@@ -130,8 +144,18 @@ fn same<T: Scalar>(a: &[T], b: &[T]) {
 
 #[test]
 fn all_loops_keep_the_order() {
-    compare::<f32>();
-    compare::<f64>();
+    compare::<f32>(&Own {
+        forward: soft::forward,
+        send_back: soft::send_back,
+        descend: soft::descend,
+        forward_samples: soft::forward_samples,
+    });
+    compare::<f64>(&Own {
+        forward: plain::forward,
+        send_back: plain::send_back,
+        descend: plain::descend,
+        forward_samples: blocks::forward_samples,
+    });
 }
 
 #[test]

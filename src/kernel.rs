@@ -61,6 +61,16 @@ use crate::target::{FEW_REGISTERS, FOR_SIZE, SHARED};
 macro_rules! kernel {
     ($t:ty, $loops:ident, $several:ident) => {
         impl Kernel for $t {
+            #[cfg_attr(not(unoptimized), inline(always))]
+            fn sum(_: Seal, a: Self, b: Self) -> Self {
+                $loops::sum(a, b)
+            }
+
+            #[cfg_attr(not(unoptimized), inline(always))]
+            fn product(_: Seal, a: Self, b: Self) -> Self {
+                $loops::product(a, b)
+            }
+
             #[inline(never)]
             fn forward(_: Seal, weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self]) {
                 $loops::forward(weights, biases, x, z);

@@ -8,6 +8,10 @@
 //! that are kept are those of a tie: rounding adds half of the last place, and only if all places below are 0 then, the
 //! number was a tie, or something more.
 
+mod number;
+
+pub(crate) use number::Soft;
+
 use crate::hint::keep_rolled;
 use crate::target::{CHIP, FEW_REGISTERS, FOR_SIZE};
 

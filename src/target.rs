@@ -22,6 +22,9 @@ pub(crate) const LONG_PRODUCTS: bool = CHIP_WITH_FLOAT && cfg!(target_arch = "ar
 /// shifted in a loop.
 pub(crate) const EIGHT_BITS: bool = cfg!(target_arch = "avr");
 
+/// A chip of 32 bits whose `f32` is computed by [`soft`](crate::soft).
+pub(crate) const SOFT_SINGLE: bool = cfg!(soft_single);
+
 /// Optimised for size, at opt-level s or z.
 pub(crate) const FOR_SIZE: bool = cfg!(for_size);
 

@@ -9,8 +9,10 @@ use super::magnitude::Magnitude;
 #[cfg(not(vfp))]
 use super::plain::column;
 use super::plain::{self, dot, outputs, tree};
+pub(super) use super::plain::{product, sum};
 use crate::hint::keep_rolled;
 use crate::scalar::Scalar;
+use crate::soft::Soft;
 use crate::target::{FEW_REGISTERS, SMALL, SOFT_FLOAT};
 
 /// Divides `$outputs` outputs into blocks and runs the code of each: as many of 16 as there are, then one of 8, 4, 2
@@ -350,7 +352,7 @@ fn gradient_block<const N: usize, T: Scalar, S>(
     for (x, deltas) in x.zip(deltas.chunks_exact(outputs)) {
         if let Some(deltas) = deltas.get(at..).and_then(|deltas| deltas.first_chunk::<N>()) {
             for (sum, &d) in sums.iter_mut().zip(deltas) {
-                *sum += x * d;
+                *sum = (Soft(*sum) + Soft(x) * d).0;
             }
         }
         keep_rolled();

@@ -10,6 +10,12 @@ pub(crate) const SEAL: Seal = Seal(());
 /// One instance of every loop per number type, shared by all layers on a chip: code that is generic over a layer's size
 /// would be in flash once per layer.
 pub trait Kernel: Sized {
+    /// `a + b`, inlined where that is an instruction.
+    fn sum(_: Seal, a: Self, b: Self) -> Self;
+
+    /// `a b`, inlined where that is an instruction.
+    fn product(_: Seal, a: Self, b: Self) -> Self;
+
     /// `z = b + x W`, with as many biases as outputs; without biases `z += x W`.
     fn forward(_: Seal, weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self]);
 

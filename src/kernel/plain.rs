@@ -2,6 +2,7 @@
 
 use super::magnitude::{Finite, Magnitude};
 use crate::scalar::Scalar;
+use crate::soft::Soft;
 
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn forward<T: Scalar>(weights: &[T], biases: &[T], x: &[T], z: &mut [T]) {
@@ -69,7 +70,7 @@ pub(super) fn gradient<T: Scalar, S>(
         let mut sum = T::ZERO;
         for (x, deltas) in x.clone().zip(deltas.chunks_exact(outputs.max(1))) {
             if let Some(&d) = deltas.get(o) {
-                sum += x * d;
+                sum = (Soft(sum) + Soft(x) * d).0;
             }
         }
         learn(parameter, slot, sum);
@@ -86,7 +87,7 @@ pub(super) fn sums<const N: usize, T: Scalar>(
     let mut sums = [T::ZERO; N];
     for (x, deltas) in x.zip(deltas.chunks_exact(outputs.max(1))) {
         for (sum, &delta) in sums.iter_mut().zip(deltas.get(first..).unwrap_or_default()) {
-            *sum += x * delta;
+            *sum = (Soft(*sum) + Soft(x) * delta).0;
         }
     }
     sums
@@ -136,6 +137,16 @@ pub(super) fn dot<T: Scalar>(row: &[T], delta: &[T]) -> T {
 #[allow(clippy::many_single_char_names)]
 pub(crate) fn tree<T: Scalar>([a, b, c, d, e, f, g, h]: [T; 8]) -> T {
     ((a + e) + (c + g)) + ((b + f) + (d + h))
+}
+
+#[cfg_attr(not(unoptimized), inline(always))]
+pub(super) fn sum<T: Scalar>(a: T, b: T) -> T {
+    a + b
+}
+
+#[cfg_attr(not(unoptimized), inline(always))]
+pub(super) fn product<T: Scalar>(a: T, b: T) -> T {
+    a * b
 }
 
 /// The length of a row. It is never 0; the `max` shows the compiler that cutting into rows can't panic.

@@ -3,6 +3,7 @@
 use super::plain::outputs;
 use crate::hint::keep_rolled;
 use crate::soft::{add, add_product, add_products};
+pub(super) use crate::soft::{add as sum, multiply as product};
 
 /// Each input is taken apart once, for all weights of its row.
 #[cfg_attr(not(unoptimized), inline(always))]

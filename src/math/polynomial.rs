@@ -6,6 +6,7 @@
 // The constants have all digits of their source.
 #![allow(clippy::excessive_precision)]
 
+use crate::soft::Soft;
 use crate::target::CHIP;
 
 /// 1.5 * 2^23. Adding it to a small number and subtracting it again rounds to the nearest integer; the low bits of the
@@ -15,15 +16,16 @@ const ROUND: f32 = 12_582_912.0;
 /// `e^x` for |x| up to 88.3, with an error of up to 2 ulp.
 #[cfg_attr(not(unoptimized), inline(always))]
 fn power(x: f32) -> f32 {
+    let x = Soft(x);
     let r = x * core::f32::consts::LOG2_E + ROUND;
     let n = r - ROUND;
     // ln 2 in two parts: the first has few bits, so that the product is exact.
     let f = (x - n * 0.693_359_375) + n * 2.121_944_4e-4;
     let square = f * f;
-    let high = 8.312_517e-3 * f + 4.189_021_9e-2;
-    let low = 0.166_671_14 * f + 0.499_992_3;
-    let scale = f32::from_bits((r.to_bits() << 23).wrapping_add(1.0_f32.to_bits()));
-    ((high * square + low) * square + (f + 1.0)) * scale
+    let high = f * 8.312_517e-3 + 4.189_021_9e-2;
+    let low = f * 0.166_671_14 + 0.499_992_3;
+    let scale = f32::from_bits((r.0.to_bits() << 23).wrapping_add(1.0_f32.to_bits()));
+    (((high * square + low) * square + (f + 1.0)) * scale).0
 }
 
 /// `e^x` for x up to 0.

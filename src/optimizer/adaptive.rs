@@ -7,7 +7,14 @@ use super::interface::{Gradient, Parameters};
 use super::interface::{Optimizer, check, check_fraction, check_rate};
 use crate::error::StepError;
 use crate::scalar::{Scalar, Zero};
+use crate::soft::Soft;
 use crate::storable::storable;
+
+/// A running mean after another value.
+#[cfg_attr(not(unoptimized), inline(always))]
+fn grown<T: Scalar>(mean: T, decay: T, value: T) -> T {
+    (Soft(decay) * mean + Soft(T::ONE - decay) * value).0.flushed()
+}
 
 /// Epsilon must be finite and positive: if all gradients were zero, it is the whole denominator. And no step may become
 /// infinite if a large gradient, or a mean of such, is divided by epsilon alone: a gradient of 2^50, at `rate` / `part`
@@ -75,8 +82,9 @@ impl<T: Scalar> Optimizer<T> for RmsProp<T> {
 
     #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, square: &mut T, gradient: T) {
-        *square = (self.decay * *square + (T::ONE - self.decay) * (gradient * gradient)).flushed();
-        *weight -= self.rate * gradient / (square.sqrt() + self.epsilon);
+        *square = grown(*square, self.decay, (Soft(gradient) * gradient).0);
+        let change = (Soft(self.rate) * gradient).0 / (Soft(square.sqrt()) + self.epsilon).0;
+        *weight = (Soft(*weight) - change).0;
     }
 
     #[cfg(vfp)]
@@ -197,10 +205,11 @@ impl<T: Scalar> Optimizer<T> for Adam<T> {
 
     #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, [mean, square]: &mut [T; 2], gradient: T) {
-        *mean = (self.mean_decay * *mean + (T::ONE - self.mean_decay) * gradient).flushed();
-        *square = (self.square_decay * *square + (T::ONE - self.square_decay) * (gradient * gradient)).flushed();
+        *mean = grown(*mean, self.mean_decay, gradient);
+        *square = grown(*square, self.square_decay, (Soft(gradient) * gradient).0);
         let [rate, square_factor] = self.factors;
-        *weight -= rate * *mean / (square.sqrt() * square_factor + self.epsilon);
+        let change = (Soft(rate) * *mean).0 / (Soft(square.sqrt()) * square_factor + self.epsilon).0;
+        *weight = (Soft(*weight) - change).0;
     }
 
     #[cfg(vfp)]
@@ -274,7 +283,7 @@ impl<T: Scalar> Optimizer<T> for AdamW<T> {
 
     #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, slot: &mut [T; 2], gradient: T) {
-        *weight -= self.adam.rate * self.weight_decay * *weight;
+        *weight = (Soft(*weight) - Soft(self.adam.rate) * self.weight_decay * *weight).0;
         self.adam.weight(weight, slot, gradient);
     }
 

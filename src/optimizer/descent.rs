@@ -10,6 +10,7 @@ use crate::kernel;
 #[cfg(vfp)]
 use crate::pairs::Pairs;
 use crate::scalar::{Scalar, Zero};
+use crate::soft::Soft;
 use crate::storable::storable;
 
 /// Stochastic gradient descent: `w -= rate * dE/dw`. Keeps nothing.
@@ -56,7 +57,7 @@ impl<T: Scalar> Optimizer<T> for Sgd<T> {
 
     #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, (): &mut (), gradient: T) {
-        *weight -= self.rate * gradient;
+        *weight = (Soft(*weight) - Soft(self.rate) * gradient).0;
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
@@ -129,8 +130,8 @@ impl<T: Scalar> Optimizer<T> for Momentum<T> {
 
     #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, velocity: &mut T, gradient: T) {
-        *velocity = self.momentum * *velocity + gradient;
-        *weight -= self.rate * *velocity;
+        *velocity = (Soft(self.momentum) * *velocity + gradient).0;
+        *weight = (Soft(*weight) - Soft(self.rate) * *velocity).0;
     }
 
     #[cfg(vfp)]
@@ -196,8 +197,8 @@ impl<T: Scalar> Optimizer<T> for Nesterov<T> {
 
     #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, velocity: &mut T, gradient: T) {
-        *velocity = self.momentum * *velocity + gradient;
-        *weight -= self.rate * (gradient + self.momentum * *velocity);
+        *velocity = (Soft(self.momentum) * *velocity + gradient).0;
+        *weight = (Soft(*weight) - Soft(self.rate) * (Soft(gradient) + Soft(self.momentum) * *velocity)).0;
     }
 
     #[cfg(vfp)]

@@ -1,0 +1,38 @@
+//! A number whose operators are those of this module where they are shorter than the compiler's.
+
+use core::ops::{Add, Mul, Sub};
+
+use crate::kernel::{Kernel, SEAL};
+use crate::scalar::Scalar;
+use crate::target::SOFT_SINGLE;
+
+/// `(Soft(a) * b + c).0` is `a * b + c`, in the same bits.
+#[derive(Clone, Copy)]
+pub(crate) struct Soft<T>(pub(crate) T);
+
+/// The operators with a number, and with another [`Soft`].
+macro_rules! operator {
+    ($operator:ident, $method:ident, |$a:ident, $b:ident| $result:expr) => {
+        impl<T: Scalar> $operator<T> for Soft<T> {
+            type Output = Self;
+
+            #[cfg_attr(not(unoptimized), inline(always))]
+            fn $method(self, other: T) -> Self {
+                let ($a, $b) = (self.0, other);
+                Self($result)
+            }
+        }
+
+        impl<T: Scalar> $operator for Soft<T> {
+            type Output = Self;
+
+            #[cfg_attr(not(unoptimized), inline(always))]
+            fn $method(self, other: Self) -> Self {
+                $operator::<T>::$method(self, other.0)
+            }
+        }
+    };
+}
+operator!(Add, add, |a, b| Kernel::sum(SEAL, a, b));
+operator!(Mul, mul, |a, b| Kernel::product(SEAL, a, b));
+operator!(Sub, sub, |a, b| if SOFT_SINGLE { Kernel::sum(SEAL, a, -b) } else { a - b });

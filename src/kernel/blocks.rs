@@ -12,6 +12,7 @@ use super::plain::{self, dot, outputs, tree};
 pub(super) use super::plain::{product, sum};
 use crate::hint::keep_rolled;
 use crate::scalar::Scalar;
+#[cfg(not(vfp))]
 use crate::soft::Soft;
 use crate::target::{FEW_REGISTERS, SMALL, SOFT_FLOAT};
 

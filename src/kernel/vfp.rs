@@ -10,6 +10,16 @@ const _: () =
 
 impl Kernel for f32 {
     #[inline(always)]
+    fn sum(_: Seal, a: f32, b: f32) -> f32 {
+        a + b
+    }
+
+    #[inline(always)]
+    fn product(_: Seal, a: f32, b: f32) -> f32 {
+        a * b
+    }
+
+    #[inline(always)]
     fn forward(_: Seal, weights: &[f32], biases: &[f32], x: &[f32], z: &mut [f32]) {
         downhill_vfp::forward(weights, biases, x, z);
     }

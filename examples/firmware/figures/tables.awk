@@ -33,9 +33,10 @@ END {
     if (page == "README.md") {
         print "| chip | `predict` | `step` | estimated cycles: `predict` | `step` | trainer | stack | code |"
         print "|---|---|---|---|---|---|---|---|"
-        n = split("m4f m0 rv32", chip, " ")
+        n = split("m4f m4f-vfp m0 rv32", chip, " ")
+        name["m4f-vfp"] = "Cortex-M4F, feature `vfp`"
         for (c = 1; c <= n; c++) {
-            key = chip[c] " o3 W2 libm"
+            key = chip[c] == "m4f-vfp" ? "m4f o3 W2 vfp" : chip[c] " o3 W2 libm"
             row(name[chip[c]], value(key, "forward") " | " value(key, "step") " | " value(key, "cycles forward") " | " \
                 value(key, "cycles step") " | " value(key, "ram") " | " value(key, "stack") " | " value(key, "code"))
         }
@@ -98,6 +99,22 @@ END {
             if ((key, "forward") in figure)
                 row(title[l], name[part[1]] " | " level[part[2]] " | " value(key, "forward") " | " value(key, "step") " | " \
                     value(key, "ram") " | " value(key, "stack") " | " value(key, "code"))
+        }
+    }
+
+    print "\nA Cortex-M4F without and with the feature `vfp`: instructions, cycles as below, bytes. A slice has eight samples; its instructions are"
+    print "those of a sample, its cycles those of all:\n"
+    print "| network | `opt-level` | learner | feature | `predict` | `step` | cycles: `predict` | `step` | stack | code |"
+    print "|---|---|---|---|---|---|---|---|---|---|"
+    v = split("o3 W2,os W2,o3 W4,os W4,o3 W2/momentum,o3 W2/adam,o3 W2/slices", with, ",")
+    split("`Sgd`,`Sgd`,`Sgd`,`Sgd`,`Momentum`,`Adam`,`Sgd` in slices", title, ",")
+    for (l = 1; l <= v; l++) {
+        split(with[l], part, " ")
+        for (f = 1; f <= 2; f++) {
+            key = "m4f " with[l] (f == 1 ? " libm" : " vfp")
+            row(network[substr(part[2], 2, 1)], level[part[1]] " | " title[l] " | " (f == 1 ? "" : "`vfp`") " | " \
+                value(key, "forward") " | " value(key, "step") " | " value(key, "cycles forward") " | " \
+                value(key, "cycles step") " | " value(key, "stack") " | " value(key, "code"))
         }
     }
 

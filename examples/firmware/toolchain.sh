@@ -9,7 +9,7 @@
 # The chips are m4f, m7, m33, m0, rv32 and avr. wasm is none, and runs in node. From the environment:
 #   FIRMWARE_TOOLCHAIN  rustup or debian; otherwise rustup, if it has the chip's target, or else debian; avr is debian's
 #   FIRMWARE_RUSTFLAGS  for example -Ctarget-cpu=cortex-m4
-#   FIRMWARE_FEATURES   features of the programs besides their own: vfp
+#   FIRMWARE_FEATURES   features of the programs besides their own: vfp (in figures, vmla too)
 #   FIRMWARE_TIMEOUT    seconds that a program may take, 120 if unset
 #   OPT_LEVEL           instead of the profile's
 

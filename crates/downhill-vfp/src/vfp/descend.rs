@@ -48,15 +48,29 @@ macro_rules! differences {
     };
 }
 
+/// Subtracts products by an instruction that rounds twice, as `vmul` and `vsub` do.
+macro_rules! chained {
+    ($x:literal: $($k:literal $w:literal),+) => {
+        concat!($(when!($k, "vmls.f32 s", $w, ", s", $k, ", ", $x)),+)
+    };
+}
+
 macro_rules! row {
     ($x:literal) => {
         concat!(
             "vldmia {w}, {{s16-s{last}}}\n",
+            ".if {vmla}\n",
+            chained!($x: 0 16, 1 17, 2 18, 3 19, 4 20, 5 21, 6 22, 7 23, 8 24, 9 25, 10 26, 11 27),
+            "vstmia {w}!, {{s16-s{last}}}\n",
+            when!(12, "vldmia {w}, {{s16-s{rest}}}"),
+            chained!($x: 12 16, 13 17, 14 18, 15 19),
+            ".else\n",
             differences!($x: 0 16 28, 1 17 29, 2 18 28, 3 19 29, 4 20 28, 5 21 29, 6 22 28, 7 23 29, 8 24 28, 9 25 29, 10 26 28, 11 27 29),
             when!(12, "vmul.f32 s28, s12, ", $x),
             "vstmia {w}!, {{s16-s{last}}}\n",
             when!(12, "vldmia {w}, {{s16-s{rest}}}"),
             differences!(@ $x: 12 16 28, 13 17 29, 14 18 28, 15 19 29),
+            ".endif\n",
             when!(12, "vstmia {w}!, {{s16-s{rest}}}"),
             "add {w}, {w}, {skip}\n"
         )
@@ -100,6 +114,7 @@ unsafe fn blocks<const N: usize>(
             "subs {blocks}, {blocks}, #1",
             "bne 5b",
             at_once = const at_once(N),
+            vmla = const cfg!(feature = "vmla") as u8,
             n = const N,
             top = const N - 1,
             bytes = const 4 * N,

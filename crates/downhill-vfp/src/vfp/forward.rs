@@ -25,17 +25,32 @@ pub(crate) fn forward(weights: &[f32], biases: &[f32], x: &[f32], z: &mut [f32])
     }
 }
 
+/// Adds products to the sums by an instruction that rounds twice, as `vmul` and `vadd` do.
+macro_rules! chained {
+    ($x:literal: $($k:literal $w:literal),+) => {
+        concat!($(when!($k, "vmla.f32 s", $k, ", s", $w, ", ", $x)),+)
+    };
+}
+
 macro_rules! row {
     ($x:literal) => {
         concat!(
             "vldmia {w}!, {{s16-s{last}}}\n",
+            ".if {vmla}\n",
+            ".if {n} <= 14\n add {w}, {w}, {skip}\n.endif\n",
+            chained!($x: 0 16, 1 17, 2 18, 3 19, 4 20, 5 21, 6 22, 7 23, 8 24, 9 25, 10 26, 11 27, 12 28, 13 29),
+            when!(14, "vldmia {w}!, {{s16-s{rest}}}"),
+            when!(14, "add {w}, {w}, {skip}"),
+            chained!($x: 14 16, 15 17),
+            ".else\n",
             products!($x: 0 16, 1 17, 2 18, 3 19, 4 20, 5 21, 6 22, 7 23, 8 24, 9 25, 10 26, 11 27, 12 28, 13 29),
             ".if {n} <= 14\n add {w}, {w}, {skip}\n.endif\n",
             sums!(0 16, 1 17, 2 18, 3 19, 4 20, 5 21, 6 22, 7 23, 8 24, 9 25, 10 26, 11 27, 12 28, 13 29),
             when!(14, "vldmia {w}!, {{s16-s{rest}}}"),
             products!($x: 14 16, 15 17),
             when!(14, "add {w}, {w}, {skip}"),
-            sums!(14 16, 15 17)
+            sums!(14 16, 15 17),
+            ".endif\n"
         )
     };
 }
@@ -66,6 +81,7 @@ unsafe fn blocks<const N: usize>(
             "subs {blocks}, {blocks}, #1",
             "bne 5b",
             at_once = const at_once(N),
+            vmla = const cfg!(feature = "vmla") as u8,
             n = const N,
             top = const N - 1,
             bytes = const 4 * N,

@@ -15,7 +15,8 @@
 //!
 //! `plain.rs` is the reference implementation.
 
-// A chip compiles `blocks`, and `vfp` with the feature of this name, the host `samples` and `wide`. Tests on the host compile all of them, to compare them.
+// A chip compiles `blocks`, and with the feature of its name `vfp`; the host `samples` and `wide`. Tests on the host compile
+// all of these but `vfp`, to compare them.
 #[cfg(any(test, target_os = "none"))]
 mod blocks;
 pub(crate) mod interface;

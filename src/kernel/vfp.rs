@@ -8,6 +8,25 @@ use crate::target::{SMALL, SOFT_FLOAT};
 const _: () =
     assert!(f32::LEAST_MEAN.to_bits() == downhill_vfp::LEAST_MEAN.to_bits(), "a mean would count as 0 elsewhere");
 
+/// As many rows of `outputs` weights as there are, but no more than inputs. The excess is ignored here as by other kernels; the
+/// crate would refuse it. Where the compiler knows the lengths, nothing is left of this.
+#[inline(always)]
+fn rows(weights: usize, inputs: usize, outputs: usize) -> usize {
+    (weights / outputs.max(1)).min(inputs)
+}
+
+/// So many of the first values.
+#[inline(always)]
+fn first(values: &[f32], n: usize) -> &[f32] {
+    values.get(..n).unwrap_or(values)
+}
+
+/// [`first`], to be written.
+#[inline(always)]
+fn first_mut<T>(values: &mut [T], n: usize) -> &mut [T] {
+    if n < values.len() { values.get_mut(..n).unwrap_or_default() } else { values }
+}
+
 impl Kernel for f32 {
     #[inline(always)]
     fn sum(_: Seal, a: f32, b: f32) -> f32 {
@@ -21,17 +40,24 @@ impl Kernel for f32 {
 
     #[inline(always)]
     fn forward(_: Seal, weights: &[f32], biases: &[f32], x: &[f32], z: &mut [f32]) {
-        downhill_vfp::forward(weights, biases, x, z);
+        let outputs = z.len();
+        let rows = rows(weights.len(), x.len(), outputs);
+        downhill_vfp::forward(first(weights, rows * outputs), first(biases, outputs), first(x, rows), z);
     }
 
     #[inline(always)]
     fn send_back(_: Seal, weights: &[f32], delta: &[f32], back: &mut [f32]) {
-        downhill_vfp::send_back(weights, delta, back);
+        let outputs = delta.len();
+        let rows = rows(weights.len(), back.len(), outputs);
+        downhill_vfp::send_back(first(weights, rows * outputs), delta, first_mut(back, rows));
     }
 
     #[inline(always)]
     fn descend(_: Seal, weights: &mut [f32], biases: &mut [f32], x: &[f32], delta: &[f32], rate: f32) {
-        downhill_vfp::descend(weights, biases, x, delta, rate);
+        let outputs = delta.len();
+        let rows = rows(weights.len(), x.len(), outputs);
+        let (weights, biases) = (first_mut(weights, rows * outputs), first_mut(biases, outputs));
+        downhill_vfp::descend(weights, biases, first(x, rows), delta, rate);
     }
 
     #[inline(always)]
@@ -57,7 +83,10 @@ impl Kernel for f32 {
         (x, deltas): (&[f32], &[f32]),
         factors: &[f32; 3],
     ) -> bool {
-        downhill_vfp::momentum::<NESTEROV>(weights, velocities, x, deltas, factors);
+        let rows = rows(weights.len(), x.len(), deltas.len());
+        let (weights, velocities) =
+            (first_mut(weights, rows * deltas.len()), first_mut(velocities, rows * deltas.len()));
+        downhill_vfp::momentum::<NESTEROV>(weights, velocities, first(x, rows), deltas, factors);
         true
     }
 
@@ -69,7 +98,9 @@ impl Kernel for f32 {
         (x, deltas): (&[f32], &[f32]),
         factors: &[f32; 9],
     ) -> bool {
-        downhill_vfp::adam::<DECAY>(weights, slots.as_flattened_mut(), x, deltas, factors);
+        let rows = rows(weights.len(), x.len(), deltas.len());
+        let (weights, slots) = (first_mut(weights, rows * deltas.len()), first_mut(slots, rows * deltas.len()));
+        downhill_vfp::adam::<DECAY>(weights, slots.as_flattened_mut(), first(x, rows), deltas, factors);
         true
     }
 
@@ -81,7 +112,9 @@ impl Kernel for f32 {
         (x, deltas): (&[f32], &[f32]),
         factors: &[f32; 5],
     ) -> bool {
-        downhill_vfp::rms_prop(weights, squares, x, deltas, factors);
+        let rows = rows(weights.len(), x.len(), deltas.len());
+        let (weights, squares) = (first_mut(weights, rows * deltas.len()), first_mut(squares, rows * deltas.len()));
+        downhill_vfp::rms_prop(weights, squares, first(x, rows), deltas, factors);
         true
     }
 

@@ -67,7 +67,9 @@ pub(super) fn descend_samples<T: Scalar, P: Optimizer<T, Slot = ()>>(
     scale: T,
 ) {
     let Pairs { x, deltas, inputs, outputs, .. } = pairs;
-    let size = (inputs, outputs, deltas.len() / outputs.max(1));
+    let samples = (x.len() / inputs.max(1)).min(deltas.len() / outputs.max(1));
+    let (x, deltas) = (x.get(..samples * inputs).unwrap_or(x), deltas.get(..samples * outputs).unwrap_or(deltas));
+    let size = (inputs, outputs, samples);
     if T::descend_samples(SEAL, layer.weights, (x, deltas), size, [scale, rate]) {
         let biases = (layer.biases, layer.bias_slots);
         kernel::bias_gradients(biases, deltas, |b, slot, g| optimizer.bias(b, slot, g * scale));

@@ -213,6 +213,23 @@ fn refused(numbers: &mut Numbers) {
     }
 }
 
+/// `downhill` itself ignores the excess of slices that are too long.
+#[inline(never)]
+fn excess(random: &mut Generator) {
+    let mut numbers = [0.0; 100];
+    numbers.fill_with(|| random.signed_unit());
+    let (weights, values) = black_box(&numbers).split_at(60);
+    let [mut exact, mut longer] = [[1.0; 20]; 2];
+    for (x, w) in [(6, 32), (8, 31), (7, 30)] {
+        downhill::kernel::forward(&weights[..30], &values[..5], &values[..6], &mut exact[..5]);
+        downhill::kernel::forward(&weights[..w], &values[..7], &values[..x], &mut longer[..5]);
+        assert!(exact.map(f32::to_bits) == longer.map(f32::to_bits), "forward with excess");
+        downhill::kernel::send_back(&weights[..30], &values[..5], &mut exact[..6]);
+        downhill::kernel::send_back(&weights[..w], &values[..5], &mut longer[..x]);
+        assert!(exact.map(f32::to_bits) == longer.map(f32::to_bits), "send_back with excess");
+    }
+}
+
 /// Square roots: the ends of the range, and many numbers between. Returns how many.
 #[inline(never)]
 fn roots(random: &mut Generator) -> u32 {
@@ -257,6 +274,7 @@ fn main() -> ! {
         check(shape);
     }
     refused(numbers);
+    excess(&mut random);
     let roots = roots(&mut random);
     println!("{shapes} shapes and {roots} square roots are the same");
     ExitCode::SUCCESS.exit_process()

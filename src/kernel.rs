@@ -72,6 +72,16 @@ macro_rules! kernel {
                 $loops::product(a, b)
             }
 
+            #[cfg_attr(not(unoptimized), inline(always))]
+            fn add_product(_: Seal, sum: Self, a: Self, b: Self) -> Self {
+                $loops::add_product(sum, a, b)
+            }
+
+            #[cfg_attr(not(unoptimized), inline(always))]
+            fn gradient(_: Seal, x: Self, d: Self, scale: Self) -> Self {
+                $loops::gradient(x, d, scale)
+            }
+
             #[inline(never)]
             fn forward(_: Seal, weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self]) {
                 $loops::forward(weights, biases, x, z);
@@ -236,7 +246,7 @@ pub(crate) fn bias_gradients<T: Scalar, S>(
     learn: impl Fn(&mut T, &mut S, T),
 ) {
     let outputs = parameters.0.len();
-    plain::gradient(parameters, &core::iter::repeat(T::ONE), (deltas, outputs), learn);
+    plain::learn_row(parameters, &core::iter::repeat(T::ONE), (deltas, outputs), learn);
 }
 
 /// [`Kernel::finite`].

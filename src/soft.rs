@@ -13,12 +13,9 @@ mod number;
 pub(crate) use number::Soft;
 
 use crate::hint::keep_rolled;
-use crate::target::{CHIP, FEW_REGISTERS, FOR_SIZE};
+use crate::target::{CHIP, FEW_REGISTERS};
 
-/// What is short with few registers, and where the crate is built for size.
 const INFINITY: u32 = f32::INFINITY.to_bits();
-
-const SHARED: bool = FEW_REGISTERS || FOR_SIZE;
 
 /// The exponents of factors that are multiplied here. No product of two of them is subnormal or infinite.
 const LEAST: u32 = 65;
@@ -143,6 +140,13 @@ pub fn multiply(a: f32, b: f32) -> f32 {
     }
 }
 
+/// `x d scale`. A multiplication by 1, the scale of a single sample, is left out.
+#[inline(never)]
+pub fn gradient(x: f32, d: f32, scale: f32) -> f32 {
+    let product = multiply(x, d);
+    if scale.to_bits() == 1.0_f32.to_bits() { product } else { multiply(product, scale) }
+}
+
 /// `a + b`.
 #[inline(never)]
 pub fn add(a: f32, b: f32) -> f32 {
@@ -153,17 +157,17 @@ pub fn add(a: f32, b: f32) -> f32 {
     add_rounded(a, Product { mantissa: mantissa(bits) << 6, head: (bits >> 23).wrapping_sub(2) })
 }
 
+/// `a + b`, where `b` is not 0.
 #[cfg_attr(not(unoptimized), inline(always))]
 fn add_rounded(a: f32, b: Product) -> f32 {
-    #[inline(never)]
-    fn shared(a: f32, mantissa: u32, head: u32) -> f32 {
-        add_in_place(a, Product { mantissa, head })
-    }
-    if SHARED { shared(a, b.mantissa, b.head) } else { add_in_place(a, b) }
+    add_parts(a, b.mantissa, b.head)
 }
 
-#[cfg_attr(not(unoptimized), inline(always))]
-fn add_in_place(a: f32, b: Product) -> f32 {
+/// What it is called with stays in registers, other than a [`Product`]. In a loop it would need more of them than a chip has
+/// beside the multiplication.
+#[inline(never)]
+fn add_parts(a: f32, mantissa_b: u32, head_b: u32) -> f32 {
+    let b = Product { mantissa: mantissa_b, head: head_b };
     let bits = a.to_bits();
     let head_a = bits >> 23;
     let exponent = (head_a & 0xff).wrapping_sub(2);

@@ -9,7 +9,7 @@ use super::magnitude::Magnitude;
 #[cfg(not(vfp))]
 use super::plain::column;
 use super::plain::{self, dot, outputs, tree};
-pub(super) use super::plain::{product, sum};
+pub(super) use super::plain::{add_product, gradient, product, sum};
 use crate::hint::keep_rolled;
 use crate::scalar::Scalar;
 #[cfg(not(vfp))]
@@ -353,7 +353,7 @@ fn gradient_block<const N: usize, T: Scalar, S>(
     for (x, deltas) in x.zip(deltas.chunks_exact(outputs)) {
         if let Some(deltas) = deltas.get(at..).and_then(|deltas| deltas.first_chunk::<N>()) {
             for (sum, &d) in sums.iter_mut().zip(deltas) {
-                *sum = (Soft(*sum) + Soft(x) * d).0;
+                *sum = Soft(*sum).plus(x, d).0;
             }
         }
         keep_rolled();

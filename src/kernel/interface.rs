@@ -16,6 +16,12 @@ pub trait Kernel: Sized {
     /// `a b`, inlined where that is an instruction.
     fn product(_: Seal, a: Self, b: Self) -> Self;
 
+    /// `a b + sum`, inlined where these are instructions: the product is rounded, then the sum.
+    fn add_product(_: Seal, sum: Self, a: Self, b: Self) -> Self;
+
+    /// `x d scale`, inlined where these are instructions.
+    fn gradient(_: Seal, x: Self, d: Self, scale: Self) -> Self;
+
     /// `z = b + x W`, with as many biases as outputs; without biases `z += x W`.
     fn forward(_: Seal, weights: &[Self], biases: &[Self], x: &[Self], z: &mut [Self]);
 

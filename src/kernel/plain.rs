@@ -60,7 +60,7 @@ pub(super) fn column<T: Scalar>(x: &[T], inputs: usize, input: usize) -> impl It
 
 /// The gradients of one row.
 #[cfg_attr(not(unoptimized), inline(always))]
-pub(super) fn gradient<T: Scalar, S>(
+pub(super) fn learn_row<T: Scalar, S>(
     (parameters, slots): (&mut [T], &mut [S]),
     x: &(impl Iterator<Item = T> + Clone),
     (deltas, outputs): (&[T], usize),
@@ -70,7 +70,7 @@ pub(super) fn gradient<T: Scalar, S>(
         let mut sum = T::ZERO;
         for (x, deltas) in x.clone().zip(deltas.chunks_exact(outputs.max(1))) {
             if let Some(&d) = deltas.get(o) {
-                sum = (Soft(sum) + Soft(x) * d).0;
+                sum = Soft(sum).plus(x, d).0;
             }
         }
         learn(parameter, slot, sum);
@@ -87,7 +87,7 @@ pub(super) fn sums<const N: usize, T: Scalar>(
     let mut sums = [T::ZERO; N];
     for (x, deltas) in x.zip(deltas.chunks_exact(outputs.max(1))) {
         for (sum, &delta) in sums.iter_mut().zip(deltas.get(first..).unwrap_or_default()) {
-            *sum = (Soft(*sum) + Soft(x) * delta).0;
+            *sum = Soft(*sum).plus(x, delta).0;
         }
     }
     sums
@@ -147,6 +147,16 @@ pub(super) fn sum<T: Scalar>(a: T, b: T) -> T {
 #[cfg_attr(not(unoptimized), inline(always))]
 pub(super) fn product<T: Scalar>(a: T, b: T) -> T {
     a * b
+}
+
+#[cfg_attr(not(unoptimized), inline(always))]
+pub(super) fn add_product<T: Scalar>(sum: T, a: T, b: T) -> T {
+    a * b + sum
+}
+
+#[cfg_attr(not(unoptimized), inline(always))]
+pub(super) fn gradient<T: Scalar>(x: T, d: T, scale: T) -> T {
+    x * d * scale
 }
 
 /// The length of a row. It is never 0; the `max` shows the compiler that cutting into rows can't panic.

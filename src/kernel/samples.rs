@@ -93,7 +93,7 @@ pub(super) fn gradients<T: Scalar, S>(
     }
     let (rest, slot_rest) = (fours.into_remainder(), slot_fours.into_remainder());
     for row in rest.chunks_exact_mut(outputs).zip(slot_rest.chunks_exact_mut(outputs)) {
-        plain::gradient(row, &plain::column(x, inputs, first), (deltas, outputs), &learn);
+        plain::learn_row(row, &plain::column(x, inputs, first), (deltas, outputs), &learn);
         first += 1;
     }
 }

@@ -2,8 +2,8 @@
 
 use super::plain::outputs;
 use crate::hint::keep_rolled;
-use crate::soft::{add, add_product, add_products};
-pub(super) use crate::soft::{add as sum, multiply as product};
+pub(super) use crate::soft::{add as sum, add_product, gradient, multiply as product};
+use crate::soft::{add, add_products};
 
 /// Each input is taken apart once, for all weights of its row.
 #[cfg_attr(not(unoptimized), inline(always))]

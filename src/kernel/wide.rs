@@ -5,7 +5,7 @@ use core::hint::black_box;
 use core::slice::ChunksExact;
 use core::sync::atomic::{Ordering, compiler_fence};
 
-pub(super) use super::plain::{magnitude, product, sum};
+pub(super) use super::plain::{add_product, gradient, magnitude, product, sum};
 use super::plain::{outputs, tree};
 use crate::scalar::Scalar;
 use crate::target::AVX;

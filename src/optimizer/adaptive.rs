@@ -13,7 +13,7 @@ use crate::storable::storable;
 /// A running mean after another value.
 #[cfg_attr(not(unoptimized), inline(always))]
 fn grown<T: Scalar>(mean: T, decay: T, value: T) -> T {
-    (Soft(decay) * mean + Soft(T::ONE - decay) * value).0.flushed()
+    (Soft(T::ONE - decay) * value).plus(decay, mean).0.flushed()
 }
 
 /// Epsilon must be finite and positive: if all gradients were zero, it is the whole denominator. And no step may become
@@ -208,7 +208,7 @@ impl<T: Scalar> Optimizer<T> for Adam<T> {
         *mean = grown(*mean, self.mean_decay, gradient);
         *square = grown(*square, self.square_decay, (Soft(gradient) * gradient).0);
         let [rate, square_factor] = self.factors;
-        let change = (Soft(rate) * *mean).0 / (Soft(square.sqrt()) * square_factor + self.epsilon).0;
+        let change = (Soft(rate) * *mean).0 / Soft(self.epsilon).plus(square.sqrt(), square_factor).0;
         *weight = (Soft(*weight) - change).0;
     }
 
@@ -283,7 +283,7 @@ impl<T: Scalar> Optimizer<T> for AdamW<T> {
 
     #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, slot: &mut [T; 2], gradient: T) {
-        *weight = (Soft(*weight) - Soft(self.adam.rate) * self.weight_decay * *weight).0;
+        *weight = Soft(*weight).minus((Soft(self.adam.rate) * self.weight_decay).0, *weight).0;
         self.adam.weight(weight, slot, gradient);
     }
 

@@ -57,7 +57,7 @@ impl<T: Scalar> Optimizer<T> for Sgd<T> {
 
     #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, (): &mut (), gradient: T) {
-        *weight = (Soft(*weight) - Soft(self.rate) * gradient).0;
+        *weight = Soft(*weight).minus(self.rate, gradient).0;
     }
 
     #[cfg_attr(not(unoptimized), inline(always))]
@@ -130,8 +130,8 @@ impl<T: Scalar> Optimizer<T> for Momentum<T> {
 
     #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, velocity: &mut T, gradient: T) {
-        *velocity = (Soft(self.momentum) * *velocity + gradient).0;
-        *weight = (Soft(*weight) - Soft(self.rate) * *velocity).0;
+        *velocity = Soft(gradient).plus(self.momentum, *velocity).0;
+        *weight = Soft(*weight).minus(self.rate, *velocity).0;
     }
 
     #[cfg(vfp)]
@@ -197,8 +197,8 @@ impl<T: Scalar> Optimizer<T> for Nesterov<T> {
 
     #[cfg_attr(not(unoptimized), inline(always))]
     fn weight(&self, weight: &mut T, velocity: &mut T, gradient: T) {
-        *velocity = (Soft(self.momentum) * *velocity + gradient).0;
-        *weight = (Soft(*weight) - Soft(self.rate) * (Soft(gradient) + Soft(self.momentum) * *velocity)).0;
+        *velocity = Soft(gradient).plus(self.momentum, *velocity).0;
+        *weight = Soft(*weight).minus(self.rate, Soft(gradient).plus(self.momentum, *velocity).0).0;
     }
 
     #[cfg(vfp)]

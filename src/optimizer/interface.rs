@@ -3,12 +3,10 @@
 use core::ops::Range;
 
 use crate::error::StepError;
-use crate::kernel;
+use crate::kernel::{self, SEAL};
 use crate::pairs::Pairs;
 use crate::scalar::{Scalar, Zero, count};
-use crate::soft::Soft;
 use crate::storable::Storable;
-use crate::target::SOFT_SINGLE;
 use crate::work::{Budget, Work};
 
 /// An optimiser: what it keeps per parameter, and what it does with a gradient.
@@ -302,17 +300,14 @@ pub(super) fn follow<T: Scalar, P: Optimizer<T> + ?Sized>(
 ) {
     let Gradient { x, deltas, scale } = gradient;
     let outputs = deltas.len().max(1);
-    // A multiplication by 1 is not free in software.
-    let scaled = SOFT_SINGLE && scale == T::ONE;
-    let scaled = |gradient: T| if scaled { gradient } else { (Soft(gradient) * scale).0 };
     let rows = layer.weights.chunks_exact_mut(outputs).zip(layer.weight_slots.chunks_exact_mut(outputs));
     for ((weights, slots), &x) in rows.zip(x) {
         for ((w, slot), &d) in weights.iter_mut().zip(slots).zip(deltas) {
-            optimizer.weight(w, slot, scaled((Soft(x) * d).0));
+            optimizer.weight(w, slot, T::gradient(SEAL, x, d, scale));
         }
     }
     for ((b, slot), &d) in layer.biases.iter_mut().zip(layer.bias_slots).zip(deltas) {
-        optimizer.bias(b, slot, scaled(d));
+        optimizer.bias(b, slot, d * scale);
     }
 }
 

@@ -10,6 +10,20 @@ use crate::target::SOFT_SINGLE;
 #[derive(Clone, Copy)]
 pub(crate) struct Soft<T>(pub(crate) T);
 
+impl<T: Scalar> Soft<T> {
+    /// `a b + self`: shorter than one after the other.
+    #[cfg_attr(not(unoptimized), inline(always))]
+    pub(crate) fn plus(self, a: T, b: T) -> Self {
+        Self(T::add_product(SEAL, self.0, a, b))
+    }
+
+    /// `self - a b`.
+    #[cfg_attr(not(unoptimized), inline(always))]
+    pub(crate) fn minus(self, a: T, b: T) -> Self {
+        Self(if SOFT_SINGLE { T::add_product(SEAL, self.0, -a, b) } else { self.0 - a * b })
+    }
+}
+
 /// The operators with a number, and with another [`Soft`].
 macro_rules! operator {
     ($operator:ident, $method:ident, |$a:ident, $b:ident| $result:expr) => {

@@ -13,7 +13,7 @@ mod number;
 pub(crate) use number::Soft;
 
 use crate::hint::keep_rolled;
-use crate::target::{CHIP, FEW_REGISTERS};
+use crate::target::{CHIP, FEW_REGISTERS, FOR_SIZE};
 
 const INFINITY: u32 = f32::INFINITY.to_bits();
 
@@ -157,17 +157,18 @@ pub fn add(a: f32, b: f32) -> f32 {
     add_rounded(a, Product { mantissa: mantissa(bits) << 6, head: (bits >> 23).wrapping_sub(2) })
 }
 
-/// `a + b`, where `b` is not 0.
+/// `a + b`, where `b` is not 0. With few registers, a loop has none left for it beside the multiplication.
 #[cfg_attr(not(unoptimized), inline(always))]
 fn add_rounded(a: f32, b: Product) -> f32 {
-    add_parts(a, b.mantissa, b.head)
+    #[inline(never)]
+    fn shared(a: f32, mantissa: u32, head: u32) -> f32 {
+        add_in_place(a, Product { mantissa, head })
+    }
+    if FEW_REGISTERS || FOR_SIZE { shared(a, b.mantissa, b.head) } else { add_in_place(a, b) }
 }
 
-/// What it is called with stays in registers, other than a [`Product`]. In a loop it would need more of them than a chip has
-/// beside the multiplication.
-#[inline(never)]
-fn add_parts(a: f32, mantissa_b: u32, head_b: u32) -> f32 {
-    let b = Product { mantissa: mantissa_b, head: head_b };
+#[cfg_attr(not(unoptimized), inline(always))]
+fn add_in_place(a: f32, b: Product) -> f32 {
     let bits = a.to_bits();
     let head_a = bits >> 23;
     let exponent = (head_a & 0xff).wrapping_sub(2);

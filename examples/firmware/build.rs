@@ -13,7 +13,7 @@ fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     let m4f = Memory { flash: 4096, ram: 4096 };
     let m0 = Memory { flash: 256, ram: 16 };
-    let rv32 = Memory { flash: 256, ram: 16 };
+    let rv32 = Memory { flash: 320, ram: 16 };
     if let Err(target) = chips::link(&out, m4f, m0, rv32) {
         println!(
             "cargo::error=these programs run on emulated chips, and {target} is none of them. `examples/firmware/run` \

@@ -1,7 +1,8 @@
 //! The loops of `f32` in assembly. They are inlined, so that a program holds those for the sizes of its layers alone.
 
 use super::blocks::{self, in_blocks};
-use super::{Kernel, SEAL, Seal, plain};
+use super::interface::{Kernel, SEAL, Seal};
+use super::plain;
 use crate::scalar::Scalar;
 use crate::target::{SMALL, SOFT_FLOAT};
 
@@ -136,8 +137,8 @@ impl Kernel for f32 {
         samples: (&[f32], &[f32]),
         size: (usize, usize, usize),
         place: (usize, usize),
-    ) -> [f32; N] {
-        downhill_vfp::gradient(samples, size, place)
+    ) -> Option<[f32; N]> {
+        Some(downhill_vfp::gradient(samples, size, place))
     }
 }
 
@@ -167,12 +168,13 @@ pub(super) fn gradients<T: Scalar, S>(
 #[inline(always)]
 fn gradient_block<const N: usize, T: Scalar, S>(
     (row, slots): (&mut [T], &mut [S]),
-    samples: (&[T], &[T]),
-    size: (usize, usize, usize),
+    (x, deltas): (&[T], &[T]),
+    (inputs, outputs, samples): (usize, usize, usize),
     (input, at): (usize, usize),
     learn: &impl Fn(&mut T, &mut S, T),
 ) {
-    let sums: [T; N] = T::gradient(SEAL, samples, size, (input, at));
+    let sums: [T; N] = T::gradient(SEAL, (x, deltas), (inputs, outputs, samples), (input, at))
+        .unwrap_or_else(|| plain::sums(plain::column(x, inputs, input), (deltas, outputs), at));
     if let (Some(row), Some(slots)) = (row.get_mut(at..at + N), slots.get_mut(at..at + N)) {
         for ((w, slot), &sum) in row.iter_mut().zip(slots).zip(&sums) {
             learn(w, slot, sum);

@@ -132,21 +132,4 @@ END {
         }
         row(name[part[1]], cells)
     }
-
-    print "\nWith the feature `vfp`, whose kernels are in assembly, and without it: Cortex-M4F, `Libm`; instructions, cycles estimated as above, bytes."
-    print "Slices have 8 samples; their instructions are those of a sample, their cycles those of a slice:\n"
-    print "| network | learns by | `opt-level` | `predict` | `step` | without | cycles: `predict` | `step` | stack | without | code | without |"
-    print "|---|---|---|---|---|---|---|---|---|---|---|---|"
-    n = split("o3 W2,o3 W2/momentum,o3 W2/adam,o3 W2/slices,o3 W4,os W2,os W4", build, ",")
-    rule["momentum"] = "`Momentum`"
-    rule["adam"] = "`Adam`"
-    rule["slices"] = "`Sgd`, slices"
-    for (b = 1; b <= n; b++) {
-        split(build[b], part, /[ \/]/)
-        key = "m4f " build[b] " vfp"
-        libm = "m4f " build[b] " libm"
-        row(network[substr(part[2], 2)], (part[3] in rule ? rule[part[3]] : "`Sgd`") " | " level[part[1]] " | " value(key, "forward") " | " \
-            value(key, "step") " | " value(libm, "step") " | " value(key, "cycles forward") " | " value(key, "cycles step") " | " \
-            value(key, "stack") " | " value(libm, "stack") " | " value(key, "code") " | " value(libm, "code"))
-    }
 }

@@ -3,7 +3,7 @@
 
 use std::thread;
 
-use downhill::soft::{add, add_product, add_products, multiply};
+use downhill::soft::{add, add_product, add_products, gradient, multiply};
 
 /// Whether both are the same, or both NaN.
 fn same(ours: f32, theirs: f32) -> bool {
@@ -20,6 +20,8 @@ fn compare(sum: f32, a: f32, b: f32) {
             && same(add(a, b), a + b)
             && same(add(sum, product), expected)
             && same(add_product(sum, a, b), expected)
+            && same(gradient(a, b, sum), product * sum)
+            && same(gradient(a, b, 1.0), product)
             && same(sums[0], expected),
         "{:#x} + {:#x} * {:#x}: {:#x} and {:#x}, {:#x} and {:#x}, {:#x} and {:#x} or {:#x} or {:#x}",
         sum.to_bits(),

@@ -2,8 +2,9 @@
 
 use super::plain::outputs;
 use crate::hint::keep_rolled;
+use crate::soft::{add, add_product as with_product, add_products};
+#[cfg(soft_single)]
 pub(super) use crate::soft::{add as sum, add_product, gradient, multiply as product};
-use crate::soft::{add, add_products};
 
 /// Each input is taken apart once, for all weights of its row.
 #[cfg_attr(not(unoptimized), inline(always))]
@@ -39,7 +40,7 @@ fn dot(row: &[f32], delta: &[f32]) -> f32 {
     loop {
         let mut sum = -0.0;
         while let (Some(&w), Some(&d)) = (row.get(o), delta.get(o)) {
-            sum = add_product(sum, d, w);
+            sum = with_product(sum, d, w);
             o += 8;
             keep_rolled();
         }

@@ -9,7 +9,7 @@ use super::magnitude::Magnitude;
 #[cfg(not(vfp))]
 use super::plain::column;
 use super::plain::{self, dot, outputs, tree};
-#[cfg(all(target_os = "none", not(vfp)))]
+#[cfg(target_os = "none")]
 pub(super) use super::plain::{add_product, gradient, product, sum};
 use crate::hint::keep_rolled;
 use crate::scalar::Scalar;

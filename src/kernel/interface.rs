@@ -98,7 +98,7 @@ pub trait Kernel: Sized {
     /// such loop.
     #[cfg(vfp)]
     #[inline(always)]
-    fn gradient<const N: usize>(
+    fn block_of_gradients<const N: usize>(
         _: Seal,
         _samples: (&[Self], &[Self]),
         _size: (usize, usize, usize),

@@ -31,12 +31,22 @@ fn first_mut<T>(values: &mut [T], n: usize) -> &mut [T] {
 impl Kernel for f32 {
     #[inline(always)]
     fn sum(_: Seal, a: f32, b: f32) -> f32 {
-        a + b
+        plain::sum(a, b)
     }
 
     #[inline(always)]
     fn product(_: Seal, a: f32, b: f32) -> f32 {
-        a * b
+        plain::product(a, b)
+    }
+
+    #[inline(always)]
+    fn add_product(_: Seal, sum: f32, a: f32, b: f32) -> f32 {
+        plain::add_product(sum, a, b)
+    }
+
+    #[inline(always)]
+    fn gradient(_: Seal, x: f32, d: f32, scale: f32) -> f32 {
+        plain::gradient(x, d, scale)
     }
 
     #[inline(always)]
@@ -132,7 +142,7 @@ impl Kernel for f32 {
     }
 
     #[inline(always)]
-    fn gradient<const N: usize>(
+    fn block_of_gradients<const N: usize>(
         _: Seal,
         samples: (&[f32], &[f32]),
         size: (usize, usize, usize),
@@ -142,7 +152,7 @@ impl Kernel for f32 {
     }
 }
 
-/// As [`blocks`] has it, with the sums from [`Kernel::gradient`].
+/// As [`blocks`] has it, with the sums from [`Kernel::block_of_gradients`].
 #[inline(always)]
 pub(super) fn gradients<T: Scalar, S>(
     (weights, slots): (&mut [T], &mut [S]),
@@ -173,7 +183,7 @@ fn gradient_block<const N: usize, T: Scalar, S>(
     (input, at): (usize, usize),
     learn: &impl Fn(&mut T, &mut S, T),
 ) {
-    let sums: [T; N] = T::gradient(SEAL, (x, deltas), (inputs, outputs, samples), (input, at))
+    let sums: [T; N] = T::block_of_gradients(SEAL, (x, deltas), (inputs, outputs, samples), (input, at))
         .unwrap_or_else(|| plain::sums(plain::column(x, inputs, input), (deltas, outputs), at));
     if let (Some(row), Some(slots)) = (row.get_mut(at..at + N), slots.get_mut(at..at + N)) {
         for ((w, slot), &sum) in row.iter_mut().zip(slots).zip(&sums) {

@@ -1,16 +1,20 @@
 //! A number whose operators are those of this module where they are shorter than the compiler's.
 
-use core::ops::{Add, Mul, Sub};
+use core::ops::{Add, Mul, Neg, Sub};
 
-use crate::kernel::{Kernel, SEAL};
-use crate::scalar::Scalar;
+use crate::kernel::interface::{Kernel, SEAL};
 use crate::target::SOFT_SINGLE;
 
 /// `(Soft(a) * b + c).0` is `a * b + c`, in the same bits.
 #[derive(Clone, Copy)]
 pub(crate) struct Soft<T>(pub(crate) T);
 
-impl<T: Scalar> Soft<T> {
+/// What [`Soft`] may hold. [`Scalar`](crate::Scalar) would be a circle: its `Math` computes with this.
+pub(crate) trait Number: Kernel + Sub<Output = Self> + Mul<Output = Self> + Neg<Output = Self> {}
+
+impl<T: Kernel + Sub<Output = T> + Mul<Output = T> + Neg<Output = T>> Number for T {}
+
+impl<T: Number> Soft<T> {
     /// `a b + self`: shorter than one after the other.
     #[cfg_attr(not(unoptimized), inline(always))]
     pub(crate) fn plus(self, a: T, b: T) -> Self {
@@ -27,7 +31,7 @@ impl<T: Scalar> Soft<T> {
 /// The operators with a number, and with another [`Soft`].
 macro_rules! operator {
     ($operator:ident, $method:ident, |$a:ident, $b:ident| $result:expr) => {
-        impl<T: Scalar> $operator<T> for Soft<T> {
+        impl<T: Number> $operator<T> for Soft<T> {
             type Output = Self;
 
             #[cfg_attr(not(unoptimized), inline(always))]
@@ -37,7 +41,7 @@ macro_rules! operator {
             }
         }
 
-        impl<T: Scalar> $operator for Soft<T> {
+        impl<T: Number> $operator for Soft<T> {
             type Output = Self;
 
             #[cfg_attr(not(unoptimized), inline(always))]

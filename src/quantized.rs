@@ -1,4 +1,4 @@
-//! Inference in integers of 8 bits: a quarter of the memory, and on chips without floating point about a thirtieth of the instructions.
+//! Inference in integers of 8 bits: a quarter of the memory, and on chips without floating point about a nineteenth of the instructions.
 //!
 //! Activations are `i8` with a scale and a zero point ([`Quantization`]), weights `i8` with a scale per output or per layer, sums
 //! `i32`. [`quantize`] makes such a network from one of `f32` that has learnt, on the device if need be, in place; or its layers are

@@ -24,6 +24,9 @@
 
 #![allow(clippy::cast_precision_loss)]
 
+#[macro_use]
+#[path = "common/out.rs"]
+mod out;
 #[path = "../tests/common/mod.rs"]
 mod data;
 
